@@ -1,0 +1,14 @@
+//! The GGUF container: validated reading, writing, and its value and tensor types.
+//!
+//! Source: the GGUF specification, `docs/gguf.md` of the ggml repository.
+
+pub mod writer;
+
+mod tensor_type;
+mod value;
+
+pub use value::{Array, Value};
+pub use writer::Writer;
+
+pub(crate) const MAGIC: [u8; 4] = *b"GGUF";
+pub(crate) const DEFAULT_ALIGNMENT: u64 = 32;

@@ -1,0 +1,187 @@
+//! Writing GGUF files (version 3): for training, conversion and tests.
+
+use std::io::Write;
+use std::path::Path;
+
+use candle_core::Tensor;
+use candle_core::quantized::{GgmlDType, QTensor};
+
+use super::value::{Array, Value};
+use super::{DEFAULT_ALIGNMENT, MAGIC, tensor_type};
+use crate::Error;
+
+const VERSION: u32 = 3;
+
+/// A GGUF file under construction: metadata and tensors, written in the order they were added.
+///
+/// ```no_run
+/// # use candle_core::{Device, Tensor, quantized::GgmlDType};
+/// # use llmspell_inference::gguf::Writer;
+/// # fn main() -> Result<(), llmspell_inference::Error> {
+/// let embedding = Tensor::randn(0f32, 1.0, (512, 64), &Device::Cpu)?; // [vocabulary, hidden]
+/// Writer::new()
+///     .metadata("general.architecture", "llama")
+///     .metadata("llama.block_count", 4u32)
+///     .metadata("tokenizer.ggml.tokens", vec!["<s>", "</s>"])
+///     .tensor("token_embd.weight", &embedding, GgmlDType::Q8_0)?
+///     .write_to("tiny.gguf")
+/// # }
+/// ```
+#[derive(Default)]
+pub struct Writer {
+    metadata: Vec<(String, Value)>,
+    tensors: Vec<(String, QTensor)>,
+}
+
+impl Writer {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one metadata entry. A key added again replaces the earlier value.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Value>) -> Self {
+        let (key, value) = (key.into(), value.into());
+        self.metadata.retain(|(existing, _)| *existing != key);
+        self.metadata.push((key, value));
+        self
+    }
+
+    /// Removes one metadata entry, if it is there.
+    pub fn without(mut self, key: &str) -> Self {
+        self.metadata.retain(|(existing, _)| existing != key);
+        self
+    }
+
+    /// Adds a tensor, converted to `dtype`. Dimensions are Candle's (row-major, so a linear layer
+    /// is `[out, in]`); the last one must be a multiple of the type's block (32 for `Q8_0`).
+    pub fn tensor(
+        self,
+        name: impl Into<String>,
+        tensor: &Tensor,
+        dtype: GgmlDType,
+    ) -> Result<Self, Error> {
+        Ok(self.quantized(name, QTensor::quantize(tensor, dtype)?))
+    }
+
+    /// Adds a tensor that already has its type.
+    pub fn quantized(mut self, name: impl Into<String>, tensor: QTensor) -> Self {
+        self.tensors.push((name.into(), tensor));
+        self
+    }
+
+    /// The whole file in memory.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        let mut out = self.header();
+        for (_, tensor) in &self.tensors {
+            pad(&mut out);
+            out.extend_from_slice(&tensor.data()?);
+        }
+        pad(&mut out);
+        Ok(out)
+    }
+
+    /// Writes the file whole or not at all: to a temporary file beside `path`, then renamed.
+    pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        let path = path.as_ref();
+        let bytes = self.to_bytes()?;
+        write_atomically(path, &bytes).map_err(|source| Error::Unwritable {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn header(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        put_count(&mut out, self.tensors.len());
+        put_count(&mut out, self.metadata.len());
+        for (key, value) in &self.metadata {
+            put_string(&mut out, key);
+            out.extend_from_slice(&value.type_id().to_le_bytes());
+            put_value(&mut out, value);
+        }
+        let mut offset = 0;
+        for (name, tensor) in &self.tensors {
+            put_tensor_info(&mut out, name, tensor, offset);
+            offset += (tensor.storage_size_in_bytes() as u64).next_multiple_of(DEFAULT_ALIGNMENT);
+        }
+        out
+    }
+}
+
+fn put_tensor_info(out: &mut Vec<u8>, name: &str, tensor: &QTensor, offset: u64) {
+    put_string(out, name);
+    let dims = tensor.shape().dims();
+    out.extend_from_slice(&(dims.len() as u32).to_le_bytes());
+    for &dim in dims.iter().rev() {
+        put_count(out, dim);
+    }
+    out.extend_from_slice(&tensor_type::id(tensor.dtype()).to_le_bytes());
+    out.extend_from_slice(&offset.to_le_bytes());
+}
+
+fn put_value(out: &mut Vec<u8>, value: &Value) {
+    match value {
+        Value::U8(v) => out.push(*v),
+        Value::I8(v) => out.extend(v.to_le_bytes()),
+        Value::U16(v) => out.extend(v.to_le_bytes()),
+        Value::I16(v) => out.extend(v.to_le_bytes()),
+        Value::U32(v) => out.extend(v.to_le_bytes()),
+        Value::I32(v) => out.extend(v.to_le_bytes()),
+        Value::U64(v) => out.extend(v.to_le_bytes()),
+        Value::I64(v) => out.extend(v.to_le_bytes()),
+        Value::F32(v) => out.extend(v.to_le_bytes()),
+        Value::F64(v) => out.extend(v.to_le_bytes()),
+        Value::Bool(v) => out.push(u8::from(*v)),
+        Value::String(v) => put_string(out, v),
+        Value::Array(v) => put_array(out, v),
+    }
+}
+
+fn put_array(out: &mut Vec<u8>, array: &Array) {
+    out.extend_from_slice(&array.element_type_id().to_le_bytes());
+    put_count(out, array.len());
+    match array {
+        Array::U8(vs) => out.extend_from_slice(vs),
+        Array::I8(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::U16(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::I16(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::U32(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::I32(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::U64(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::I64(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::F32(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::F64(vs) => out.extend(vs.iter().flat_map(|v| v.to_le_bytes())),
+        Array::Bool(vs) => out.extend(vs.iter().map(|&v| u8::from(v))),
+        Array::String(vs) => vs.iter().for_each(|v| put_string(out, v)),
+        Array::Array(vs) => vs.iter().for_each(|v| put_array(out, v)),
+    }
+}
+
+fn put_string(out: &mut Vec<u8>, text: &str) {
+    put_count(out, text.len());
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn put_count(out: &mut Vec<u8>, count: usize) {
+    out.extend_from_slice(&(count as u64).to_le_bytes());
+}
+
+fn pad(out: &mut Vec<u8>) {
+    out.resize(out.len().next_multiple_of(DEFAULT_ALIGNMENT as usize), 0);
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.partial", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = std::fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        // Best effort: the error that matters is the one above.
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
