@@ -1,0 +1,90 @@
+//! [`Console`]: the terminal that scripts see. Reading a line blocks no other task.
+
+use std::cell::{OnceCell, RefCell};
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::sync::mpsc;
+
+use tokio::sync::oneshot;
+
+use crate::error::Error;
+use crate::scheduler::Cx;
+
+/// Reads one line after showing a prompt; `None` at the end of input. Runs on a thread of its own.
+pub type LineReader = Box<dyn FnMut(&str) -> io::Result<Option<String>> + Send>;
+
+type Answer = io::Result<Option<String>>;
+type Request = (String, oneshot::Sender<Answer>);
+
+/// Standard input and output, or what a host puts in their place.
+pub struct Console {
+    out: RefCell<Box<dyn Write>>,
+    reader: RefCell<Option<LineReader>>,
+    requests: OnceCell<mpsc::Sender<Request>>,
+    /// Lines come one at a time, in the order in which they were asked for.
+    turn: Rc<tokio::sync::Mutex<()>>,
+}
+
+impl Console {
+    /// A console that writes to `out` and reads with `reader`.
+    pub fn new(out: impl Write + 'static, reader: LineReader) -> Self {
+        Self {
+            out: RefCell::new(Box::new(out)),
+            reader: RefCell::new(Some(reader)),
+            requests: OnceCell::new(),
+            turn: Rc::default(),
+        }
+    }
+
+    /// A console without input that writes to `out`.
+    pub fn output_only(out: impl Write + 'static) -> Self {
+        Self::new(out, Box::new(|_| Ok(None)))
+    }
+
+    /// Writes bytes; they may stay in a buffer until [`Console::flush`].
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        let written = self.out.borrow_mut().write_all(bytes);
+        written.map_err(|e| Error::Raise(format!("cannot write to the console: {e}")))
+    }
+
+    /// Shows what was written so far. What cannot be shown is lost, as at the end of a pipe.
+    pub fn flush(&self) {
+        let _ = self.out.borrow_mut().flush();
+    }
+
+    /// Reads a line without its end; `None` at the end of input.
+    pub async fn read_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
+        let _turn = cx.external(self.turn.lock()).await;
+        self.flush();
+        let (answer, line) = oneshot::channel();
+        let asked = self.requests().send((prompt.to_owned(), answer));
+        let line = match asked {
+            Ok(()) => cx.external(line).await,
+            Err(_) => return Err(Error::raise("the console's input is closed")),
+        };
+        let line = line.map_err(|_| Error::raise("the console's input is closed"))?;
+        line.map_err(|e| Error::Raise(format!("cannot read from the console: {e}")))
+    }
+
+    fn requests(&self) -> &mpsc::Sender<Request> {
+        self.requests.get_or_init(|| {
+            let (sender, receiver) = mpsc::channel::<Request>();
+            if let Some(reader) = self.reader.take() {
+                let name = "llmspell-input".to_owned();
+                let serve = move || serve(reader, &receiver);
+                // Without the thread, its receiver is gone and every read says so.
+                let _ = std::thread::Builder::new().name(name).spawn(serve);
+            }
+            sender
+        })
+    }
+}
+
+fn serve(mut read: LineReader, requests: &mpsc::Receiver<Request>) {
+    for (prompt, answer) in requests {
+        // Nobody waits any more: the line is not taken from whoever asks next.
+        if !answer.is_closed() {
+            let _ = answer.send(read(&prompt));
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! [`Cx`]: what a host function can reach.
+
+use std::any::{Any, TypeId};
+use std::cell::Cell;
+use std::future::Future;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use super::slots::Waited;
+use super::timer::Sleep;
+use super::{Scope, Shared, Task, TaskId, panicked};
+use crate::budget::Budget;
+use crate::console::Console;
+use crate::convert::Callback;
+use crate::engine::{Flow, SharedEngine, Waiting};
+use crate::error::{Error, Fault, wrong_argument_count};
+use crate::spec::FunctionSpec;
+use crate::value::{Handle, Value};
+
+/// The context of a host function: its scheduler, the calling task, the host's own state. Cheap
+/// to clone, and stays on the scheduler's thread.
+#[derive(Clone)]
+pub struct Cx(Rc<Shared>);
+
+impl Cx {
+    pub(super) fn new(shared: Rc<Shared>) -> Self {
+        Self(shared)
+    }
+
+    /// Calls a declared function; a panic in it is a fault of the task, not of the process.
+    pub fn call(
+        &self,
+        function: &FunctionSpec,
+        this: Option<&Handle>,
+        args: &mut [Value],
+    ) -> Result<Flow, Error> {
+        if args.len() < function.required()
+            || (args.len() > function.params.len() && !function.variadic())
+        {
+            return Err(wrong_argument_count(function, args.len()));
+        }
+        let call = AssertUnwindSafe(|| (function.call)(function, self, this, args));
+        catch_unwind(call).unwrap_or_else(|panic| Err(panicked(panic).into()))
+    }
+
+    /// Hands over what the running task waits for. Polls it once: what is ready needs no
+    /// suspension.
+    pub fn wait(&self, mut future: Waited) -> Waiting {
+        let Some(id) = self.0.current.get() else {
+            let message = "cannot wait here: this code runs while its task is being closed";
+            return Waiting::Ready(Err(Error::raise(message)));
+        };
+        match self.0.poll(id, &mut future) {
+            Poll::Ready(result) => Waiting::Ready(result),
+            Poll::Pending => {
+                self.0.slots.borrow_mut().wait(id, future);
+                Waiting::Pending
+            }
+        }
+    }
+
+    fn current(&self) -> Result<(TaskId, SharedEngine, Rc<Scope>), Error> {
+        let id = self.0.current.get();
+        let slots = self.0.slots.borrow();
+        let running = id.and_then(|id| slots.get(id).map(|entry| (id, entry)));
+        let (id, entry) = running.ok_or_else(|| {
+            Error::raise("cannot start a task here: this code runs outside of any task")
+        })?;
+        Ok((id, entry.engine.clone(), entry.scope.clone()))
+    }
+
+    /// The running task.
+    pub fn task(&self) -> Option<Rc<Task>> {
+        let slots = self.0.slots.borrow();
+        Some(slots.get(self.0.current.get()?)?.task.clone())
+    }
+
+    /// The engine of the running task.
+    pub fn engine(&self) -> Result<SharedEngine, Error> {
+        Ok(self.current()?.1)
+    }
+
+    /// Starts a task in the scope of the running one.
+    pub fn start(&self, function: &Callback, args: Vec<Value>) -> Result<Rc<Task>, Error> {
+        let (_, engine, scope) = self.current()?;
+        Ok(self.0.start(&engine, &scope, &function.0, args)?)
+    }
+
+    /// Starts a task in a scope of its own, which ends with the returned value.
+    pub fn start_scope(&self, function: &Callback) -> Result<(OwnScope, Rc<Task>), Error> {
+        let (_, engine, _) = self.current()?;
+        let scope = OwnScope {
+            scope: Rc::default(),
+            cx: self.clone(),
+        };
+        let main = self
+            .0
+            .start(&engine, &scope.scope, &function.0, Vec::new())?;
+        Ok((scope, main))
+    }
+
+    /// Ends a task. If it is the running one, this is an error that no script catches.
+    pub fn cancel(&self, task: &Rc<Task>) -> Result<(), Error> {
+        self.0.end_with(task.id, &Fault::Cancelled);
+        match self.0.current.get() == Some(task.id) {
+            true => Err(Fault::Cancelled.into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Waits for a length of time.
+    pub fn sleep(&self, length: Duration) -> impl Future<Output = ()> + use<> {
+        let at = Instant::now().checked_add(length);
+        let far = Duration::from_secs(100 * 365 * 86_400);
+        Sleep::new(
+            self.0.timers.clone(),
+            at.unwrap_or_else(|| Instant::now() + far),
+        )
+    }
+
+    /// Marks a future that another thread completes, so that waiting for it is no deadlock.
+    pub async fn external<T>(&self, future: impl Future<Output = T>) -> T {
+        let _pending = External::new(&self.0.external);
+        future.await
+    }
+
+    /// Runs `future` on the background I/O runtime; dropping the returned future aborts it.
+    pub async fn io<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let task = AbortOnDrop(self.io_runtime()?.spawn(future));
+        let joined = self.external(task).await;
+        joined.map_err(|error| match error.try_into_panic() {
+            Ok(panic) => panicked(panic).into(),
+            Err(_) => Fault::Cancelled.into(),
+        })
+    }
+
+    /// The background I/O runtime, started at its first use.
+    pub fn io_runtime(&self) -> Result<&tokio::runtime::Runtime, Error> {
+        if self.0.io.get().is_none() {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            let builder = builder.worker_threads(1).thread_name("llmspell-io");
+            let made = builder.enable_all().build();
+            let made =
+                made.map_err(|e| Error::Raise(format!("cannot start the I/O thread: {e}")))?;
+            let _ = self.0.io.set(made);
+        }
+        Ok(self.0.io.get().expect("set just above"))
+    }
+
+    /// What scripts may use.
+    pub fn budget(&self) -> &Budget {
+        &self.0.budget
+    }
+
+    /// The terminal that scripts see.
+    pub fn console(&self) -> &Console {
+        &self.0.console
+    }
+
+    /// Keeps the host's own state of type `T` for host functions.
+    pub fn set_host<T: Any>(&self, state: T) -> Rc<T> {
+        let state = Rc::new(state);
+        let mut host = self.0.host.borrow_mut();
+        host.insert(TypeId::of::<T>(), state.clone());
+        state
+    }
+
+    /// The host's own state of type `T`.
+    pub fn host<T: Any>(&self) -> Option<Rc<T>> {
+        let host = self.0.host.borrow();
+        host.get(&TypeId::of::<T>())?.clone().downcast().ok()
+    }
+
+    /// Remembers source text under its name, for diagnostics.
+    pub fn add_source(&self, name: &str, text: &str) {
+        let mut sources = self.0.sources.borrow_mut();
+        sources.insert(name.to_owned(), text.into());
+    }
+
+    /// The source text loaded under `name`.
+    pub fn source(&self, name: &str) -> Option<Rc<str>> {
+        self.0.sources.borrow().get(name).cloned()
+    }
+}
+
+/// A scope whose tasks are cancelled when this is dropped: `Task.scope`.
+pub struct OwnScope {
+    scope: Rc<Scope>,
+    cx: Cx,
+}
+
+impl Drop for OwnScope {
+    fn drop(&mut self) {
+        self.cx.0.cancel_scope(&self.scope);
+    }
+}
+
+impl Deref for OwnScope {
+    type Target = Scope;
+
+    fn deref(&self) -> &Scope {
+        &self.scope
+    }
+}
+
+/// One operation under way on another thread.
+struct External<'a>(&'a Cell<usize>);
+
+impl<'a> External<'a> {
+    fn new(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for External<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, tokio::task::JoinError>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<Self::Output> {
+        std::pin::Pin::new(&mut self.0).poll(cx)
+    }
+}

@@ -1,0 +1,72 @@
+//! [`Scope`]: tasks that live and end together.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::{Rc, Weak};
+use std::task::Poll;
+
+use super::task::{Task, Watchers};
+use crate::error::TaskError;
+
+/// A run, a REPL session, or the inside of `Task.scope`: what its tasks start belongs to it too.
+#[derive(Default)]
+pub struct Scope {
+    live: Cell<usize>,
+    failed: RefCell<Vec<Weak<Task>>>,
+    watchers: Watchers,
+}
+
+impl Scope {
+    pub(super) fn enter(&self) {
+        self.live.set(self.live.get() + 1);
+    }
+
+    pub(super) fn leave(&self, task: &Rc<Task>, failed: bool) {
+        self.live.set(self.live.get() - 1);
+        if failed {
+            self.failed.borrow_mut().push(Rc::downgrade(task));
+        }
+        if failed || self.live.get() == 0 {
+            self.watchers.wake();
+        }
+    }
+
+    /// Tasks that have not ended.
+    pub fn live(&self) -> usize {
+        self.live.get()
+    }
+
+    /// Waits until every task has ended.
+    pub async fn drained(&self) {
+        poll_fn(|cx| match self.live.get() {
+            0 => Poll::Ready(()),
+            _ => {
+                self.watchers.add(cx.waker());
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Waits until every task has ended, or one failed with an error that nobody has seen.
+    pub async fn settled(&self) -> Result<(), TaskError> {
+        poll_fn(|cx| {
+            if let Some(error) = self.take_unseen().into_iter().next() {
+                return Poll::Ready(Err(error));
+            }
+            if self.live.get() == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            self.watchers.add(cx.waker());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// The errors of tasks that nobody has joined; they then count as seen.
+    pub fn take_unseen(&self) -> Vec<TaskError> {
+        let failed = self.failed.take();
+        let tasks = failed.iter().filter_map(Weak::upgrade);
+        tasks.filter_map(|task| task.take_unseen()).collect()
+    }
+}
