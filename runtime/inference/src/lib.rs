@@ -3,5 +3,8 @@
 pub mod gguf;
 
 mod error;
+mod mmap;
+mod source;
 
 pub use error::Error;
+pub use source::Source;
