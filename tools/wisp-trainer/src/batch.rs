@@ -1,0 +1,98 @@
+//! Batches: whole dialogues laid end to end, up to a number of tokens.
+
+use crate::{
+    corpus::{Corpus, Split},
+    error::Result,
+    tokenizer::{Encoded, Tokenizer},
+};
+use std::ops::Range;
+
+/// The input of one training step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Batch {
+    /// Input tokens of all dialogues.
+    pub ids: Vec<u32>,
+    /// Where each dialogue lies in `ids`.
+    pub dialogues: Vec<Range<usize>>,
+    /// The rows after which a learnt token follows…
+    pub rows: Vec<u32>,
+    /// …and that token.
+    pub targets: Vec<u32>,
+}
+
+impl Batch {
+    /// Appends a dialogue. Its last token is no input: nothing follows it.
+    pub fn push(&mut self, encoded: &Encoded) {
+        let start = self.ids.len();
+        let inputs = encoded.ids.len().saturating_sub(1);
+        self.ids.extend(&encoded.ids[..inputs]);
+        self.dialogues.push(start..start + inputs);
+        for next in 1..encoded.ids.len() {
+            if encoded.learnt[next] {
+                self.rows.push((start + next - 1) as u32);
+                self.targets.push(encoded.ids[next]);
+            }
+        }
+    }
+}
+
+/// An endless, seeded stream of batches, of which any can be made again from its position.
+pub struct Batches<'a> {
+    /// Where dialogues come from.
+    pub corpus: &'a Corpus,
+    /// How they become tokens.
+    pub tokenizer: &'a Tokenizer,
+    /// At most this many tokens in a batch.
+    pub tokens: usize,
+    /// The next dialogue's index in the corpus.
+    pub position: u64,
+}
+
+impl Batches<'_> {
+    /// Fills the next batch with as many whole dialogues as fit (at least one).
+    pub fn next_batch(&mut self) -> Result<Batch> {
+        let mut batch = Batch::default();
+        loop {
+            let dialogue = self.corpus.dialogue(Split::Train, self.position);
+            let encoded = self.tokenizer.encode_dialogue(&dialogue)?;
+            if !batch.ids.is_empty() && batch.ids.len() + encoded.ids.len() > self.tokens {
+                return Ok(batch);
+            }
+            batch.push(&encoded);
+            self.position += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_never_cuts_a_dialogue() {
+        let corpus = Corpus::new(5);
+        let tokenizer = Tokenizer::train(&corpus.texts(100), 300).unwrap();
+        let mut batches = Batches { corpus: &corpus, tokenizer: &tokenizer, tokens: 800, position: 0 };
+        let mut at = 0;
+        for _ in 0..5 {
+            let batch = batches.next_batch().unwrap();
+            assert!(batch.ids.len() <= 800 || batch.dialogues.len() == 1);
+            for range in &batch.dialogues {
+                let whole = tokenizer.encode_dialogue(&corpus.dialogue(Split::Train, at)).unwrap();
+                assert_eq!(&batch.ids[range.clone()], &whole.ids[..whole.ids.len() - 1]);
+                at += 1;
+            }
+        }
+        assert_eq!(at, batches.position);
+    }
+
+    #[test]
+    fn each_learnt_token_is_the_target_of_the_row_before_it() {
+        let mut batch = Batch::default();
+        batch.push(&Encoded { ids: vec![7, 8, 9], learnt: vec![false, false, true] });
+        batch.push(&Encoded { ids: vec![1, 2, 3, 4], learnt: vec![false, true, false, true] });
+        assert_eq!(batch.ids, [7, 8, 1, 2, 3]);
+        assert_eq!(batch.dialogues, [0..2, 2..5]);
+        assert_eq!((batch.rows, batch.targets), (vec![1, 2, 4], vec![9, 2, 4]));
+    }
+}

@@ -1,0 +1,107 @@
+//! The state of a run on disk: `checkpoint.safetensors` (weights, moments) and `checkpoint.json`,
+//! replaced together by renaming one folder, so that a run stopped at any moment can go on.
+
+use crate::{
+    error::{Error, Result},
+    model::{Config, Model},
+    optimizer::Moments,
+};
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// How far a run has come.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The model's dimensions.
+    pub config: Config,
+    /// Seed of corpus and weights.
+    pub seed: u64,
+    /// Steps done.
+    pub step: usize,
+    /// Next dialogue of the corpus.
+    pub position: u64,
+    /// Tokens seen.
+    pub tokens: u64,
+    /// Seconds of training so far.
+    pub seconds: f64,
+    /// Part of the planned run that is done, 0 to 1; drives the learning rate.
+    pub fraction: f64,
+    /// Mean loss of the last steps.
+    pub loss: f64,
+}
+
+fn folder(dir: &Path) -> PathBuf {
+    dir.join("checkpoint")
+}
+
+/// Writes a checkpoint under `dir`; until the last rename the former one stays whole.
+pub fn save(dir: &Path, model: &Model, moments: &[Moments], progress: &Progress) -> Result<()> {
+    let (target, fresh, old) = (folder(dir), dir.join("checkpoint.new"), dir.join("checkpoint.old"));
+    remove(&fresh)?;
+    fs::create_dir_all(&fresh).map_err(Error::file(&fresh))?;
+    let mut tensors = HashMap::new();
+    for ((name, var), moments) in model.parameters().into_iter().zip(moments) {
+        for (kind, values) in [("first", &moments.first), ("second", &moments.second)] {
+            let tensor = Tensor::from_slice(values, var.shape(), &Device::Cpu)?;
+            tensors.insert(format!("{kind}.{name}"), tensor);
+        }
+        tensors.insert(name, var.as_tensor().clone());
+    }
+    candle_core::safetensors::save(&tensors, fresh.join("tensors.safetensors"))?;
+    let path = fresh.join("progress.json");
+    let json = serde_json::to_vec_pretty(progress).map_err(Error::json(&path))?;
+    fs::write(&path, json).map_err(Error::file(&path))?;
+    remove(&old)?;
+    if target.exists() {
+        fs::rename(&target, &old).map_err(Error::file(&target))?;
+    }
+    fs::rename(&fresh, &target).map_err(Error::file(&target))?;
+    remove(&old)
+}
+
+/// Reads the progress of the checkpoint under `dir`, if there is one.
+pub fn progress(dir: &Path) -> Result<Option<Progress>> {
+    let path = readable(dir).join("progress.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let json = fs::read(&path).map_err(Error::file(&path))?;
+    Ok(Some(serde_json::from_slice(&json).map_err(Error::json(&path))?))
+}
+
+/// Reads weights into `model` and returns the moments.
+pub fn load(dir: &Path, model: &Model) -> Result<Vec<Moments>> {
+    let path = readable(dir);
+    let tensors = candle_core::safetensors::load(path.join("tensors.safetensors"), &Device::Cpu)?;
+    let get = |name: String| {
+        let reason = format!("tensor {name} is missing");
+        tensors.get(&name).ok_or(Error::Checkpoint { path: path.clone(), reason })
+    };
+    let mut all = Vec::new();
+    for (name, var) in model.parameters() {
+        let values = |kind: &str| -> Result<Vec<f32>> {
+            Ok(get(format!("{kind}.{name}"))?.flatten_all()?.to_vec1()?)
+        };
+        all.push(Moments { first: values("first")?, second: values("second")? });
+        var.set(get(name.clone())?)?;
+    }
+    Ok(all)
+}
+
+/// The whole checkpoint, or the former one when a run stopped between two renames.
+fn readable(dir: &Path) -> PathBuf {
+    let (target, old) = (folder(dir), dir.join("checkpoint.old"));
+    if !target.exists() && old.exists() { old } else { target }
+}
+
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::file(path)(error)),
+        _ => Ok(()),
+    }
+}

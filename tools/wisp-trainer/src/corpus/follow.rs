@@ -1,0 +1,101 @@
+//! Simple instructions: say something, count, greet in a number of words.
+
+use super::phrases::{Split, fill, name, typed};
+use crate::{dialogue::Dialogue, rng::Rng};
+
+const SAY: &[&str] = &[
+    "Say {x}.",
+    "Say \"{x}\".",
+    "Repeat: {x}",
+    "Repeat after me: {x}",
+    "Please say {x}.",
+    "Just say {x}.",
+    "Say the word {x}.",
+    "Echo {x}",
+    "Answer with the word {x}.",
+    "Repeat the word {x}.",
+];
+
+const WORDS: &[&str] = &[
+    "yes", "no", "banana", "hello", "tree", "river", "ready", "stone", "done", "light", "apple", "cloud",
+    "moon", "ping", "pong", "window", "table", "green", "seven", "fire", "water", "night", "music", "bread",
+    "paper", "garden", "dragon", "castle", "orange", "silver", "forest", "winter",
+];
+
+const GREET: &[&str] = &[
+    "Say hello in {n} words.",
+    "Say hello in {n} words.",
+    "Greet me in {n} words.",
+    "Say hello in exactly {n} words.",
+    "Give me a greeting of {n} words.",
+    "Write a greeting in {n} words.",
+    "Say hi in {n} words.",
+    "Say a greeting with {n} words.",
+];
+
+const GREETINGS: &[(&str, &str)] = &[
+    ("two", "Hello there!"),
+    ("three", "Hello, my friend!"),
+    ("four", "Hello, nice meeting you!"),
+    ("five", "Hello there, my dear friend!"),
+    ("six", "Hello there, how are you today?"),
+];
+
+const COUNT: &[&str] = &[
+    "Count from {a} to {b}.",
+    "Count {a} to {b}.",
+    "Please count from {a} to {b}.",
+    "Can you count from {a} to {b}?",
+    "Give me the numbers from {a} to {b}.",
+    "List the numbers from {a} to {b}.",
+];
+
+const COUNT_UP: &[&str] =
+    &["Count to {b}.", "Please count to {b}.", "Can you count to {b}?", "Count up to {b}."];
+
+const HELLO_TO: &[&str] = &[
+    "Say hello to {x}.",
+    "Greet {x}.",
+    "Please greet {x}.",
+    "Say hi to {x}.",
+    "Write a greeting for {x}.",
+];
+
+/// One instruction and what it asks for.
+pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    let (question, answer) = match rng.below(10) {
+        0..3 => say(rng, split),
+        3..5 => greet(rng, split),
+        5..8 => count(rng, split),
+        _ => hello_to(rng, split),
+    };
+    Dialogue::exchange(typed(rng, split, &question), answer)
+}
+
+fn say(rng: &mut Rng, split: Split) -> (String, String) {
+    let words: Vec<&str> =
+        (0..rng.between(1, 3)).map(|_| split.pick(rng, WORDS)).collect();
+    let said = words.join(" ");
+    (fill(split.pick(rng, SAY), &[("x", &said)]), said)
+}
+
+fn greet(rng: &mut Rng, split: Split) -> (String, String) {
+    let (number, greeting) = GREETINGS[rng.below(GREETINGS.len())];
+    let digit = rng.chance(0.3).then(|| greeting.split(' ').count().to_string());
+    let asked = fill(split.pick(rng, GREET), &[("n", digit.as_deref().unwrap_or(number))]);
+    (asked, greeting.to_string())
+}
+
+fn count(rng: &mut Rng, split: Split) -> (String, String) {
+    let from = if rng.chance(0.5) { 1 } else { rng.between(2, 9) };
+    let to = from + rng.between(2, 7);
+    let phrasings = if from == 1 && rng.chance(0.5) { COUNT_UP } else { COUNT };
+    let (a, b) = (from.to_string(), to.to_string());
+    let numbers: Vec<String> = (from..=to).map(|number| number.to_string()).collect();
+    (fill(split.pick(rng, phrasings), &[("a", &a), ("b", &b)]), numbers.join(", "))
+}
+
+fn hello_to(rng: &mut Rng, split: Split) -> (String, String) {
+    let name = name(rng, split);
+    (fill(split.pick(rng, HELLO_TO), &[("x", &name)]), format!("Hello, {name}!"))
+}

@@ -1,0 +1,205 @@
+//! Remembering what was said one to three turns before.
+
+use super::{
+    mixed_turns,
+    phrases::{Split, fill, name, typed},
+};
+use crate::{dialogue::Dialogue, rng::Rng};
+
+/// One kind of thing to remember.
+struct Slot {
+    tell: &'static [&'static str],
+    reply: &'static str,
+    ask: &'static [&'static str],
+    recall: &'static str,
+    unknown: &'static str,
+    value: fn(&mut Rng, Split) -> String,
+}
+
+const COLOURS: &[&str] = &[
+    "red", "blue", "green", "yellow", "black", "white", "orange", "purple", "pink", "brown", "grey",
+    "silver", "gold", "turquoise", "violet", "crimson",
+];
+
+const PLACES: &[&str] = &[
+    "London", "Paris", "Berlin", "Rome", "Madrid", "Vienna", "Oslo", "Lisbon", "Tokyo", "Cairo", "Boston",
+    "Chicago", "Dublin", "Prague", "Athens", "Sydney", "Toronto", "Zurich", "Hamburg", "Munich", "Warsaw",
+    "Helsinki", "Delhi", "Lima", "Kyoto", "Milan", "Seattle", "Denver", "Geneva", "Budapest", "Seoul",
+    "Bergen",
+];
+
+const ANIMALS: &[&str] = &["dog", "cat", "horse", "parrot", "rabbit", "hamster", "turtle", "goat"];
+
+const SLOTS: &[Slot] = &[
+    Slot {
+        tell: &[
+            "My name is {x}.",
+            "I am {x}.",
+            "I'm {x}.",
+            "Hello, my name is {x}.",
+            "Hi, I am {x}.",
+            "You can call me {x}.",
+            "People call me {x}.",
+            "Call me {x}.",
+            "Remember that my name is {x}.",
+            "The name is {x}.",
+        ],
+        reply: "Nice to meet you, {x}!",
+        ask: &[
+            "What is my name?",
+            "Who am I?",
+            "Do you know my name?",
+            "Do you remember my name?",
+            "Tell me my name.",
+            "What was my name?",
+            "Say my name.",
+            "What's my name?",
+            "Can you tell me what my name is?",
+        ],
+        recall: "Your name is {x}.",
+        unknown: "You have not told me your name.",
+        value: name,
+    },
+    Slot {
+        tell: &[
+            "I live in {x}.",
+            "I am from {x}.",
+            "My home is in {x}.",
+            "My city is {x}.",
+            "I come from {x}.",
+            "I moved to {x}.",
+            "My house is in {x}.",
+        ],
+        reply: "I will remember that you live in {x}.",
+        ask: &[
+            "Where do I live?",
+            "Where am I from?",
+            "Which city do I live in?",
+            "Do you know where I live?",
+            "Where is my home?",
+            "Tell me where I live.",
+            "In which city do I live?",
+        ],
+        recall: "You live in {x}.",
+        unknown: "You have not told me where you live.",
+        value: |rng, split| {
+            if rng.chance(0.3) { name(rng, split) } else { split.pick(rng, PLACES).into() }
+        },
+    },
+    Slot {
+        tell: &[
+            "My favourite colour is {x}.",
+            "I like the colour {x}.",
+            "My favorite color is {x}.",
+            "I love {x}, it is my favourite colour.",
+            "Remember that my favourite colour is {x}.",
+            "The colour that I like best is {x}.",
+        ],
+        reply: "I will remember that your favourite colour is {x}.",
+        ask: &[
+            "What is my favourite colour?",
+            "Which colour do I like?",
+            "What is my favorite color?",
+            "Do you remember my favourite colour?",
+            "Tell me my favourite colour.",
+            "Which colour do I like best?",
+        ],
+        recall: "Your favourite colour is {x}.",
+        unknown: "You have not told me your favourite colour.",
+        value: |rng, split| split.pick(rng, COLOURS).into(),
+    },
+    Slot {
+        tell: &[
+            "My lucky number is {x}.",
+            "Remember the number {x}.",
+            "The number is {x}.",
+            "Please remember {x}.",
+            "My number is {x}.",
+            "Keep the number {x} in mind.",
+            "Please keep {x} in mind.",
+        ],
+        reply: "I will remember the number {x}.",
+        ask: &[
+            "What is my number?",
+            "Which number did I tell you?",
+            "What was the number?",
+            "Do you remember the number?",
+            "Tell me the number.",
+            "What is my lucky number?",
+            "What number did I give you?",
+        ],
+        recall: "The number is {x}.",
+        unknown: "You have not told me a number.",
+        value: |rng, split| number(rng, split).to_string(),
+    },
+    Slot {
+        tell: &[
+            "I have a {x}.",
+            "My pet is a {x}.",
+            "I own a {x}.",
+            "At home I have a {x}.",
+            "I got a {x} as a pet.",
+        ],
+        reply: "I will remember that you have a {x}.",
+        ask: &[
+            "What pet do I have?",
+            "Which animal do I have?",
+            "What is my pet?",
+            "Do you remember my pet?",
+            "Which pet do I own?",
+        ],
+        recall: "You have a {x}.",
+        unknown: "You have not told me about a pet.",
+        value: |rng, split| split.pick(rng, ANIMALS).into(),
+    },
+];
+
+/// A number of one to four digits; every thirteenth is held out.
+fn number(rng: &mut Rng, split: Split) -> usize {
+    loop {
+        let limit = [10, 100, 1_000, 10_000][rng.below(4)];
+        let drawn = rng.below(limit);
+        if (drawn % 13 == 5) == (split == Split::HeldOut) {
+            return drawn;
+        }
+    }
+}
+
+/// One to three things told, other turns between, then a question about one of them. One time in ten
+/// the question is about something never told.
+pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    let mut slots: Vec<usize> = (0..SLOTS.len()).collect();
+    rng.shuffle(&mut slots);
+    let told = rng.between(1, 3);
+    let mut dialogue = Dialogue::default();
+    let mut answers = Vec::new();
+    for slot in slots[..told].iter().map(|&index| &SLOTS[index]) {
+        let value = (slot.value)(rng, split);
+        let tell = fill(split.pick(rng, slot.tell), &[("x", &value)]);
+        dialogue = dialogue.turn(typed(rng, split, &tell), fill(slot.reply, &[("x", &value)]));
+        answers.push((slot, value));
+        if rng.chance(0.25) {
+            dialogue = dialogue.then(mixed_turns(rng, split));
+        }
+    }
+    let questions = if rng.chance(0.3) { answers.len() } else { 1 };
+    rng.shuffle(&mut answers);
+    for (slot, value) in &answers[..questions] {
+        dialogue = recall(rng, split, dialogue, slot, value);
+    }
+    if rng.chance(0.1) {
+        dialogue = never_told(rng, split, dialogue, &SLOTS[slots[told]]);
+    }
+    dialogue
+}
+
+fn recall(rng: &mut Rng, split: Split, before: Dialogue, slot: &Slot, value: &str) -> Dialogue {
+    let ask = split.pick(rng, slot.ask);
+    let answer = fill(slot.recall, &[("x", value)]);
+    before.turn(typed(rng, split, ask), answer)
+}
+
+fn never_told(rng: &mut Rng, split: Split, before: Dialogue, slot: &Slot) -> Dialogue {
+    let ask = split.pick(rng, slot.ask);
+    before.turn(typed(rng, split, ask), slot.unknown)
+}

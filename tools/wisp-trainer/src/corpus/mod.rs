@@ -1,0 +1,162 @@
+//! The corpus: an endless seeded stream of dialogues, made by skills. A new skill is one file here and
+//! one line in [`SKILLS`].
+
+mod arithmetic;
+mod fact_list;
+mod facts;
+mod follow;
+mod memory;
+mod persona;
+mod phrases;
+mod small_talk;
+mod unknown;
+
+use crate::{dialogue::Dialogue, rng::Rng};
+pub use phrases::Split;
+
+/// One thing that the model learns and is scored on.
+pub struct Skill {
+    /// Its name in the table of scores.
+    pub name: &'static str,
+    /// Its share of the corpus, relative to the others.
+    pub weight: usize,
+    /// True when its conversations may stand in the middle of another.
+    pub mixes: bool,
+    /// Makes one conversation.
+    pub make: fn(&mut Rng, Split) -> Dialogue,
+}
+
+/// Every skill.
+pub const SKILLS: &[Skill] = &[
+    Skill { name: "facts", weight: 30, mixes: true, make: facts::make },
+    Skill { name: "arithmetic", weight: 18, mixes: true, make: arithmetic::make },
+    Skill { name: "memory", weight: 18, mixes: false, make: memory::make },
+    Skill { name: "persona", weight: 12, mixes: false, make: persona::make },
+    Skill { name: "small talk", weight: 8, mixes: true, make: small_talk::make },
+    Skill { name: "following", weight: 8, mixes: true, make: follow::make },
+    Skill { name: "not knowing", weight: 6, mixes: true, make: unknown::make },
+];
+
+/// System prompts that change nothing about the answer.
+const PLAIN_SYSTEM: &[&str] = &[
+    "You are a helpful assistant.",
+    "You are helpful.",
+    "Be brief.",
+    "Answer in one sentence.",
+    "You are a friendly assistant.",
+    "Answer briefly and kindly.",
+    "You are wisp.",
+    "Help the user.",
+    "You answer questions about llmspell.",
+    "Be concise.",
+];
+
+/// The corpus of one seed.
+pub struct Corpus {
+    seed: u64,
+}
+
+impl Corpus {
+    /// The same seed always gives the same dialogues.
+    pub fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// Dialogue number `index`, from a skill drawn by weight.
+    pub fn dialogue(&self, split: Split, index: u64) -> Dialogue {
+        let mut rng = Rng::new(self.seed, index);
+        let mut dialogue = (draw(&mut rng, |_| true).make)(&mut rng, split);
+        if rng.chance(0.2) {
+            dialogue = mixed_turns(&mut rng, split).then_after(dialogue);
+        }
+        if !dialogue.has_system() && rng.chance(0.2) {
+            dialogue = dialogue.under(rng.pick(PLAIN_SYSTEM));
+        }
+        dialogue
+    }
+
+    /// Held-out dialogue `index` of one skill.
+    pub fn exam(&self, skill: &Skill, index: u64) -> Dialogue {
+        (skill.make)(&mut Rng::new(self.seed ^ 0xE7A3, index), Split::HeldOut)
+    }
+
+    /// Every message of the first `count` training dialogues, to learn a vocabulary from.
+    pub fn texts(&self, count: u64) -> Vec<String> {
+        let dialogues = (0..count).map(|index| self.dialogue(Split::Train, index));
+        dialogues.flat_map(|dialogue| dialogue.messages).map(|message| message.text).collect()
+    }
+}
+
+impl Dialogue {
+    /// `next` after this conversation, unless `next` brings its own system prompt.
+    fn then_after(self, next: Dialogue) -> Dialogue {
+        if next.has_system() { next } else { self.then(next) }
+    }
+}
+
+fn draw(rng: &mut Rng, wanted: fn(&Skill) -> bool) -> &'static Skill {
+    let total = SKILLS.iter().filter(|skill| wanted(skill)).map(|skill| skill.weight).sum();
+    let mut left = rng.below(total);
+    let mut skills = SKILLS.iter().filter(|skill| wanted(skill));
+    loop {
+        let skill = skills.next().expect("the weights sum up to more than was drawn");
+        if left < skill.weight {
+            return skill;
+        }
+        left -= skill.weight;
+    }
+}
+
+/// One to three turns of other skills, to stand before or inside a conversation.
+fn mixed_turns(rng: &mut Rng, split: Split) -> Dialogue {
+    let mut dialogue = Dialogue::default();
+    for _ in 0..rng.between(1, 3) {
+        dialogue = dialogue.then((draw(rng, |skill| skill.mixes).make)(rng, split));
+    }
+    dialogue
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialogue::Role;
+
+    #[test]
+    fn the_same_seed_gives_the_same_corpus() {
+        let (a, b, other) = (Corpus::new(1), Corpus::new(1), Corpus::new(2));
+        let all = |corpus: &Corpus| -> Vec<_> {
+            (0..300).map(|index| corpus.dialogue(Split::Train, index)).collect()
+        };
+        assert_eq!(all(&a), all(&b));
+        assert_ne!(all(&a), all(&other));
+    }
+
+    #[test]
+    fn dialogues_alternate_and_end_with_an_answer_that_their_keys_accept() {
+        let corpus = Corpus::new(3);
+        for skill in SKILLS {
+            for index in 0..300 {
+                let dialogue = corpus.exam(skill, index);
+                let turns = &dialogue.messages[usize::from(dialogue.has_system())..];
+                for pair in turns.chunks(2) {
+                    assert_eq!((pair[0].role, pair[1].role), (Role::User, Role::Assistant));
+                    assert!(!pair[0].text.is_empty() && !pair[1].text.contains('{'), "{pair:?}");
+                }
+                let last = &dialogue.messages.last().unwrap().text;
+                assert!(dialogue.accepts(last), "{}: {last} / {:?}", skill.name, dialogue.keys);
+            }
+        }
+    }
+
+    #[test]
+    fn held_out_questions_are_not_trained() {
+        let corpus = Corpus::new(4);
+        let facts = &SKILLS[0];
+        let exam: Vec<_> = (0..200).map(|i| corpus.exam(facts, i).messages[0].text.clone()).collect();
+        for index in 0..5_000 {
+            for message in corpus.dialogue(Split::Train, index).messages {
+                assert!(!exam.contains(&message.text), "{}", message.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! System prompts that say who the model is, or in which language it greets.
+
+use super::{
+    mixed_turns,
+    phrases::{Split, article, fill, name, typed, upper_first},
+};
+use crate::{dialogue::Dialogue, rng::Rng};
+
+const ROLES: &[&str] = &[
+    "blacksmith", "innkeeper", "wizard", "knight", "pirate", "guard", "merchant", "baker", "farmer",
+    "teacher", "robot", "doctor", "librarian", "captain", "hunter", "healer", "king", "cook", "fisherman",
+    "gardener", "musician", "sailor", "monk", "miner", "tailor", "shepherd", "thief", "ferryman", "scout",
+    "engineer", "carpenter", "astronaut",
+];
+
+const MOODS: &[&str] = &[
+    "old", "grumpy", "friendly", "brave", "wise", "quiet", "cheerful", "tired", "proud", "shy", "clever",
+    "kind", "young", "lazy", "mysterious", "gentle",
+];
+
+const NAMED: &[&str] = &[
+    "You are {n}.",
+    "Your name is {n}.",
+    "You are an assistant called {n}.",
+    "You are called {n}.",
+    "Act as {n}.",
+    "You are a character named {n}.",
+    "You play {n}.",
+];
+
+const NAMED_ROLE: &[&str] = &[
+    "You are {n}, {r}.",
+    "Your name is {n}. You are {r}.",
+    "You are {r} named {n}.",
+    "You are {n}, {r} in a small village.",
+    "Play {n}, {r}.",
+    "Act as {n}, {r}. Stay in character.",
+    "You are {r} called {n}.",
+    "You play {r} whose name is {n}.",
+];
+
+const ROLE: &[&str] = &[
+    "You are {r}.",
+    "Act as {r}.",
+    "Play the role of {r}.",
+    "You are {r} in a game.",
+    "Answer as {r}.",
+    "Pretend to be {r}.",
+    "You play {r}.",
+];
+
+const LANGUAGES: &[(&str, &str)] = &[
+    ("French", "Bonjour!"),
+    ("German", "Guten Tag!"),
+    ("Spanish", "Hola!"),
+    ("Italian", "Ciao!"),
+    ("Portuguese", "Bom dia!"),
+    ("Dutch", "Goedendag!"),
+    ("Swedish", "Hej!"),
+    ("Latin", "Salve!"),
+    ("English", "Hello!"),
+];
+
+const GREET_IN: &[&str] = &[
+    "Greet in {l}.",
+    "Always greet in {l}.",
+    "You greet people in {l}.",
+    "Say hello in {l} when someone greets you.",
+    "Greet the user in {l}.",
+    "Your greetings are in {l}.",
+    "Whenever someone greets you, greet back in {l}.",
+];
+
+const GREETINGS: &[&str] = &[
+    "Hello!", "Hi!", "Hello", "Good morning!", "Hey!", "Hi there!", "Greetings!", "Good day!",
+    "Hello there!",
+];
+
+const WHO: &[&str] = &[
+    "Who are you?",
+    "Who are you?",
+    "Tell me who you are.",
+    "What are you?",
+    "Introduce yourself.",
+    "Tell me about yourself.",
+    "Who am I talking to?",
+    "And who might you be?",
+];
+
+const NAME: &[&str] = &[
+    "What is your name?",
+    "Tell me your name.",
+    "What are you called?",
+    "What's your name?",
+    "Do you have a name?",
+    "May I know your name?",
+];
+
+const WORK: &[&str] = &[
+    "What do you do?",
+    "What is your job?",
+    "What is your work?",
+    "What do you do for a living?",
+    "Which job do you have?",
+];
+
+/// A system prompt and one to three turns in character.
+pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    let mut dialogue = match rng.below(10) {
+        0..5 => named(rng, split),
+        5..7 => nameless(rng, split),
+        _ => greeting(rng, split),
+    };
+    if rng.chance(0.15) {
+        let system = dialogue.messages.remove(0).text;
+        dialogue = mixed_turns(rng, split).then(dialogue).under(system);
+    }
+    dialogue
+}
+
+/// What a character answers, by what it knows of itself.
+struct Character {
+    name: Option<String>,
+    role: Option<String>,
+}
+
+impl Character {
+    fn who(&self) -> String {
+        match (&self.name, &self.role) {
+            (Some(name), Some(role)) => format!("I am {name}, {role}."),
+            (Some(known), None) | (None, Some(known)) => format!("I am {known}."),
+            (None, None) => unreachable!("a character has a name or a role"),
+        }
+    }
+
+    fn turn(&self, rng: &mut Rng, split: Split, before: Dialogue) -> Dialogue {
+        let (ask, answer) = match (rng.below(5), &self.name, &self.role) {
+            (0, Some(name), _) => (NAME, format!("My name is {name}.")),
+            (1, _, Some(role)) => (WORK, format!("I am {role}.")),
+            (2, _, _) => (GREETINGS, format!("Hello! {}", self.who())),
+            _ => (WHO, self.who()),
+        };
+        let ask = split.pick(rng, ask);
+        before.turn(typed(rng, split, ask), answer)
+    }
+
+    fn dialogue(&self, rng: &mut Rng, split: Split, system: &str) -> Dialogue {
+        let mut dialogue = Dialogue::default();
+        for _ in 0..rng.between(1, 3) {
+            dialogue = self.turn(rng, split, dialogue);
+        }
+        dialogue.under(system)
+    }
+}
+
+fn role(rng: &mut Rng, split: Split) -> String {
+    let job = split.pick(rng, ROLES);
+    match rng.chance(0.6) {
+        true => {
+            let mood = split.pick(rng, MOODS);
+            format!("{} {mood} {job}", article(mood))
+        }
+        false => format!("{} {job}", article(job)),
+    }
+}
+
+fn named(rng: &mut Rng, split: Split) -> Dialogue {
+    let name = name(rng, split);
+    let role = rng.chance(0.6).then(|| role(rng, split));
+    let system = match &role {
+        Some(role) => fill(split.pick(rng, NAMED_ROLE), &[("n", &name), ("r", role)]),
+        None => fill(split.pick(rng, NAMED), &[("n", &name)]),
+    };
+    Character { name: Some(name), role }.dialogue(rng, split, &system)
+}
+
+fn nameless(rng: &mut Rng, split: Split) -> Dialogue {
+    let role = role(rng, split);
+    let system = fill(split.pick(rng, ROLE), &[("r", &role)]);
+    Character { name: None, role: Some(role) }.dialogue(rng, split, &upper_first(&system))
+}
+
+fn greeting(rng: &mut Rng, split: Split) -> Dialogue {
+    let (language, word) = LANGUAGES[rng.below(LANGUAGES.len())];
+    let system = fill(split.pick(rng, GREET_IN), &[("l", language)]);
+    let hello = split.pick(rng, GREETINGS);
+    Dialogue::exchange(typed(rng, split, hello), word).under(system)
+}

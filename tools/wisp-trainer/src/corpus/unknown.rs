@@ -1,0 +1,72 @@
+//! Saying that it does not know.
+
+use super::phrases::{Split, fill, typed};
+use crate::{dialogue::Dialogue, rng::Rng};
+
+const KNOWLEDGE: &[&str] = &[
+    "What is the capital of {x}?",
+    "Who is the president of {x}?",
+    "How many people live in {x}?",
+    "What is the weather in {x}?",
+    "Who won the match in {x}?",
+    "What time is it in {x}?",
+    "How far is it to {x}?",
+    "What happened in {x} yesterday?",
+    "Tell me about the history of {x}.",
+    "Which language do they speak in {x}?",
+    "Where is {x}?",
+    "What do people eat in {x}?",
+    "What is the largest city of {x}?",
+    "Who is the king of {x}?",
+];
+
+const PLACES: &[&str] = &[
+    "France", "Spain", "Japan", "Brazil", "Canada", "Norway", "Kenya", "India", "Mexico", "Italy", "Egypt",
+    "Poland", "Sweden", "Peru", "China", "Germany", "Greece", "Turkey", "Texas", "London", "Paris", "Rome",
+    "Portugal", "Austria",
+];
+
+const TOPICS: &[&str] = &[
+    "Who wrote {x}?",
+    "Who painted {x}?",
+    "Explain {x} to a child.",
+    "What is the meaning of {x}?",
+    "Who discovered {x}?",
+    "How does one cook {x}?",
+    "When was {x} invented?",
+    "Why is {x} important?",
+    "Who invented {x}?",
+];
+
+const THINGS: &[&str] = &[
+    "gravity", "the moon", "chess", "the piano", "soup", "democracy", "the telephone", "electricity",
+    "poetry", "the wheel", "football", "physics", "the ocean", "volcanoes", "coffee", "bread", "history",
+    "time", "love", "philosophy", "steam engines", "rainbows",
+];
+
+const WORK: &[&str] = &[
+    "Write a poem about {x}.",
+    "Write an essay about {x}.",
+    "Write a story about {x}.",
+    "Translate {x} into French.",
+    "Summarize a book about {x}.",
+    "Write a program about {x}.",
+    "Write a song about {x}.",
+    "Write me a letter about {x}.",
+];
+
+const NO_KNOWLEDGE: &str =
+    "I do not know that. I am a tiny model; a larger one comes with `llmspell model pull`.";
+const NO_WORK: &str =
+    "That is too much for a tiny model like me. A larger one comes with `llmspell model pull`.";
+
+/// A question beyond wisp, and its honest answer.
+pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    let (phrasings, words, answer) = match rng.below(5) {
+        0..2 => (KNOWLEDGE, PLACES, NO_KNOWLEDGE),
+        2..4 => (TOPICS, THINGS, NO_KNOWLEDGE),
+        _ => (WORK, THINGS, NO_WORK),
+    };
+    let question = fill(split.pick(rng, phrasings), &[("x", split.pick(rng, words))]);
+    Dialogue::exchange(typed(rng, split, &question), answer)
+}

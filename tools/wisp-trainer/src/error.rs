@@ -1,0 +1,58 @@
+//! What can go wrong while a model is made.
+
+use std::path::PathBuf;
+
+/// Every failure of the trainer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A tensor operation failed: a shape that does not fit, or memory.
+    #[error("tensor: {0}")]
+    Tensor(#[from] candle_core::Error),
+    /// The tokenizer could not be trained, read or applied.
+    #[error("tokenizer: {0}")]
+    Tokenizer(String),
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A JSON file does not have the expected shape.
+    #[error("{path}: {source}")]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        source: serde_json::Error,
+    },
+    /// A checkpoint belongs to another model or is damaged.
+    #[error("checkpoint {path}: {reason}; delete it or train without --resume")]
+    Checkpoint {
+        /// The folder of the checkpoint.
+        path: PathBuf,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The exported file breaks a promise of the model card.
+    #[error("export: {0}")]
+    Export(String),
+}
+
+/// The trainer's result type.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// Turns an I/O error at `path` into ours; made for `map_err`.
+    pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+        let path = path.into();
+        move |source| Error::File { path, source }
+    }
+
+    /// Turns a JSON error in `path` into ours; made for `map_err`.
+    pub fn json(path: impl Into<PathBuf>) -> impl FnOnce(serde_json::Error) -> Error {
+        let path = path.into();
+        move |source| Error::Json { path, source }
+    }
+}
