@@ -134,12 +134,18 @@ impl Mismatch {
 
     /// The error that the script sees: `Agent.create: options.temperature: expected …`.
     pub fn into_error(self, function: &FunctionSpec) -> Error {
-        let path: Vec<&str> = self.path.iter().rev().map(String::as_str).collect();
-        let path = match path.is_empty() {
-            true => String::new(),
-            false => format!("{}: ", path.join(".")),
-        };
-        Error::Raise(format!("{}: {path}{}", function.path(), self.problem))
+        Error::Raise(format!("{}: {self}", function.path()))
+    }
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, step) in self.path.iter().rev().enumerate() {
+            let dot = if index > 0 { "." } else { "" };
+            write!(f, "{dot}{step}")?;
+        }
+        let colon = if self.path.is_empty() { "" } else { ": " };
+        write!(f, "{colon}{}", self.problem)
     }
 }
 

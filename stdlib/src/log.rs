@@ -1,0 +1,105 @@
+//! `Log`: what happens, for whoever runs the script.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use llmspell_core::{Cx, Error, Map, Mismatch, api};
+
+use crate::json::to_json;
+
+/// How much a log line matters; the runner shows those from its own level up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Trace,
+    Info,
+    Warn,
+    Error,
+}
+
+/// The least level that is shown; [`Level::Info`] unless the host sets one with `Cx::set_host`.
+pub struct Threshold(pub Level);
+
+/// Log lines of a script.
+pub struct Logger;
+
+/// Log lines on standard error: the time, the level, the message, and fields as `name=value`.
+///
+/// `trace` lines show with `-v`.
+#[api(namespace = "Log")]
+impl Logger {
+    /// Logs that something failed.
+    ///
+    /// ```lua
+    /// Log.error("cannot reach the server", { attempts = 3 })
+    /// ```
+    /// ```rhai
+    /// Log.error("cannot reach the server", #{ attempts: 3 });
+    /// ```
+    fn error(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
+        log(cx, Level::Error, &message, fields)
+    }
+
+    /// Logs something that may become a problem.
+    ///
+    /// ```lua
+    /// Log.warn("the answer was cut off")
+    /// ```
+    /// ```rhai
+    /// Log.warn("the answer was cut off");
+    /// ```
+    fn warn(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
+        log(cx, Level::Warn, &message, fields)
+    }
+
+    /// Logs what is going on.
+    ///
+    /// ```lua
+    /// Log.info("started", { agents = 2 })
+    /// ```
+    /// ```rhai
+    /// Log.info("started", #{ agents: 2 });
+    /// ```
+    fn info(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
+        log(cx, Level::Info, &message, fields)
+    }
+
+    /// Logs a detail, for finding a fault.
+    ///
+    /// ```lua
+    /// Log.trace("cache miss", { key = "a" })
+    /// ```
+    /// ```rhai
+    /// Log.trace("cache miss", #{ key: "a" });
+    /// ```
+    fn trace(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
+        log(cx, Level::Trace, &message, fields)
+    }
+}
+
+fn log(cx: &Cx, level: Level, message: &str, fields: Option<Map>) -> Result<(), Error> {
+    let threshold = cx.host::<Threshold>().map_or(Level::Info, |t| t.0);
+    if level < threshold {
+        return Ok(());
+    }
+    let mut line = format!("{:.3} {} {message}", Timestamp::now(), name(level));
+    for (key, value) in fields.unwrap_or_default() {
+        let json = to_json(value).map_err(|e: Mismatch| {
+            let e = e.at(&key).at("fields");
+            Error::Raise(format!("Log: {e}"))
+        })?;
+        line.push_str(&format!(" {key}={json}"));
+    }
+    line.push('\n');
+    // A log that nobody can read any more is no reason to fail.
+    let _ = std::io::stderr().write_all(line.as_bytes());
+    Ok(())
+}
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Trace => "TRACE",
+        Level::Info => "INFO ",
+        Level::Warn => "WARN ",
+        Level::Error => "ERROR",
+    }
+}
