@@ -1,0 +1,12 @@
+//! The decoder: token ids to logits.
+
+mod candle;
+mod descriptor;
+mod forward;
+mod ops;
+mod rope;
+mod weights;
+
+pub(crate) use candle::CandleOps;
+pub(crate) use descriptor::Descriptor;
+pub(crate) use forward::{Decoder, SequenceState};

@@ -1,0 +1,150 @@
+//! Keeping what a user wrote from forging control markup.
+//!
+//! A template turns messages into one text in which scaffolding and content look alike. Before
+//! rendering, every place where content spells a control token, or could complete one with its
+//! surroundings, gets a *mark*: a Unicode noncharacter that occurs in none of the messages. After
+//! rendering, control tokens are found in the marked text, so content can no longer match; then the
+//! marks are dropped and the text between is encoded as plain text.
+
+use serde_json::Value;
+
+use crate::Message;
+use crate::tokenizer::{Fragment, Markup};
+
+/// The noncharacters that Unicode sets aside for such use.
+const MARKS: std::ops::RangeInclusive<char> = '\u{FDD0}'..='\u{FDEF}';
+
+/// The mark of one rendering and the control tokens that it guards against.
+pub(crate) struct Guard<'a> {
+    markup: &'a Markup,
+    mark: char,
+}
+
+impl<'a> Guard<'a> {
+    pub fn new(markup: &'a Markup, messages: &[Message], tools: Option<&Value>) -> Self {
+        let mut unused = MARKS.collect::<Vec<_>>();
+        let mut see = |text: &str| unused.retain(|mark| !text.contains(*mark));
+        for message in messages {
+            see(&message.role);
+            see(&message.content);
+            message.fields.values().for_each(|v| visit(v, &mut see));
+        }
+        tools.into_iter().for_each(|tools| visit(tools, &mut see));
+        // A text that holds all 32 was made to; `mark_text` then replaces the last of them.
+        let mark = unused.first().copied().unwrap_or(*MARKS.end());
+        Self { markup, mark }
+    }
+
+    pub fn mark_messages(&self, messages: &[Message]) -> Vec<Message> {
+        messages
+            .iter()
+            .map(|message| Message {
+                role: self.mark_text(&message.role),
+                content: self.mark_text(&message.content),
+                fields: message
+                    .fields
+                    .iter()
+                    .map(|(key, value)| (key.clone(), self.mark_value(value)))
+                    .collect(),
+            })
+            .collect()
+    }
+
+    pub fn mark_value(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.mark_text(text)),
+            Value::Array(items) => items.iter().map(|item| self.mark_value(item)).collect(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(key, value)| (self.mark_text(key), self.mark_value(value)))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn mark_text(&self, text: &str) -> String {
+        let text = text.replace(self.mark, "\u{FFFD}");
+        let mut places: Vec<usize> = self
+            .markup
+            .control_texts()
+            .iter()
+            .flat_map(|token| places(&text, token))
+            .collect();
+        places.sort_unstable();
+        places.dedup();
+        let mut out = String::with_capacity(text.len() + places.len() * self.mark.len_utf8());
+        let mut position = 0;
+        for place in places {
+            out.push_str(&text[position..place]);
+            out.push(self.mark);
+            position = place;
+        }
+        out.push_str(&text[position..]);
+        out
+    }
+
+    /// The tokens and plain texts of a rendered prompt, marks dropped.
+    pub fn fragments(&self, rendered: &str) -> Vec<Fragment> {
+        let unmarked = |before: &str| !before.ends_with(self.mark);
+        let mut fragments = Vec::new();
+        for fragment in self.markup.split_where(rendered, unmarked) {
+            match fragment {
+                Fragment::Text(text) if text.contains(self.mark) => {
+                    let text = text.replace(self.mark, "");
+                    fragments.extend(self.markup.split(&text, false));
+                }
+                other => fragments.push(other),
+            }
+        }
+        fragments
+    }
+}
+
+fn visit(value: &Value, see: &mut impl FnMut(&str)) {
+    match value {
+        Value::String(text) => see(text),
+        Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
+        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
+            see(key);
+            visit(value, see);
+        }),
+        _ => {}
+    }
+}
+
+/// Where `token` must be broken in `text`: inside each occurrence, and inside what could be its
+/// beginning at the text's end, its end at the text's beginning, or its middle.
+fn places(text: &str, token: &str) -> Vec<usize> {
+    let first = token.chars().next().map_or(0, char::len_utf8);
+    let inside = |start: usize, length: usize| {
+        // A token of one character cannot be broken, only be marked as not counting.
+        start + if length > first { first } else { 0 }
+    };
+    let mut places: Vec<_> = occurrences(text, token)
+        .map(|start| inside(start, token.len()))
+        .collect();
+    let parts = token.char_indices().map(|(i, _)| i).skip(1);
+    for cut in parts {
+        let (head, tail) = token.split_at(cut);
+        if text.ends_with(head) {
+            places.push(inside(text.len() - head.len(), head.len()));
+        }
+        if text.starts_with(tail) {
+            places.push(tail.chars().next().map_or(0, char::len_utf8).min(tail.len()));
+        }
+    }
+    if token.len() > text.len() && text.chars().nth(1).is_some() && token.contains(text) {
+        places.push(text.chars().next().map_or(0, char::len_utf8));
+    }
+    places
+}
+
+/// Every start of `token`, also where occurrences overlap.
+fn occurrences<'t>(text: &'t str, token: &'t str) -> impl Iterator<Item = usize> + 't {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let found = from + text.get(from..)?.find(token)?;
+        from = found + text[found..].chars().next().map_or(1, char::len_utf8);
+        Some(found)
+    })
+}
