@@ -72,13 +72,20 @@ mod tests {
     fn packing_never_cuts_a_dialogue() {
         let corpus = Corpus::new(5);
         let tokenizer = Tokenizer::train(&corpus.texts(100), 300).unwrap();
-        let mut batches = Batches { corpus: &corpus, tokenizer: &tokenizer, tokens: 800, position: 0 };
+        let mut batches = Batches {
+            corpus: &corpus,
+            tokenizer: &tokenizer,
+            tokens: 800,
+            position: 0,
+        };
         let mut at = 0;
         for _ in 0..5 {
             let batch = batches.next_batch().unwrap();
             assert!(batch.ids.len() <= 800 || batch.dialogues.len() == 1);
             for range in &batch.dialogues {
-                let whole = tokenizer.encode_dialogue(&corpus.dialogue(Split::Train, at)).unwrap();
+                let whole = tokenizer
+                    .encode_dialogue(&corpus.dialogue(Split::Train, at))
+                    .unwrap();
                 assert_eq!(&batch.ids[range.clone()], &whole.ids[..whole.ids.len() - 1]);
                 at += 1;
             }
@@ -89,8 +96,14 @@ mod tests {
     #[test]
     fn each_learnt_token_is_the_target_of_the_row_before_it() {
         let mut batch = Batch::default();
-        batch.push(&Encoded { ids: vec![7, 8, 9], learnt: vec![false, false, true] });
-        batch.push(&Encoded { ids: vec![1, 2, 3, 4], learnt: vec![false, true, false, true] });
+        batch.push(&Encoded {
+            ids: vec![7, 8, 9],
+            learnt: vec![false, false, true],
+        });
+        batch.push(&Encoded {
+            ids: vec![1, 2, 3, 4],
+            learnt: vec![false, true, false, true],
+        });
         assert_eq!(batch.ids, [7, 8, 1, 2, 3]);
         assert_eq!(batch.dialogues, [0..2, 2..5]);
         assert_eq!((batch.rows, batch.targets), (vec![1, 2, 4], vec![9, 2, 4]));

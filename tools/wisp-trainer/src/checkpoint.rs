@@ -41,7 +41,11 @@ fn folder(dir: &Path) -> PathBuf {
 
 /// Writes a checkpoint under `dir`; until the last rename the former one stays whole.
 pub fn save(dir: &Path, model: &Model, moments: &[Moments], progress: &Progress) -> Result<()> {
-    let (target, fresh, old) = (folder(dir), dir.join("checkpoint.new"), dir.join("checkpoint.old"));
+    let (target, fresh, old) = (
+        folder(dir),
+        dir.join("checkpoint.new"),
+        dir.join("checkpoint.old"),
+    );
     remove(&fresh)?;
     fs::create_dir_all(&fresh).map_err(Error::file(&fresh))?;
     let mut tensors = HashMap::new();
@@ -71,7 +75,9 @@ pub fn progress(dir: &Path) -> Result<Option<Progress>> {
         return Ok(None);
     }
     let json = fs::read(&path).map_err(Error::file(&path))?;
-    Ok(Some(serde_json::from_slice(&json).map_err(Error::json(&path))?))
+    Ok(Some(
+        serde_json::from_slice(&json).map_err(Error::json(&path))?,
+    ))
 }
 
 /// Reads weights into `model` and returns the moments.
@@ -80,14 +86,20 @@ pub fn load(dir: &Path, model: &Model) -> Result<Vec<Moments>> {
     let tensors = candle_core::safetensors::load(path.join("tensors.safetensors"), &Device::Cpu)?;
     let get = |name: String| {
         let reason = format!("tensor {name} is missing");
-        tensors.get(&name).ok_or(Error::Checkpoint { path: path.clone(), reason })
+        tensors.get(&name).ok_or(Error::Checkpoint {
+            path: path.clone(),
+            reason,
+        })
     };
     let mut all = Vec::new();
     for (name, var) in model.parameters() {
         let values = |kind: &str| -> Result<Vec<f32>> {
             Ok(get(format!("{kind}.{name}"))?.flatten_all()?.to_vec1()?)
         };
-        all.push(Moments { first: values("first")?, second: values("second")? });
+        all.push(Moments {
+            first: values("first")?,
+            second: values("second")?,
+        });
         var.set(get(name.clone())?)?;
     }
     Ok(all)
@@ -96,7 +108,11 @@ pub fn load(dir: &Path, model: &Model) -> Result<Vec<Moments>> {
 /// The whole checkpoint, or the former one when a run stopped between two renames.
 fn readable(dir: &Path) -> PathBuf {
     let (target, old) = (folder(dir), dir.join("checkpoint.old"));
-    if !target.exists() && old.exists() { old } else { target }
+    if !target.exists() && old.exists() {
+        old
+    } else {
+        target
+    }
 }
 
 fn remove(path: &Path) -> Result<()> {

@@ -42,8 +42,14 @@ impl Dialogue {
     pub fn turn(mut self, question: impl Into<String>, answer: impl Into<String>) -> Self {
         let answer = answer.into();
         self.keys = vec![answer.clone()];
-        self.messages.push(Message { role: Role::User, text: question.into() });
-        self.messages.push(Message { role: Role::Assistant, text: answer });
+        self.messages.push(Message {
+            role: Role::User,
+            text: question.into(),
+        });
+        self.messages.push(Message {
+            role: Role::Assistant,
+            text: answer,
+        });
         self
     }
 
@@ -55,7 +61,13 @@ impl Dialogue {
 
     /// Puts a system prompt in front.
     pub fn under(mut self, system: impl Into<String>) -> Self {
-        self.messages.insert(0, Message { role: Role::System, text: system.into() });
+        self.messages.insert(
+            0,
+            Message {
+                role: Role::System,
+                text: system.into(),
+            },
+        );
         self
     }
 
@@ -69,11 +81,15 @@ impl Dialogue {
     /// True when `reply` gives the expected last answer.
     pub fn accepts(&self, reply: &str) -> bool {
         let reply = reply.to_lowercase();
-        self.keys.iter().any(|key| reply.contains(&key.to_lowercase()))
+        self.keys
+            .iter()
+            .any(|key| reply.contains(&key.to_lowercase()))
     }
 
     /// True when the first message is a system prompt.
     pub fn has_system(&self) -> bool {
-        self.messages.first().is_some_and(|message| message.role == Role::System)
+        self.messages
+            .first()
+            .is_some_and(|message| message.role == Role::System)
     }
 }

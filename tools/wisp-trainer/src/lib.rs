@@ -3,11 +3,14 @@
 //!
 //! `wisp-trainer all` does everything; `runtime/models/wisp/README.md` is the model's card.
 
+pub mod answer;
 pub mod batch;
 pub mod checkpoint;
 pub mod corpus;
 pub mod dialogue;
 pub mod error;
+pub mod exam;
+pub mod export;
 pub mod model;
 pub mod ops;
 pub mod optimizer;

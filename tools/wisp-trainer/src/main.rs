@@ -3,12 +3,17 @@
 use clap::{Args, Parser, Subcommand};
 use std::{fs, path::PathBuf, process::ExitCode};
 use wisp_trainer::{
-    Error, Result,
+    Error, Result, answer, checkpoint,
     corpus::{Corpus, Split},
-    model::Config,
+    dialogue::{Dialogue, Message, Role},
+    exam, export,
+    model::{Config, Model},
     tokenizer::Tokenizer,
     train::{self, Length, Plan},
 };
+
+/// The longest answer in an exam, in tokens.
+const LONGEST_ANSWER: usize = 80;
 
 /// Makes wisp, the model that ships inside llmspell.
 #[derive(Parser)]
@@ -36,19 +41,45 @@ enum Command {
         held_out: bool,
     },
     /// Train the vocabulary
-    Tokenizer {
-        /// Tokens, control tokens and bytes included
-        #[arg(long, default_value_t = 1024)]
-        vocabulary: usize,
-    },
+    Tokenizer(Vocabulary),
     /// Train the model
     Train(Training),
+    /// Write the GGUF file
+    Export(Export),
+    /// Score the model on questions that it has never seen
+    Eval(Exam),
+    /// Talk to the model: each argument is one turn
+    Ask {
+        /// A system prompt
+        #[arg(long)]
+        system: Option<String>,
+        /// What to say
+        turns: Vec<String>,
+    },
+    /// All of it: vocabulary, training, export, scores
+    All {
+        #[command(flatten)]
+        vocabulary: Vocabulary,
+        #[command(flatten)]
+        training: Training,
+        #[command(flatten)]
+        export: Export,
+        #[command(flatten)]
+        exam: Exam,
+    },
+}
+
+#[derive(Args)]
+struct Vocabulary {
+    /// Tokens, control tokens and bytes included
+    #[arg(long, default_value_t = 1024)]
+    vocabulary: usize,
 }
 
 #[derive(Args)]
 struct Training {
-    /// Training time
-    #[arg(long, default_value_t = 35.0)]
+    /// Training time, that of resumed runs included
+    #[arg(long, default_value_t = 33.0)]
     minutes: f64,
     /// Go on from the last checkpoint
     #[arg(long)]
@@ -57,11 +88,28 @@ struct Training {
     #[arg(long)]
     threads: Option<usize>,
     /// Tokens in a batch
-    #[arg(long, default_value_t = 2048)]
+    #[arg(long, default_value_t = 1024)]
     batch: usize,
     /// Highest learning rate
-    #[arg(long, default_value_t = 3e-3)]
+    #[arg(long, default_value_t = 2.5e-3)]
     rate: f64,
+}
+
+#[derive(Args)]
+struct Export {
+    /// The file to write
+    #[arg(long, default_value = "runtime/models/wisp/wisp.gguf")]
+    out: PathBuf,
+}
+
+#[derive(Args)]
+struct Exam {
+    /// Questions for each skill
+    #[arg(long, default_value_t = 100)]
+    count: u64,
+    /// Show wrong answers
+    #[arg(long)]
+    mistakes: bool,
 }
 
 fn main() -> ExitCode {
@@ -78,8 +126,22 @@ fn run(cli: &Cli) -> Result<()> {
     fs::create_dir_all(&cli.dir).map_err(Error::file(&cli.dir))?;
     match &cli.command {
         Command::Corpus { count, held_out } => corpus(cli, *count, *held_out),
-        Command::Tokenizer { vocabulary } => tokenizer(cli, *vocabulary),
+        Command::Tokenizer(vocabulary) => tokenizer(cli, vocabulary),
         Command::Train(training) => train(cli, training),
+        Command::Export(export) => write(cli, export),
+        Command::Eval(exam) => eval(cli, exam),
+        Command::Ask { system, turns } => ask(cli, system.as_deref(), turns),
+        Command::All {
+            vocabulary,
+            training,
+            export,
+            exam,
+        } => {
+            tokenizer(cli, vocabulary)?;
+            train(cli, training)?;
+            write(cli, export)?;
+            eval(cli, exam)
+        }
     }
 }
 
@@ -87,9 +149,26 @@ fn tokenizer_path(cli: &Cli) -> PathBuf {
     cli.dir.join("tokenizer.json")
 }
 
+/// The vocabulary and the model of the last checkpoint.
+fn trained(cli: &Cli) -> Result<(Tokenizer, Model)> {
+    let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
+    let reason = "there is none yet, run `wisp-trainer train`".to_string();
+    let progress = checkpoint::progress(&cli.dir)?.ok_or_else(|| Error::Checkpoint {
+        path: cli.dir.clone(),
+        reason,
+    })?;
+    let model = Model::new(progress.config, progress.seed)?;
+    checkpoint::load(&cli.dir, &model)?;
+    Ok((tokenizer, model))
+}
+
 fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
     let corpus = Corpus::new(cli.seed);
-    let split = if held_out { Split::HeldOut } else { Split::Train };
+    let split = if held_out {
+        Split::HeldOut
+    } else {
+        Split::Train
+    };
     for index in 0..count {
         let json = serde_json::to_string(&corpus.dialogue(split, index));
         println!("{}", json.map_err(Error::json("the corpus"))?);
@@ -97,30 +176,91 @@ fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
     Ok(())
 }
 
-fn tokenizer(cli: &Cli, vocabulary: usize) -> Result<()> {
+fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
     let texts = Corpus::new(cli.seed).texts(20_000);
-    let tokenizer = Tokenizer::train(&texts, vocabulary)?;
+    let tokenizer = Tokenizer::train(&texts, args.vocabulary)?;
     tokenizer.save(&tokenizer_path(cli))?;
-    println!("{} tokens in {}", tokenizer.size(), tokenizer_path(cli).display());
+    println!(
+        "{} tokens in {}",
+        tokenizer.size(),
+        tokenizer_path(cli).display()
+    );
     Ok(())
 }
 
-fn train(cli: &Cli, training: &Training) -> Result<()> {
-    if let Some(threads) = training.threads {
+fn train(cli: &Cli, args: &Training) -> Result<()> {
+    if let Some(threads) = args.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build_global().expect("the pool is built once, before it is used");
+        pool.build_global()
+            .expect("the pool is built once, before it is used");
     }
     let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
     let plan = Plan {
         dir: cli.dir.clone(),
         config: Config::wisp(tokenizer.size()),
         seed: cli.seed,
-        batch_tokens: training.batch,
-        rate: training.rate,
-        length: Length::Minutes(training.minutes),
-        resume: training.resume,
+        batch_tokens: args.batch,
+        rate: args.rate,
+        length: Length::Minutes(args.minutes),
+        pause_at: None,
+        resume: args.resume,
         save_every: 100,
-        report_every: 5,
+        report_every: 10,
     };
     train::train(&plan, &tokenizer).map(drop)
+}
+
+fn write(cli: &Cli, args: &Export) -> Result<()> {
+    let (tokenizer, model) = trained(cli)?;
+    let bytes = export::export(&model, &tokenizer, &args.out)?;
+    println!(
+        "{} parameters, {bytes} bytes in {}",
+        model.size(),
+        args.out.display()
+    );
+    Ok(())
+}
+
+fn eval(cli: &Cli, args: &Exam) -> Result<()> {
+    let (tokenizer, model) = trained(cli)?;
+    let mut answers =
+        |prompts: &[&[Message]]| answer::greedy(&model, &tokenizer, prompts, LONGEST_ANSWER);
+    let report = exam::run(&Corpus::new(cli.seed), args.count, &mut answers)?;
+    println!("{report}");
+    for score in report.0.iter().filter(|_| args.mistakes) {
+        for exam::Mistake {
+            question,
+            answer,
+            expected,
+        } in &score.mistakes
+        {
+            println!(
+                "{}: {question}\n  got       {answer}\n  expected  {expected}",
+                score.skill
+            );
+        }
+    }
+    Ok(())
+}
+
+fn ask(cli: &Cli, system: Option<&str>, turns: &[String]) -> Result<()> {
+    let (tokenizer, model) = trained(cli)?;
+    let mut dialogue = Dialogue::default();
+    if let Some(system) = system {
+        dialogue = dialogue.under(system);
+    }
+    for turn in turns {
+        dialogue.messages.push(Message {
+            role: Role::User,
+            text: turn.clone(),
+        });
+        let answers = answer::greedy(&model, &tokenizer, &[&dialogue.messages], LONGEST_ANSWER)?;
+        let text = answers.concat();
+        println!("> {turn}\n{text}");
+        dialogue.messages.push(Message {
+            role: Role::Assistant,
+            text,
+        });
+    }
+    Ok(())
 }

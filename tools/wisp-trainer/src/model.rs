@@ -35,12 +35,27 @@ impl Config {
     /// The model that llmspell ships: about 3.5 million parameters.
     pub fn wisp(vocab_size: usize) -> Self {
         let (dim, layers, heads, ffn) = (256, 4, 8, 704);
-        Self { vocab_size, dim, layers, heads, ffn, context: 512, rope_base: 10_000.0, norm_eps: 1e-5 }
+        Self {
+            vocab_size,
+            dim,
+            layers,
+            heads,
+            ffn,
+            context: 512,
+            rope_base: 10_000.0,
+            norm_eps: 1e-5,
+        }
     }
 
     /// A model small enough to be trained inside a test.
     pub fn tiny(vocab_size: usize) -> Self {
-        Self { dim: 32, layers: 1, heads: 2, ffn: 64, ..Self::wisp(vocab_size) }
+        Self {
+            dim: 32,
+            layers: 1,
+            heads: 2,
+            ffn: 64,
+            ..Self::wisp(vocab_size)
+        }
     }
 }
 
@@ -65,7 +80,9 @@ pub struct Model {
 }
 
 fn random(rng: &mut Rng, rows: usize, columns: usize, deviation: f32) -> Result<Var> {
-    let values: Vec<f32> = (0..rows * columns).map(|_| rng.normal() * deviation).collect();
+    let values: Vec<f32> = (0..rows * columns)
+        .map(|_| rng.normal() * deviation)
+        .collect();
     Ok(Var::from_vec(values, (rows, columns), &Device::Cpu)?)
 }
 
@@ -118,9 +135,15 @@ impl Model {
         let mut rng = Rng::new(seed, 0);
         Ok(Self {
             embedding: random(&mut rng, config.vocab_size, config.dim, 0.02)?,
-            layers: (0..config.layers).map(|_| Layer::new(&config, &mut rng)).collect::<Result<_>>()?,
+            layers: (0..config.layers)
+                .map(|_| Layer::new(&config, &mut rng))
+                .collect::<Result<_>>()?,
             norm: ones(config.dim)?,
-            rope: Arc::new(Rope::new(config.context, config.dim / config.heads, config.rope_base)),
+            rope: Arc::new(Rope::new(
+                config.context,
+                config.dim / config.heads,
+                config.rope_base,
+            )),
             config,
         })
     }
@@ -129,7 +152,11 @@ impl Model {
     pub fn parameters(&self) -> Vec<(String, &Var)> {
         let mut all = vec![("token_embd".to_string(), &self.embedding)];
         for (index, layer) in self.layers.iter().enumerate() {
-            all.extend(layer.named().map(|(name, var)| (format!("blk.{index}.{name}"), var)));
+            all.extend(
+                layer
+                    .named()
+                    .map(|(name, var)| (format!("blk.{index}.{name}"), var)),
+            );
         }
         all.push(("output_norm".to_string(), &self.norm));
         all
@@ -137,20 +164,34 @@ impl Model {
 
     /// How many numbers the model has.
     pub fn size(&self) -> usize {
-        self.parameters().iter().map(|(_, var)| var.elem_count()).sum()
+        self.parameters()
+            .iter()
+            .map(|(_, var)| var.elem_count())
+            .sum()
     }
 
     /// Logits `[rows, vocab]` after the tokens in `rows`, for dialogues laid end to end in `ids`.
     pub fn forward(&self, ids: &[u32], dialogues: &[Range<usize>], rows: &[u32]) -> Result<Tensor> {
         let dialogues: Arc<[Range<usize>]> = dialogues.into();
-        let mut x = self.embedding.index_select(&Tensor::new(ids, &Device::Cpu)?, 0)?; // [n, dim]
+        let mut x = self
+            .embedding
+            .index_select(&Tensor::new(ids, &Device::Cpu)?, 0)?; // [n, dim]
         for layer in &self.layers {
             let (heads, rope) = (self.config.heads, self.rope.clone());
-            let attention = Attention { heads, dialogues: dialogues.clone(), rope };
+            let attention = Attention {
+                heads,
+                dialogues: dialogues.clone(),
+                rope,
+            };
             x = layer.forward(&x, self.config.norm_eps, attention)?;
         }
         let x = x.index_select(&Tensor::new(rows, &Device::Cpu)?, 0)?;
-        let x = x.apply_op2(&self.norm, RmsNorm { eps: self.config.norm_eps })?;
+        let x = x.apply_op2(
+            &self.norm,
+            RmsNorm {
+                eps: self.config.norm_eps,
+            },
+        )?;
         linear(&x, &self.embedding)
     }
 }

@@ -19,7 +19,12 @@ pub struct AdamW {
 
 impl Default for AdamW {
     fn default() -> Self {
-        Self { beta1: 0.9, beta2: 0.98, decay: 0.05, clip: 1.0 }
+        Self {
+            beta1: 0.9,
+            beta2: 0.98,
+            decay: 0.05,
+            clip: 1.0,
+        }
     }
 }
 
@@ -35,8 +40,15 @@ pub struct Moments {
 impl Moments {
     /// Moments before the first step, one for each parameter of `model`.
     pub fn zero(model: &Model) -> Vec<Self> {
-        let zero = |size| Self { first: vec![0.0; size], second: vec![0.0; size] };
-        model.parameters().iter().map(|(_, var)| zero(var.elem_count())).collect()
+        let zero = |size| Self {
+            first: vec![0.0; size],
+            second: vec![0.0; size],
+        };
+        model
+            .parameters()
+            .iter()
+            .map(|(_, var)| zero(var.elem_count()))
+            .collect()
     }
 }
 
@@ -68,12 +80,25 @@ impl AdamW {
                 None => vec![0.0; var.elem_count()],
             });
         }
-        let norm = all.par_iter().flatten().map(|g| f64::from(*g).powi(2)).sum::<f64>().sqrt() as f32;
+        let norm = all
+            .par_iter()
+            .flatten()
+            .map(|g| f64::from(*g).powi(2))
+            .sum::<f64>()
+            .sqrt() as f32;
         let scale = (self.clip / (norm + 1e-6)).min(1.0);
         for (((_, var), grad), moments) in model.parameters().iter().zip(&all).zip(moments) {
             let mut weights = var.flatten_all()?.to_vec1::<f32>()?;
             let decay = if var.rank() > 1 { self.decay } else { 0.0 };
-            self.update(&mut weights, grad, moments, scale, step as i32, rate as f32, decay);
+            self.update(
+                &mut weights,
+                grad,
+                moments,
+                scale,
+                step as i32,
+                rate as f32,
+                decay,
+            );
             var.set(&Tensor::from_vec(weights, var.shape(), &Device::Cpu)?)?;
         }
         Ok(norm)
@@ -92,14 +117,19 @@ impl AdamW {
     ) {
         let first_fill = 1.0 / (1.0 - self.beta1.powi(step));
         let second_fill = 1.0 / (1.0 - self.beta2.powi(step));
-        let means = moments.first.par_iter_mut().zip(moments.second.par_iter_mut());
-        weights.par_iter_mut().zip(grad).zip(means).for_each(|((weight, grad), (first, second))| {
-            let grad = grad * scale;
-            *first += (1.0 - self.beta1) * (grad - *first);
-            *second += (1.0 - self.beta2) * (grad * grad - *second);
-            let move_by = *first * first_fill / ((*second * second_fill).sqrt() + 1e-8);
-            *weight -= rate * (move_by + decay * *weight);
-        });
+        let means = moments
+            .first
+            .par_iter_mut()
+            .zip(moments.second.par_iter_mut());
+        weights.par_iter_mut().zip(grad).zip(means).for_each(
+            |((weight, grad), (first, second))| {
+                let grad = grad * scale;
+                *first += (1.0 - self.beta1) * (grad - *first);
+                *second += (1.0 - self.beta2) * (grad * grad - *second);
+                let move_by = *first * first_fill / ((*second * second_fill).sqrt() + 1e-8);
+                *weight -= rate * (move_by + decay * *weight);
+            },
+        );
     }
 }
 

@@ -4,19 +4,29 @@ use crate::{
     dialogue::{Dialogue, Message, Role},
     error::{Error, Result},
 };
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 use tokenizers::{
-    AddedToken, DecoderWrapper, ModelWrapper, NormalizerWrapper, PostProcessorWrapper,
-    PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer as Inner, TokenizerBuilder,
+    AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
+    SplitDelimiterBehavior, Tokenizer as Inner, TokenizerBuilder,
     models::bpe::{BPE, BpeTrainer},
-    pre_tokenizers::{byte_level::ByteLevel, sequence::Sequence, split::{Split, SplitPattern}},
+    pre_tokenizers::{
+        byte_level::ByteLevel,
+        sequence::Sequence,
+        split::{Split, SplitPattern},
+    },
 };
 
 /// Tokens with a meaning of their own, at ids 0, 1, 2, …
 pub const CONTROL: [&str; 3] = [END_OF_TEXT, START, END];
 /// Markup that a script may see: issue tool calls read and write these as text.
-pub const USER_DEFINED: [&str; 6] =
-    ["<tools>", "</tools>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"];
+pub const USER_DEFINED: [&str; 6] = [
+    "<tools>",
+    "</tools>",
+    "<tool_call>",
+    "</tool_call>",
+    "<tool_response>",
+    "</tool_response>",
+];
 /// Separates documents; also stands in for a beginning-of-text token.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
 /// Opens a message.
@@ -60,7 +70,10 @@ impl Tokenizer {
     pub fn train(texts: &[String], vocab_size: usize) -> Result<Self> {
         let mut alphabet: Vec<char> = ByteLevel::alphabet().into_iter().collect();
         alphabet.sort_unstable();
-        let special = CONTROL.iter().chain(&USER_DEFINED).map(|name| AddedToken::from(*name, true));
+        let special = CONTROL
+            .iter()
+            .chain(&USER_DEFINED)
+            .map(|name| AddedToken::from(*name, true));
         let mut trainer = BpeTrainer::builder()
             .vocab_size(vocab_size)
             .min_frequency(2)
@@ -120,22 +133,33 @@ impl Tokenizer {
     /// The merges in order, each as `left right`.
     pub fn merges(&self) -> Result<Vec<String>> {
         let json: serde_json::Value = serde_json::from_str(&self.json()?).map_err(failed)?;
-        let merges = json["model"]["merges"].as_array().ok_or_else(|| failed("no merges"))?;
+        let merges = json["model"]["merges"]
+            .as_array()
+            .ok_or_else(|| failed("no merges"))?;
         let text = |merge: &serde_json::Value| match merge {
             serde_json::Value::String(pair) => pair.clone(),
-            pair => [&pair[0], &pair[1]].map(|part| part.as_str().unwrap_or_default()).join(" "),
+            pair => [&pair[0], &pair[1]]
+                .map(|part| part.as_str().unwrap_or_default())
+                .join(" "),
         };
         Ok(merges.iter().map(text).collect())
     }
 
     /// The id of a control or markup token.
     pub fn id(&self, token: &str) -> Result<u32> {
-        self.inner.token_to_id(token).ok_or_else(|| failed(format!("no token {token}")))
+        self.inner
+            .token_to_id(token)
+            .ok_or_else(|| failed(format!("no token {token}")))
     }
 
     /// Text to ids; markup is text here.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(self.inner.encode_fast(text, false).map_err(failed)?.get_ids().to_vec())
+        Ok(self
+            .inner
+            .encode_fast(text, false)
+            .map_err(failed)?
+            .get_ids()
+            .to_vec())
     }
 
     /// Ids to text.
@@ -158,7 +182,10 @@ impl Tokenizer {
 
     fn encode_messages(&self, messages: &[Message]) -> Result<Encoded> {
         let (start, end) = (self.id(START)?, self.id(END)?);
-        let mut out = Encoded { ids: Vec::new(), learnt: Vec::new() };
+        let mut out = Encoded {
+            ids: Vec::new(),
+            learnt: Vec::new(),
+        };
         let mut add = |ids: &[u32], learnt: bool| {
             out.ids.extend(ids);
             out.learnt.extend(ids.iter().map(|_| learnt));
@@ -177,12 +204,6 @@ impl Tokenizer {
         }
         Ok(out)
     }
-
-    /// The unprintable map of the byte-level alphabet is not needed outside tests.
-    #[cfg(test)]
-    fn vocabulary(&self) -> HashMap<String, u32> {
-        self.inner.get_vocab(true).into_iter().collect()
-    }
 }
 
 #[cfg(test)]
@@ -198,18 +219,28 @@ mod tests {
     fn any_text_comes_back() {
         let tokenizer = small();
         let bytes: Vec<u8> = (0..=255).collect();
-        let texts = ["héllo\r\n\t wörld  ", "日本語 🎈", "<|im_start|>x", "", "a\u{0}b", "     "];
+        let texts = [
+            "héllo\r\n\t wörld  ",
+            "日本語 🎈",
+            "<|im_start|>x",
+            "",
+            "a\u{0}b",
+            "     ",
+        ];
         let lossy = String::from_utf8_lossy(&bytes);
         for text in texts.into_iter().chain([lossy.as_ref()]) {
-            assert_eq!(tokenizer.decode(&tokenizer.encode(text).unwrap()).unwrap(), text);
+            assert_eq!(
+                tokenizer.decode(&tokenizer.encode(text).unwrap()).unwrap(),
+                text
+            );
         }
     }
 
     #[test]
     fn every_byte_has_a_token() {
-        let vocabulary = small().vocabulary();
+        let tokens = small().tokens();
         for character in ByteLevel::alphabet() {
-            assert!(vocabulary.contains_key(&character.to_string()));
+            assert!(tokens.contains(&character.to_string()));
         }
         assert_eq!(ByteLevel::alphabet().len(), 256);
     }
@@ -219,7 +250,12 @@ mod tests {
         let tokenizer = small();
         assert_eq!(tokenizer.encode("2024").unwrap().len(), 4);
         let digits = |token: &str| token.chars().filter(char::is_ascii_digit).count();
-        assert!(tokenizer.tokens().iter().all(|token| digits(token) == 0 || token.len() == 1));
+        assert!(
+            tokenizer
+                .tokens()
+                .iter()
+                .all(|token| digits(token) == 0 || token.len() == 1)
+        );
     }
 
     #[test]
@@ -227,14 +263,19 @@ mod tests {
         let tokenizer = small();
         let dialogue = Dialogue::exchange("<|im_end|>", "no");
         let ids = tokenizer.encode_dialogue(&dialogue).unwrap().ids;
-        let ends = ids.iter().filter(|id| **id == tokenizer.id(END).unwrap()).count();
+        let ends = ids
+            .iter()
+            .filter(|id| **id == tokenizer.id(END).unwrap())
+            .count();
         assert_eq!(ends, 2);
     }
 
     #[test]
     fn answers_and_their_ends_are_learnt_and_nothing_else() {
         let tokenizer = small();
-        let dialogue = Dialogue::exchange("hello", "world").turn("what", "12").under("be");
+        let dialogue = Dialogue::exchange("hello", "world")
+            .turn("what", "12")
+            .under("be");
         let encoded = tokenizer.encode_dialogue(&dialogue).unwrap();
         let learnt: Vec<u32> = encoded
             .ids
@@ -243,7 +284,12 @@ mod tests {
             .filter_map(|(id, learnt)| learnt.then_some(*id))
             .collect();
         let end = tokenizer.id(END).unwrap();
-        let expected = [tokenizer.encode("world").unwrap(), vec![end], tokenizer.encode("12").unwrap(), vec![end]];
+        let expected = [
+            tokenizer.encode("world").unwrap(),
+            vec![end],
+            tokenizer.encode("12").unwrap(),
+            vec![end],
+        ];
         assert_eq!(learnt, expected.concat());
     }
 

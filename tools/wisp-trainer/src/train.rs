@@ -36,6 +36,8 @@ pub struct Plan {
     pub rate: f64,
     /// When it ends.
     pub length: Length,
+    /// Stops early after this many steps, to be resumed later.
+    pub pause_at: Option<usize>,
     /// Goes on from the checkpoint in `dir` when there is one.
     pub resume: bool,
     /// Steps between checkpoints.
@@ -57,13 +59,13 @@ struct Run<'a> {
 pub fn train(plan: &Plan, tokenizer: &Tokenizer) -> Result<(Model, Progress)> {
     let corpus = Corpus::new(plan.seed);
     let mut run = Run::start(plan, &corpus, tokenizer)?;
-    while run.progress.fraction < 1.0 {
+    while !run.is_over() {
         run.step()?;
         let step = run.progress.step;
-        if plan.report_every > 0 && step % plan.report_every == 0 {
+        if plan.report_every > 0 && step.is_multiple_of(plan.report_every) {
             run.report();
         }
-        if step % plan.save_every == 0 {
+        if step.is_multiple_of(plan.save_every) {
             run.save()?;
         }
     }
@@ -73,7 +75,11 @@ pub fn train(plan: &Plan, tokenizer: &Tokenizer) -> Result<(Model, Progress)> {
 
 impl<'a> Run<'a> {
     fn start(plan: &'a Plan, corpus: &'a Corpus, tokenizer: &'a Tokenizer) -> Result<Self> {
-        let saved = if plan.resume { checkpoint::progress(&plan.dir)? } else { None };
+        let saved = if plan.resume {
+            checkpoint::progress(&plan.dir)?
+        } else {
+            None
+        };
         let config = saved.as_ref().map_or(plan.config, |saved| saved.config);
         let model = Model::new(config, plan.seed)?;
         let moments = match &saved {
@@ -91,8 +97,19 @@ impl<'a> Run<'a> {
             loss: f64::NAN,
         });
         let position = progress.position;
-        let batches = Batches { corpus, tokenizer, tokens: plan.batch_tokens, position };
-        let mut run = Self { plan, batches, model, moments, progress };
+        let batches = Batches {
+            corpus,
+            tokenizer,
+            tokens: plan.batch_tokens,
+            position,
+        };
+        let mut run = Self {
+            plan,
+            batches,
+            model,
+            moments,
+            progress,
+        };
         run.progress.fraction = run.fraction();
         Ok(run)
     }
@@ -104,23 +121,43 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn is_over(&self) -> bool {
+        self.progress.fraction >= 1.0
+            || self
+                .plan
+                .pause_at
+                .is_some_and(|at| self.progress.step >= at)
+    }
+
     fn step(&mut self) -> Result<()> {
         let started = Instant::now();
         let batch = self.batches.next_batch()?;
-        let logits = self.model.forward(&batch.ids, &batch.dialogues, &batch.rows)?;
-        let loss = logits.apply_op1(CrossEntropy { targets: batch.targets })?;
+        let logits = self
+            .model
+            .forward(&batch.ids, &batch.dialogues, &batch.rows)?;
+        let loss = logits.apply_op1(CrossEntropy {
+            targets: batch.targets,
+        })?;
         let grads = loss.backward()?;
         let rate = learning_rate(self.plan.rate, self.progress.fraction);
         self.progress.step += 1;
         let step = self.progress.step;
         AdamW::default().step(&self.model, &mut self.moments, &grads, step, rate)?;
-        self.account(f64::from(loss.to_scalar::<f32>()?), batch.ids.len(), started);
+        self.account(
+            f64::from(loss.to_scalar::<f32>()?),
+            batch.ids.len(),
+            started,
+        );
         Ok(())
     }
 
     fn account(&mut self, loss: f64, tokens: usize, started: Instant) {
         let mean = self.progress.loss;
-        self.progress.loss = if mean.is_nan() { loss } else { 0.95 * mean + 0.05 * loss };
+        self.progress.loss = if mean.is_nan() {
+            loss
+        } else {
+            0.95 * mean + 0.05 * loss
+        };
         self.progress.tokens += tokens as u64;
         self.progress.position = self.batches.position;
         self.progress.seconds += started.elapsed().as_secs_f64();
@@ -128,7 +165,14 @@ impl<'a> Run<'a> {
     }
 
     fn report(&self) {
-        let Progress { step, loss, tokens, seconds, fraction, .. } = self.progress;
+        let Progress {
+            step,
+            loss,
+            tokens,
+            seconds,
+            fraction,
+            ..
+        } = self.progress;
         let left = seconds * (1.0 / fraction - 1.0);
         println!(
             "step {step:>6}  loss {loss:.4}  {:>6.0} tokens/s  {:>5.1}% done  {:>4.0} s left",

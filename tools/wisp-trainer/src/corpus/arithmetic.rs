@@ -123,8 +123,14 @@ fn comparison(rng: &mut Rng, split: Split) -> Dialogue {
     });
     let (low, high) = (a.min(b), a.max(b));
     if rng.chance(0.6) {
-        Dialogue::exchange(question(rng, split, LARGER, a, b), format!("{high} is larger than {low}."))
+        Dialogue::exchange(
+            question(rng, split, LARGER, a, b),
+            format!("{high} is larger than {low}."),
+        )
     } else {
-        Dialogue::exchange(question(rng, split, SMALLER, a, b), format!("{low} is smaller than {high}."))
+        Dialogue::exchange(
+            question(rng, split, SMALLER, a, b),
+            format!("{low} is smaller than {high}."),
+        )
     }
 }

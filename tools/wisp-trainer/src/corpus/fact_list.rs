@@ -70,7 +70,13 @@ pub const FACTS: &[Fact] = &[
     },
     // llmspell and its languages.
     Fact {
-        names: &["llmspell", "llmspell", "the llmspell runtime", "this program", "this project"],
+        names: &[
+            "llmspell",
+            "llmspell",
+            "the llmspell runtime",
+            "this program",
+            "this project",
+        ],
         tasks: &[],
         questions: &[],
         answer: "llmspell is a scripting runtime for local language models: you write scripts in Lua or Rhai.",
@@ -78,13 +84,23 @@ pub const FACTS: &[Fact] = &[
     Fact {
         names: &["Lua", "the Lua language"],
         tasks: &[],
-        questions: &["Is Lua a language?", "Why Lua?", "Do you know the Lua language?", "Which language is Lua?"],
+        questions: &[
+            "Is Lua a language?",
+            "Why Lua?",
+            "Do you know the Lua language?",
+            "Which language is Lua?",
+        ],
         answer: "Lua is a small, fast scripting language. llmspell runs Lua 5.4 scripts.",
     },
     Fact {
         names: &["Rhai", "the Rhai language"],
         tasks: &[],
-        questions: &["Is Rhai a language?", "Why Rhai?", "Do you know the Rhai language?", "Which language is Rhai?"],
+        questions: &[
+            "Is Rhai a language?",
+            "Why Rhai?",
+            "Do you know the Rhai language?",
+            "Which language is Rhai?",
+        ],
         answer: "Rhai is a scripting language made for Rust programs. llmspell runs Rhai scripts with the same API as Lua.",
     },
     Fact {
@@ -111,44 +127,78 @@ pub const FACTS: &[Fact] = &[
     // Commands.
     Fact {
         names: &["llmspell run", "the run command"],
-        tasks: &["run a script", "start a script", "execute a script file", "run my Lua file"],
+        tasks: &[
+            "run a script",
+            "start a script",
+            "execute a script file",
+            "run my Lua file",
+        ],
         questions: &[],
         answer: "Use `llmspell run FILE`. It runs a Lua or Rhai script.",
     },
     Fact {
         names: &[],
-        tasks: &["pass arguments to a script", "give my script arguments", "read the arguments in a script"],
+        tasks: &[
+            "pass arguments to a script",
+            "give my script arguments",
+            "read the arguments in a script",
+        ],
         questions: &[],
         answer: "Use `llmspell run FILE -- ARGS` and read the list ARGS in the script.",
     },
     Fact {
         names: &["llmspell exec", "the exec command"],
-        tasks: &["run a line of code", "execute one line", "run code without a file"],
+        tasks: &[
+            "run a line of code",
+            "execute one line",
+            "run code without a file",
+        ],
         questions: &[],
         answer: "Use `llmspell exec CODE --lang lua`. It runs one piece of code without a file.",
     },
     Fact {
         names: &["llmspell repl", "the REPL", "the repl command"],
-        tasks: &["type code interactively", "start the REPL", "try code line by line"],
+        tasks: &[
+            "type code interactively",
+            "start the REPL",
+            "try code line by line",
+        ],
         questions: &[],
         answer: "Use `llmspell repl`. It evaluates what you type, line by line.",
     },
     Fact {
         names: &["llmspell check", "the check command"],
-        tasks: &["check a script", "find syntax errors", "check my script without running it"],
+        tasks: &[
+            "check a script",
+            "find syntax errors",
+            "check my script without running it",
+        ],
         questions: &[],
         answer: "Use `llmspell check FILE`. It finds errors in a script without running it.",
     },
     Fact {
         names: &["llmspell doc", "the doc command"],
-        tasks: &["read the documentation", "look up a function", "see the manual of the API"],
+        tasks: &[
+            "read the documentation",
+            "look up a function",
+            "see the manual of the API",
+        ],
         questions: &[],
         answer: "Use `llmspell doc NAME`. It prints the manual of a function or module.",
     },
     Fact {
         names: &["llmspell model list", "the model list command"],
-        tasks: &["list my models", "see the installed models", "show all models that I have"],
-        questions: &["Which models do I have?", "Which models are installed?", "What models are there on my machine?", "What models do I have?"],
+        tasks: &[
+            "list my models",
+            "see the installed models",
+            "show all models that I have",
+        ],
+        questions: &[
+            "Which models do I have?",
+            "Which models are installed?",
+            "What models are there on my machine?",
+            "What models do I have?",
+        ],
         answer: "Use `llmspell model list`. It lists the installed models, and wisp.",
     },
     Fact {
@@ -167,49 +217,96 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &["llmspell model remove", "the model remove command"],
-        tasks: &["remove a model", "delete a model", "free the disk space of a model"],
+        tasks: &[
+            "remove a model",
+            "delete a model",
+            "free the disk space of a model",
+        ],
         questions: &[],
         answer: "Use `llmspell model remove NAME`. It deletes the files of a model.",
     },
     Fact {
         names: &["llmspell model info", "the model info command"],
-        tasks: &["see the details of a model", "see how large a model is", "inspect a model"],
+        tasks: &[
+            "see the details of a model",
+            "see how large a model is",
+            "inspect a model",
+        ],
         questions: &[],
         answer: "Use `llmspell model info NAME`. It shows the size, the architecture and the context of a model.",
     },
     Fact {
         names: &["llmspell model available", "the catalogue"],
-        tasks: &["see which models I can download", "find models to pull", "browse the catalogue"],
-        questions: &["Which models can I pull?", "Which models can I download?", "Which models exist?", "What models are available?"],
+        tasks: &[
+            "see which models I can download",
+            "find models to pull",
+            "browse the catalogue",
+        ],
+        questions: &[
+            "Which models can I pull?",
+            "Which models can I download?",
+            "Which models exist?",
+            "What models are available?",
+        ],
         answer: "Use `llmspell model available`. It shows the catalogue of models to pull.",
     },
     Fact {
         names: &["llmspell model status", "the model status command"],
-        tasks: &["see whether Ollama is running", "check the state of the backends", "check the backends"],
+        tasks: &[
+            "see whether Ollama is running",
+            "check the state of the backends",
+            "check the backends",
+        ],
         questions: &[],
         answer: "Use `llmspell model status`. It tells whether Ollama and Candle are ready.",
     },
     Fact {
         names: &["llmspell bench", "the bench command"],
-        tasks: &["measure the speed of a model", "benchmark a model", "see how fast a model is"],
-        questions: &["How fast is my model?", "Is my model fast?", "How many tokens per second do I get?", "How fast is a model here?"],
+        tasks: &[
+            "measure the speed of a model",
+            "benchmark a model",
+            "see how fast a model is",
+        ],
+        questions: &[
+            "How fast is my model?",
+            "Is my model fast?",
+            "How many tokens per second do I get?",
+            "How fast is a model here?",
+        ],
         answer: "Use `llmspell bench MODEL`. It measures how fast a model reads and writes tokens.",
     },
     Fact {
         names: &["llmspell config show", "the config command"],
-        tasks: &["see my configuration", "show the configuration", "see the settings"],
-        questions: &["Where are my settings?", "Where is the configuration?", "What is my configuration?", "Where can I see my settings?"],
+        tasks: &[
+            "see my configuration",
+            "show the configuration",
+            "see the settings",
+        ],
+        questions: &[
+            "Where are my settings?",
+            "Where is the configuration?",
+            "What is my configuration?",
+            "Where can I see my settings?",
+        ],
         answer: "Use `llmspell config show`. It prints the settings in use and where they come from.",
     },
     Fact {
         names: &["llmspell init", "the init command"],
-        tasks: &["start a new project", "create a project", "set up a project folder"],
+        tasks: &[
+            "start a new project",
+            "create a project",
+            "set up a project folder",
+        ],
         questions: &[],
         answer: "Use `llmspell init DIR`. It creates a project folder with examples and editor support.",
     },
     Fact {
         names: &["llmspell completions", "the completions command"],
-        tasks: &["complete commands in my shell", "get shell completions", "install completions for bash"],
+        tasks: &[
+            "complete commands in my shell",
+            "get shell completions",
+            "install completions for bash",
+        ],
         questions: &[],
         answer: "Use `llmspell completions SHELL`. It prints completions for your shell.",
     },
@@ -222,14 +319,24 @@ pub const FACTS: &[Fact] = &[
     Fact {
         names: &["Candle", "the candle backend"],
         tasks: &[],
-        questions: &["Do I need Ollama?", "Can I use llmspell without Ollama?", "Does llmspell need other software?", "Is Ollama needed?"],
+        questions: &[
+            "Do I need Ollama?",
+            "Can I use llmspell without Ollama?",
+            "Does llmspell need other software?",
+            "Is Ollama needed?",
+        ],
         answer: "Candle is the embedded backend: it runs GGUF models inside llmspell, with no other software.",
     },
     // Modules of the API.
     Fact {
         names: &["LocalLLM", "the LocalLLM module", "`LocalLLM`"],
         tasks: &[],
-        questions: &["Which module manages models?", "What is in LocalLLM?", "Which functions has LocalLLM?", "Which module lists models?"],
+        questions: &[
+            "Which module manages models?",
+            "What is in LocalLLM?",
+            "Which functions has LocalLLM?",
+            "Which module lists models?",
+        ],
         answer: "LocalLLM is the module for models: list, pull, info, generate, chat, embed and tokenize.",
     },
     Fact {
@@ -265,24 +372,41 @@ pub const FACTS: &[Fact] = &[
     Fact {
         names: &["Agent", "the Agent module", "an agent"],
         tasks: &[],
-        questions: &["Which module talks to a model?", "What is in the Agent module?", "Which functions has an agent?", "Which module holds a conversation?"],
+        questions: &[
+            "Which module talks to a model?",
+            "What is in the Agent module?",
+            "Which functions has an agent?",
+            "Which module holds a conversation?",
+        ],
         answer: "An agent is a conversation with a model. It remembers its history and answers with execute.",
     },
     Fact {
         names: &["Agent.create"],
-        tasks: &["create an agent", "make an agent", "make an agent in a script"],
+        tasks: &[
+            "create an agent",
+            "make an agent",
+            "make an agent in a script",
+        ],
         questions: &[],
         answer: "Call Agent.create with options such as model and system_prompt, then agent:execute(text).",
     },
     Fact {
         names: &["agent:execute", "execute"],
-        tasks: &["ask a model in a script", "ask an agent something", "talk to a model from a script"],
+        tasks: &[
+            "ask a model in a script",
+            "ask an agent something",
+            "talk to a model from a script",
+        ],
         questions: &[],
         answer: "agent:execute(text) sends text to the model and returns its answer in the field text.",
     },
     Fact {
         names: &["a system prompt", "system_prompt"],
-        tasks: &["give an agent a personality", "set a system prompt", "give a model a role"],
+        tasks: &[
+            "give an agent a personality",
+            "set a system prompt",
+            "give a model a role",
+        ],
         questions: &[],
         answer: "A system prompt tells the model who it is. Set system_prompt in Agent.create.",
     },
@@ -294,7 +418,11 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &["Task", "the Task module", "a task"],
-        tasks: &["run two things at once", "start a task", "run agents at the same time"],
+        tasks: &[
+            "run two things at once",
+            "start a task",
+            "run agents at the same time",
+        ],
         questions: &[],
         answer: "Task runs functions side by side: Task.start(fn) gives a handle, and join waits for it.",
     },
@@ -324,7 +452,11 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &["Console", "the Console module"],
-        tasks: &["read a line from the user", "ask the user for input", "read input"],
+        tasks: &[
+            "read a line from the user",
+            "ask the user for input",
+            "read input",
+        ],
         questions: &[],
         answer: "Console reads and writes the terminal: Console.read_line(prompt) waits for a line.",
     },
@@ -336,7 +468,11 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &["Time", "the Time module"],
-        tasks: &["get the time in a script", "measure time in a script", "format a date"],
+        tasks: &[
+            "get the time in a script",
+            "measure time in a script",
+            "format a date",
+        ],
         questions: &[],
         answer: "Time.now() gives the seconds since 1970, and Time.format writes them as a date.",
     },
@@ -360,7 +496,11 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &["HTTP", "the HTTP module"],
-        tasks: &["make a web request", "fetch a web page", "call a web service"],
+        tasks: &[
+            "make a web request",
+            "fetch a web page",
+            "call a web service",
+        ],
         questions: &[],
         answer: "HTTP.get(url) and HTTP.post(url) make web requests. They need `--allow-net`.",
     },
@@ -390,20 +530,32 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &["streaming", "a stream", "execute_streaming"],
-        tasks: &["stream an answer", "print an answer word by word", "see the answer while it is written"],
+        tasks: &[
+            "stream an answer",
+            "print an answer word by word",
+            "see the answer while it is written",
+        ],
         questions: &[],
         answer: "Streaming gives an answer piece by piece: loop over agent:execute_streaming(text).",
     },
     Fact {
         names: &["hot reload", "watch mode"],
-        tasks: &["reload a script when it changes", "rerun a script on every change"],
+        tasks: &[
+            "reload a script when it changes",
+            "rerun a script on every change",
+        ],
         questions: &[],
         answer: "Hot reload runs a script again when one of its files changes.",
     },
     Fact {
         names: &["the model cache", "the shared model cache"],
         tasks: &["share a model between agents"],
-        questions: &["Is a model loaded twice?", "How often is a model loaded?", "Do two agents share one model?", "Do agents share a model?"],
+        questions: &[
+            "Is a model loaded twice?",
+            "How often is a model loaded?",
+            "Do two agents share one model?",
+            "Do agents share a model?",
+        ],
         answer: "All scripts and agents share one model cache, so each model is loaded only once.",
     },
     Fact {
@@ -415,7 +567,12 @@ pub const FACTS: &[Fact] = &[
     Fact {
         names: &["permissions", "a permission", "--allow-read"],
         tasks: &["allow a script to read files", "give a script permissions"],
-        questions: &["Why is my script denied?", "Why may my script not read a file?", "Are scripts safe?", "Why was a call denied?"],
+        questions: &[
+            "Why is my script denied?",
+            "Why may my script not read a file?",
+            "Are scripts safe?",
+            "Why was a call denied?",
+        ],
         answer: "Files, network and environment are denied until you allow them, for example with `--allow-read`.",
     },
     Fact {
@@ -427,7 +584,12 @@ pub const FACTS: &[Fact] = &[
     Fact {
         names: &["GGUF", "a GGUF file"],
         tasks: &[],
-        questions: &["Which file format do models have?", "What format are models in?", "Which model files can llmspell read?", "What format do model files have?"],
+        questions: &[
+            "Which file format do models have?",
+            "What format are models in?",
+            "Which model files can llmspell read?",
+            "What format do model files have?",
+        ],
         answer: "GGUF is a file format for language models. It holds weights, vocabulary and chat template.",
     },
     Fact {
@@ -445,7 +607,12 @@ pub const FACTS: &[Fact] = &[
     Fact {
         names: &["the context", "the context length", "a context window"],
         tasks: &[],
-        questions: &["How much can you remember?", "How long is your memory?", "How long may my prompt be?", "What is your context length?"],
+        questions: &[
+            "How much can you remember?",
+            "How long is your memory?",
+            "How long may my prompt be?",
+            "What is your context length?",
+        ],
         answer: "The context is the text that a model sees at once. Mine holds 512 tokens.",
     },
     Fact {
@@ -462,20 +629,41 @@ pub const FACTS: &[Fact] = &[
     },
     Fact {
         names: &[],
-        tasks: &["embed llmspell in a game", "use llmspell as a library", "embed llmspell in my program"],
-        questions: &["Can a game use llmspell?", "Is llmspell a library?", "Does llmspell work in a game?", "Can I put llmspell into a game?"],
+        tasks: &[
+            "embed llmspell in a game",
+            "use llmspell as a library",
+            "embed llmspell in my program",
+        ],
+        questions: &[
+            "Can a game use llmspell?",
+            "Is llmspell a library?",
+            "Does llmspell work in a game?",
+            "Can I put llmspell into a game?",
+        ],
         answer: "llmspell is also a Rust library: a game or tool can embed the runtime and call tick each frame.",
     },
     Fact {
         names: &[],
-        tasks: &["choose a model", "use another model", "use a larger model than you in a script"],
+        tasks: &[
+            "choose a model",
+            "use another model",
+            "use a larger model than you in a script",
+        ],
         questions: &[],
         answer: "Set model in Agent.create, for example model = \"local/llama3.1:8b\".",
     },
     Fact {
         names: &[],
-        tasks: &["stop a script after some time", "set a timeout for a script"],
-        questions: &["How do I set a timeout?", "Can a script run forever?", "What if a script never ends?", "Can I limit the time of a script?"],
+        tasks: &[
+            "stop a script after some time",
+            "set a timeout for a script",
+        ],
+        questions: &[
+            "How do I set a timeout?",
+            "Can a script run forever?",
+            "What if a script never ends?",
+            "Can I limit the time of a script?",
+        ],
         answer: "Use `--timeout` to end a script after some seconds, or Task.timeout(seconds, fn) inside it.",
     },
 ];

@@ -17,9 +17,10 @@ const SAY: &[&str] = &[
 ];
 
 const WORDS: &[&str] = &[
-    "yes", "no", "banana", "hello", "tree", "river", "ready", "stone", "done", "light", "apple", "cloud",
-    "moon", "ping", "pong", "window", "table", "green", "seven", "fire", "water", "night", "music", "bread",
-    "paper", "garden", "dragon", "castle", "orange", "silver", "forest", "winter",
+    "yes", "no", "banana", "hello", "tree", "river", "ready", "stone", "done", "light", "apple",
+    "cloud", "moon", "ping", "pong", "window", "table", "green", "seven", "fire", "water", "night",
+    "music", "bread", "paper", "garden", "dragon", "castle", "orange", "silver", "forest",
+    "winter",
 ];
 
 const GREET: &[&str] = &[
@@ -50,8 +51,12 @@ const COUNT: &[&str] = &[
     "List the numbers from {a} to {b}.",
 ];
 
-const COUNT_UP: &[&str] =
-    &["Count to {b}.", "Please count to {b}.", "Can you count to {b}?", "Count up to {b}."];
+const COUNT_UP: &[&str] = &[
+    "Count to {b}.",
+    "Please count to {b}.",
+    "Can you count to {b}?",
+    "Count up to {b}.",
+];
 
 const HELLO_TO: &[&str] = &[
     "Say hello to {x}.",
@@ -64,38 +69,66 @@ const HELLO_TO: &[&str] = &[
 /// One instruction and what it asks for.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let (question, answer) = match rng.below(10) {
-        0..3 => say(rng, split),
-        3..5 => greet(rng, split),
-        5..8 => count(rng, split),
+        0..4 => say(rng, split),
+        4..6 => greet(rng, split),
+        6..8 => count(rng, split),
         _ => hello_to(rng, split),
     };
     Dialogue::exchange(typed(rng, split, &question), answer)
 }
 
+/// One to six words, some of them made up, to be said again.
 fn say(rng: &mut Rng, split: Split) -> (String, String) {
-    let words: Vec<&str> =
-        (0..rng.between(1, 3)).map(|_| split.pick(rng, WORDS)).collect();
+    let word = |rng: &mut Rng| match rng.chance(0.7) {
+        true => split.pick(rng, WORDS).to_string(),
+        false => name(rng, split),
+    };
+    let count = if rng.chance(0.5) {
+        1
+    } else {
+        rng.between(2, 6)
+    };
+    let words: Vec<String> = (0..count).map(|_| word(rng)).collect();
     let said = words.join(" ");
     (fill(split.pick(rng, SAY), &[("x", &said)]), said)
 }
 
 fn greet(rng: &mut Rng, split: Split) -> (String, String) {
     let (number, greeting) = GREETINGS[rng.below(GREETINGS.len())];
-    let digit = rng.chance(0.3).then(|| greeting.split(' ').count().to_string());
-    let asked = fill(split.pick(rng, GREET), &[("n", digit.as_deref().unwrap_or(number))]);
+    let digit = rng
+        .chance(0.3)
+        .then(|| greeting.split(' ').count().to_string());
+    let asked = fill(
+        split.pick(rng, GREET),
+        &[("n", digit.as_deref().unwrap_or(number))],
+    );
     (asked, greeting.to_string())
 }
 
 fn count(rng: &mut Rng, split: Split) -> (String, String) {
-    let from = if rng.chance(0.5) { 1 } else { rng.between(2, 9) };
+    let from = if rng.chance(0.5) {
+        1
+    } else {
+        rng.between(2, 9)
+    };
     let to = from + rng.between(2, 7);
-    let phrasings = if from == 1 && rng.chance(0.5) { COUNT_UP } else { COUNT };
+    let phrasings = if from == 1 && rng.chance(0.5) {
+        COUNT_UP
+    } else {
+        COUNT
+    };
     let (a, b) = (from.to_string(), to.to_string());
     let numbers: Vec<String> = (from..=to).map(|number| number.to_string()).collect();
-    (fill(split.pick(rng, phrasings), &[("a", &a), ("b", &b)]), numbers.join(", "))
+    (
+        fill(split.pick(rng, phrasings), &[("a", &a), ("b", &b)]),
+        numbers.join(", "),
+    )
 }
 
 fn hello_to(rng: &mut Rng, split: Split) -> (String, String) {
     let name = name(rng, split);
-    (fill(split.pick(rng, HELLO_TO), &[("x", &name)]), format!("Hello, {name}!"))
+    (
+        fill(split.pick(rng, HELLO_TO), &[("x", &name)]),
+        format!("Hello, {name}!"),
+    )
 }

@@ -17,18 +17,34 @@ struct Slot {
 }
 
 const COLOURS: &[&str] = &[
-    "red", "blue", "green", "yellow", "black", "white", "orange", "purple", "pink", "brown", "grey",
-    "silver", "gold", "turquoise", "violet", "crimson",
+    "red",
+    "blue",
+    "green",
+    "yellow",
+    "black",
+    "white",
+    "orange",
+    "purple",
+    "pink",
+    "brown",
+    "grey",
+    "silver",
+    "gold",
+    "turquoise",
+    "violet",
+    "crimson",
 ];
 
 const PLACES: &[&str] = &[
-    "London", "Paris", "Berlin", "Rome", "Madrid", "Vienna", "Oslo", "Lisbon", "Tokyo", "Cairo", "Boston",
-    "Chicago", "Dublin", "Prague", "Athens", "Sydney", "Toronto", "Zurich", "Hamburg", "Munich", "Warsaw",
-    "Helsinki", "Delhi", "Lima", "Kyoto", "Milan", "Seattle", "Denver", "Geneva", "Budapest", "Seoul",
-    "Bergen",
+    "London", "Paris", "Berlin", "Rome", "Madrid", "Vienna", "Oslo", "Lisbon", "Tokyo", "Cairo",
+    "Boston", "Chicago", "Dublin", "Prague", "Athens", "Sydney", "Toronto", "Zurich", "Hamburg",
+    "Munich", "Warsaw", "Helsinki", "Delhi", "Lima", "Kyoto", "Milan", "Seattle", "Denver",
+    "Geneva", "Budapest", "Seoul", "Bergen",
 ];
 
-const ANIMALS: &[&str] = &["dog", "cat", "horse", "parrot", "rabbit", "hamster", "turtle", "goat"];
+const ANIMALS: &[&str] = &[
+    "dog", "cat", "horse", "parrot", "rabbit", "hamster", "turtle", "goat",
+];
 
 const SLOTS: &[Slot] = &[
     Slot {
@@ -83,7 +99,11 @@ const SLOTS: &[Slot] = &[
         recall: "You live in {x}.",
         unknown: "You have not told me where you live.",
         value: |rng, split| {
-            if rng.chance(0.3) { name(rng, split) } else { split.pick(rng, PLACES).into() }
+            if rng.chance(0.3) {
+                name(rng, split)
+            } else {
+                split.pick(rng, PLACES).into()
+            }
         },
     },
     Slot {
@@ -165,11 +185,14 @@ fn number(rng: &mut Rng, split: Split) -> usize {
     }
 }
 
-/// One to three things told, other turns between, then a question about one of them. One time in ten
-/// the question is about something never told.
+/// One to three things told, other turns between, then questions about them. One time in ten the last
+/// question is about something never told, and sometimes nothing was told at all.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let mut slots: Vec<usize> = (0..SLOTS.len()).collect();
     rng.shuffle(&mut slots);
+    if rng.chance(0.06) {
+        return never_told(rng, split, Dialogue::default(), &SLOTS[slots[0]]);
+    }
     let told = rng.between(1, 3);
     let mut dialogue = Dialogue::default();
     let mut answers = Vec::new();

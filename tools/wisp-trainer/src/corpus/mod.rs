@@ -28,13 +28,48 @@ pub struct Skill {
 
 /// Every skill.
 pub const SKILLS: &[Skill] = &[
-    Skill { name: "facts", weight: 30, mixes: true, make: facts::make },
-    Skill { name: "arithmetic", weight: 18, mixes: true, make: arithmetic::make },
-    Skill { name: "memory", weight: 18, mixes: false, make: memory::make },
-    Skill { name: "persona", weight: 12, mixes: false, make: persona::make },
-    Skill { name: "small talk", weight: 8, mixes: true, make: small_talk::make },
-    Skill { name: "following", weight: 8, mixes: true, make: follow::make },
-    Skill { name: "not knowing", weight: 6, mixes: true, make: unknown::make },
+    Skill {
+        name: "facts",
+        weight: 20,
+        mixes: true,
+        make: facts::make,
+    },
+    Skill {
+        name: "arithmetic",
+        weight: 20,
+        mixes: true,
+        make: arithmetic::make,
+    },
+    Skill {
+        name: "memory",
+        weight: 24,
+        mixes: false,
+        make: memory::make,
+    },
+    Skill {
+        name: "persona",
+        weight: 16,
+        mixes: false,
+        make: persona::make,
+    },
+    Skill {
+        name: "small talk",
+        weight: 7,
+        mixes: true,
+        make: small_talk::make,
+    },
+    Skill {
+        name: "following",
+        weight: 12,
+        mixes: true,
+        make: follow::make,
+    },
+    Skill {
+        name: "not knowing",
+        weight: 4,
+        mixes: true,
+        make: unknown::make,
+    },
 ];
 
 /// System prompts that change nothing about the answer.
@@ -83,23 +118,36 @@ impl Corpus {
     /// Every message of the first `count` training dialogues, to learn a vocabulary from.
     pub fn texts(&self, count: u64) -> Vec<String> {
         let dialogues = (0..count).map(|index| self.dialogue(Split::Train, index));
-        dialogues.flat_map(|dialogue| dialogue.messages).map(|message| message.text).collect()
+        dialogues
+            .flat_map(|dialogue| dialogue.messages)
+            .map(|message| message.text)
+            .collect()
     }
 }
 
 impl Dialogue {
     /// `next` after this conversation, unless `next` brings its own system prompt.
     fn then_after(self, next: Dialogue) -> Dialogue {
-        if next.has_system() { next } else { self.then(next) }
+        if next.has_system() {
+            next
+        } else {
+            self.then(next)
+        }
     }
 }
 
 fn draw(rng: &mut Rng, wanted: fn(&Skill) -> bool) -> &'static Skill {
-    let total = SKILLS.iter().filter(|skill| wanted(skill)).map(|skill| skill.weight).sum();
+    let total = SKILLS
+        .iter()
+        .filter(|skill| wanted(skill))
+        .map(|skill| skill.weight)
+        .sum();
     let mut left = rng.below(total);
     let mut skills = SKILLS.iter().filter(|skill| wanted(skill));
     loop {
-        let skill = skills.next().expect("the weights sum up to more than was drawn");
+        let skill = skills
+            .next()
+            .expect("the weights sum up to more than was drawn");
         if left < skill.weight {
             return skill;
         }
@@ -125,7 +173,9 @@ mod tests {
     fn the_same_seed_gives_the_same_corpus() {
         let (a, b, other) = (Corpus::new(1), Corpus::new(1), Corpus::new(2));
         let all = |corpus: &Corpus| -> Vec<_> {
-            (0..300).map(|index| corpus.dialogue(Split::Train, index)).collect()
+            (0..300)
+                .map(|index| corpus.dialogue(Split::Train, index))
+                .collect()
         };
         assert_eq!(all(&a), all(&b));
         assert_ne!(all(&a), all(&other));
@@ -140,10 +190,18 @@ mod tests {
                 let turns = &dialogue.messages[usize::from(dialogue.has_system())..];
                 for pair in turns.chunks(2) {
                     assert_eq!((pair[0].role, pair[1].role), (Role::User, Role::Assistant));
-                    assert!(!pair[0].text.is_empty() && !pair[1].text.contains('{'), "{pair:?}");
+                    assert!(
+                        !pair[0].text.is_empty() && !pair[1].text.contains('{'),
+                        "{pair:?}"
+                    );
                 }
                 let last = &dialogue.messages.last().unwrap().text;
-                assert!(dialogue.accepts(last), "{}: {last} / {:?}", skill.name, dialogue.keys);
+                assert!(
+                    dialogue.accepts(last),
+                    "{}: {last} / {:?}",
+                    skill.name,
+                    dialogue.keys
+                );
             }
         }
     }
@@ -152,7 +210,9 @@ mod tests {
     fn held_out_questions_are_not_trained() {
         let corpus = Corpus::new(4);
         let facts = &SKILLS[0];
-        let exam: Vec<_> = (0..200).map(|i| corpus.exam(facts, i).messages[0].text.clone()).collect();
+        let exam: Vec<_> = (0..200)
+            .map(|i| corpus.exam(facts, i).messages[0].text.clone())
+            .collect();
         for index in 0..5_000 {
             for message in corpus.dialogue(Split::Train, index).messages {
                 assert!(!exam.contains(&message.text), "{}", message.text);

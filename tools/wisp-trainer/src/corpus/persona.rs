@@ -7,15 +7,57 @@ use super::{
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const ROLES: &[&str] = &[
-    "blacksmith", "innkeeper", "wizard", "knight", "pirate", "guard", "merchant", "baker", "farmer",
-    "teacher", "robot", "doctor", "librarian", "captain", "hunter", "healer", "king", "cook", "fisherman",
-    "gardener", "musician", "sailor", "monk", "miner", "tailor", "shepherd", "thief", "ferryman", "scout",
-    "engineer", "carpenter", "astronaut",
+    "blacksmith",
+    "innkeeper",
+    "wizard",
+    "knight",
+    "pirate",
+    "guard",
+    "merchant",
+    "baker",
+    "farmer",
+    "teacher",
+    "robot",
+    "doctor",
+    "librarian",
+    "captain",
+    "hunter",
+    "healer",
+    "king",
+    "cook",
+    "fisherman",
+    "gardener",
+    "musician",
+    "sailor",
+    "monk",
+    "miner",
+    "tailor",
+    "shepherd",
+    "thief",
+    "ferryman",
+    "scout",
+    "engineer",
+    "carpenter",
+    "astronaut",
 ];
 
 const MOODS: &[&str] = &[
-    "old", "grumpy", "friendly", "brave", "wise", "quiet", "cheerful", "tired", "proud", "shy", "clever",
-    "kind", "young", "lazy", "mysterious", "gentle",
+    "old",
+    "grumpy",
+    "friendly",
+    "brave",
+    "wise",
+    "quiet",
+    "cheerful",
+    "tired",
+    "proud",
+    "shy",
+    "clever",
+    "kind",
+    "young",
+    "lazy",
+    "mysterious",
+    "gentle",
 ];
 
 const NAMED: &[&str] = &[
@@ -72,7 +114,14 @@ const GREET_IN: &[&str] = &[
 ];
 
 const GREETINGS: &[&str] = &[
-    "Hello!", "Hi!", "Hello", "Good morning!", "Hey!", "Hi there!", "Greetings!", "Good day!",
+    "Hello!",
+    "Hi!",
+    "Hello",
+    "Good morning!",
+    "Hey!",
+    "Hi there!",
+    "Greetings!",
+    "Good day!",
     "Hello there!",
 ];
 
@@ -171,13 +220,21 @@ fn named(rng: &mut Rng, split: Split) -> Dialogue {
         Some(role) => fill(split.pick(rng, NAMED_ROLE), &[("n", &name), ("r", role)]),
         None => fill(split.pick(rng, NAMED), &[("n", &name)]),
     };
-    Character { name: Some(name), role }.dialogue(rng, split, &system)
+    Character {
+        name: Some(name),
+        role,
+    }
+    .dialogue(rng, split, &system)
 }
 
 fn nameless(rng: &mut Rng, split: Split) -> Dialogue {
     let role = role(rng, split);
     let system = fill(split.pick(rng, ROLE), &[("r", &role)]);
-    Character { name: None, role: Some(role) }.dialogue(rng, split, &upper_first(&system))
+    Character {
+        name: None,
+        role: Some(role),
+    }
+    .dialogue(rng, split, &upper_first(&system))
 }
 
 fn greeting(rng: &mut Rng, split: Split) -> Dialogue {

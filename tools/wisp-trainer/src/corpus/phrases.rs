@@ -44,7 +44,14 @@ pub fn typed(rng: &mut Rng, split: Split, question: &str) -> String {
     }
     let mut text = question.to_string();
     if rng.chance(0.15) {
-        let openers = ["Please tell me: ", "Hey, ", "Quick question: ", "Hi! ", "So, ", "OK, "];
+        let openers = [
+            "Please tell me: ",
+            "Hey, ",
+            "Quick question: ",
+            "Hi! ",
+            "So, ",
+            "OK, ",
+        ];
         text = format!("{}{text}", rng.pick(&openers));
     }
     if rng.chance(0.2) {
@@ -68,34 +75,44 @@ pub fn lower_first(text: &str) -> String {
 /// The text with its first letter in upper case.
 pub fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 /// `a` or `an`, as the word wants it.
 pub fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" }
+    if word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 const NAMES: &[&str] = &[
-    "Ada", "Ben", "Clara", "David", "Emma", "Frank", "Grace", "Henry", "Iris", "Jack", "Kate", "Leo",
-    "Maria", "Noah", "Olivia", "Peter", "Quinn", "Rosa", "Sam", "Tina", "Uma", "Victor", "Wendy",
-    "Xander", "Yara", "Zoe", "Anna", "Bob", "Carlos", "Diana", "Eric", "Fiona", "George", "Hana",
-    "Ivan", "Julia", "Karl", "Laura", "Max", "Nina", "Oscar", "Paul", "Rita", "Simon", "Tom", "Vera",
-    "Walter", "Alice", "Mia", "Lucas", "Sofia", "Amir", "Bella", "Dora", "Felix", "Greta", "Hugo",
-    "Ingrid", "Jonas", "Lena", "Mark", "Nora", "Otto", "Petra", "Ralf", "Stella", "Theo", "Ursula",
-    "Yusuf", "Alan", "Priya", "Kenji", "Elena", "Marco", "Linda", "Robert", "Sarah", "Tariq",
+    "Ada", "Ben", "Clara", "David", "Emma", "Frank", "Grace", "Henry", "Iris", "Jack", "Kate",
+    "Leo", "Maria", "Noah", "Olivia", "Peter", "Quinn", "Rosa", "Sam", "Tina", "Uma", "Victor",
+    "Wendy", "Xander", "Yara", "Zoe", "Anna", "Bob", "Carlos", "Diana", "Eric", "Fiona", "George",
+    "Hana", "Ivan", "Julia", "Karl", "Laura", "Max", "Nina", "Oscar", "Paul", "Rita", "Simon",
+    "Tom", "Vera", "Walter", "Alice", "Mia", "Lucas", "Sofia", "Amir", "Bella", "Dora", "Felix",
+    "Greta", "Hugo", "Ingrid", "Jonas", "Lena", "Mark", "Nora", "Otto", "Petra", "Ralf", "Stella",
+    "Theo", "Ursula", "Yusuf", "Alan", "Priya", "Kenji", "Elena", "Marco", "Linda", "Robert",
+    "Sarah", "Tariq",
 ];
 
 const STARTS: &[&str] = &[
-    "Ba", "Bel", "Bro", "Cor", "Da", "Del", "Dra", "El", "Fa", "Fen", "Ga", "Gor", "Ha", "Il", "Jo",
-    "Ka", "Kel", "La", "Lor", "Ma", "Mel", "Mor", "Na", "Ner", "Or", "Pa", "Per", "Ra", "Ro", "Sa",
-    "Sel", "Ta", "Tor", "Ul", "Va", "Vel", "Wil", "Xa", "Yo", "Za", "Zel", "Thu", "Qui", "Ed",
+    "Ba", "Bel", "Bro", "Cor", "Da", "Del", "Dra", "El", "Fa", "Fen", "Ga", "Gor", "Ha", "Il",
+    "Jo", "Ka", "Kel", "La", "Lor", "Ma", "Mel", "Mor", "Na", "Ner", "Or", "Pa", "Per", "Ra", "Ro",
+    "Sa", "Sel", "Ta", "Tor", "Ul", "Va", "Vel", "Wil", "Xa", "Yo", "Za", "Zel", "Thu", "Qui",
+    "Ed",
 ];
 
 const ENDS: &[&str] = &[
     "bin", "da", "dor", "fa", "gan", "gor", "ka", "kin", "la", "lan", "lia", "lin", "mar", "mia",
     "mon", "na", "nar", "nia", "nor", "ra", "rak", "ric", "rin", "ros", "sha", "son", "ta", "tan",
-    "ther", "tor", "via", "vin", "wen", "wyn", "xa", "zar", "zia", "do", "mo", "len", "bert", "mund",
+    "ther", "tor", "via", "vin", "wen", "wyn", "xa", "zar", "zia", "do", "mo", "len", "bert",
+    "mund",
 ];
 
 /// A person's name: a known one, or one that is made up so that names must be read, not guessed.
@@ -104,6 +121,10 @@ pub fn name(rng: &mut Rng, split: Split) -> String {
         return split.pick(rng, NAMES).to_string();
     }
     let (start, end) = (rng.pick(STARTS), split.pick(rng, ENDS));
-    let middle = if rng.chance(0.3) { rng.pick(&["ri", "lo", "na", "ve", "du", "mi"]) } else { "" };
+    let middle = if rng.chance(0.3) {
+        rng.pick(&["ri", "lo", "na", "ve", "du", "mi"])
+    } else {
+        ""
+    };
     format!("{start}{middle}{end}")
 }

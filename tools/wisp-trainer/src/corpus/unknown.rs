@@ -21,9 +21,9 @@ const KNOWLEDGE: &[&str] = &[
 ];
 
 const PLACES: &[&str] = &[
-    "France", "Spain", "Japan", "Brazil", "Canada", "Norway", "Kenya", "India", "Mexico", "Italy", "Egypt",
-    "Poland", "Sweden", "Peru", "China", "Germany", "Greece", "Turkey", "Texas", "London", "Paris", "Rome",
-    "Portugal", "Austria",
+    "France", "Spain", "Japan", "Brazil", "Canada", "Norway", "Kenya", "India", "Mexico", "Italy",
+    "Egypt", "Poland", "Sweden", "Peru", "China", "Germany", "Greece", "Turkey", "Texas", "London",
+    "Paris", "Rome", "Portugal", "Austria",
 ];
 
 const TOPICS: &[&str] = &[
@@ -39,9 +39,28 @@ const TOPICS: &[&str] = &[
 ];
 
 const THINGS: &[&str] = &[
-    "gravity", "the moon", "chess", "the piano", "soup", "democracy", "the telephone", "electricity",
-    "poetry", "the wheel", "football", "physics", "the ocean", "volcanoes", "coffee", "bread", "history",
-    "time", "love", "philosophy", "steam engines", "rainbows",
+    "gravity",
+    "the moon",
+    "chess",
+    "the piano",
+    "soup",
+    "democracy",
+    "the telephone",
+    "electricity",
+    "poetry",
+    "the wheel",
+    "football",
+    "physics",
+    "the ocean",
+    "volcanoes",
+    "coffee",
+    "bread",
+    "history",
+    "time",
+    "love",
+    "philosophy",
+    "steam engines",
+    "rainbows",
 ];
 
 const WORK: &[&str] = &[

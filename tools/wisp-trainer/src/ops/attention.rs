@@ -19,7 +19,10 @@ impl Rope {
             (cosine as f32, sine as f32)
         };
         let angles = (0..positions).flat_map(|at| (0..pairs).map(move |pair| angle(at, pair)));
-        Self { angles: angles.collect(), pairs }
+        Self {
+            angles: angles.collect(),
+            pairs,
+        }
     }
 
     /// Rotates one head's values to `position`, or back when `direction` is -1.
@@ -60,7 +63,10 @@ impl Head {
         let size = dim / op.heads;
         let column = |part: usize| -> Vec<f32> {
             let start = part * dim + head * size;
-            rows.chunks_exact(3 * dim).flat_map(|row| &row[start..start + size]).copied().collect()
+            rows.chunks_exact(3 * dim)
+                .flat_map(|row| &row[start..start + size])
+                .copied()
+                .collect()
         };
         let (mut queries, mut keys, values) = (column(0), column(1), column(2));
         for (at, row) in queries.chunks_exact_mut(size).enumerate() {
@@ -69,7 +75,12 @@ impl Head {
         for (at, row) in keys.chunks_exact_mut(size).enumerate() {
             op.rope.rotate(row, at, 1.0);
         }
-        Self { queries, keys, values, size }
+        Self {
+            queries,
+            keys,
+            values,
+            size,
+        }
     }
 
     fn scale(&self) -> f32 {
@@ -91,8 +102,9 @@ impl Head {
     /// How much the token at `at` looks at each token up to itself.
     fn weights(&self, at: usize) -> Vec<f32> {
         let query = self.query(at);
-        let mut scores: Vec<f32> =
-            (0..=at).map(|other| dot(query, self.key(other)) * self.scale()).collect();
+        let mut scores: Vec<f32> = (0..=at)
+            .map(|other| dot(query, self.key(other)) * self.scale())
+            .collect();
         softmax(&mut scores);
         scores
     }
@@ -170,9 +182,12 @@ impl CustomOp1 for Attention {
         let dim = triple / 3;
         let qkv = values(qkv, layout)?;
         let mut out = vec![0f32; n * dim];
-        self.pieces(&mut out, dim).into_par_iter().zip(self.dialogues.par_iter()).for_each(
-            |(out, rows)| self.forward(&qkv[rows.start * triple..rows.end * triple], out, dim),
-        );
+        self.pieces(&mut out, dim)
+            .into_par_iter()
+            .zip(self.dialogues.par_iter())
+            .for_each(|(out, rows)| {
+                self.forward(&qkv[rows.start * triple..rows.end * triple], out, dim)
+            });
         Ok((CpuStorage::F32(out), Shape::from((n, dim))))
     }
 
@@ -181,12 +196,13 @@ impl CustomOp1 for Attention {
         let dim = triple / 3;
         let (rows, grads) = (copy(qkv)?, copy(grad)?);
         let mut out = vec![0f32; n * triple];
-        self.pieces(&mut out, triple).into_par_iter().zip(self.dialogues.par_iter()).for_each(
-            |(out, at)| {
+        self.pieces(&mut out, triple)
+            .into_par_iter()
+            .zip(self.dialogues.par_iter())
+            .for_each(|(out, at)| {
                 let rows = &rows[at.start * triple..at.end * triple];
                 self.backward(rows, &grads[at.start * dim..at.end * dim], out, dim);
-            },
-        );
+            });
         Ok(Some(Tensor::from_vec(out, (n, triple), qkv.device())?))
     }
 }
@@ -201,7 +217,11 @@ mod tests {
         let rope = Arc::new(Rope::new(5, 4, 100.0));
         super::super::check::gradient((5, 24), |x| {
             let (dialogues, rope) = (dialogues.clone(), rope.clone());
-            x.apply_op1(Attention { heads: 2, dialogues, rope })
+            x.apply_op1(Attention {
+                heads: 2,
+                dialogues,
+                rope,
+            })
         });
     }
 }

@@ -28,11 +28,13 @@ impl CustomOp1 for CrossEntropy {
         let (n, vocab) = logits.dims2()?;
         let factor = grad.to_scalar::<f32>()? / n as f32;
         let mut rows = copy(logits)?;
-        rows.par_chunks_mut(vocab).zip(&self.targets).for_each(|(row, &target)| {
-            softmax(row);
-            row[target as usize] -= 1.0;
-            row.iter_mut().for_each(|value| *value *= factor);
-        });
+        rows.par_chunks_mut(vocab)
+            .zip(&self.targets)
+            .for_each(|(row, &target)| {
+                softmax(row);
+                row[target as usize] -= 1.0;
+                row.iter_mut().for_each(|value| *value *= factor);
+            });
         Ok(Some(Tensor::from_vec(rows, (n, vocab), logits.device())?))
     }
 }
@@ -43,6 +45,10 @@ mod tests {
 
     #[test]
     fn gradients_match_finite_differences() {
-        super::super::check::gradient((3, 5), |x| x.apply_op1(CrossEntropy { targets: vec![4, 0, 2] }));
+        super::super::check::gradient((3, 5), |x| {
+            x.apply_op1(CrossEntropy {
+                targets: vec![4, 0, 2],
+            })
+        });
     }
 }

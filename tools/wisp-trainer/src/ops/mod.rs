@@ -33,7 +33,12 @@ fn copy(tensor: &Tensor) -> Result<Vec<f32>> {
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0f32; 8];
     let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
-    let tail: f32 = a8.remainder().iter().zip(b8.remainder()).map(|(x, y)| x * y).sum();
+    let tail: f32 = a8
+        .remainder()
+        .iter()
+        .zip(b8.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
     for (x, y) in a8.zip(b8) {
         for lane in 0..8 {
             lanes[lane] += x[lane] * y[lane];
@@ -86,7 +91,10 @@ mod check {
             };
             let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
             let error = (slope - exact).abs();
-            assert!(error < 0.02 * (1.0 + exact.abs()), "value {i}: {slope} is not {exact}");
+            assert!(
+                error < 0.02 * (1.0 + exact.abs()),
+                "value {i}: {slope} is not {exact}"
+            );
         }
     }
 }

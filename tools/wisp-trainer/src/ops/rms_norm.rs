@@ -29,12 +29,14 @@ impl CustomOp2 for RmsNorm {
         let (x, weight) = (values(x, x_layout)?, values(weight, weight_layout)?);
         let mut y = vec![0f32; x.len()];
         let dim = weight.len();
-        y.par_chunks_mut(dim).zip(x.par_chunks(dim)).for_each(|(y, x)| {
-            let scale = self.scale(x);
-            for i in 0..dim {
-                y[i] = x[i] * scale * weight[i];
-            }
-        });
+        y.par_chunks_mut(dim)
+            .zip(x.par_chunks(dim))
+            .for_each(|(y, x)| {
+                let scale = self.scale(x);
+                for i in 0..dim {
+                    y[i] = x[i] * scale * weight[i];
+                }
+            });
         Ok((CpuStorage::F32(y), x_layout.shape().clone()))
     }
 
@@ -88,7 +90,11 @@ mod tests {
     fn gradients_match_finite_differences() {
         let weight = Tensor::new(&[0.5f32, 1.0, -2.0, 0.7], &Device::Cpu).unwrap();
         super::super::check::gradient((3, 4), |x| x.apply_op2(&weight, RmsNorm { eps: 1e-5 }));
-        let x = Tensor::new(&[[0.5f32, 1.0, -2.0, 0.7], [1.0, 0.1, 0.3, 2.0]], &Device::Cpu).unwrap();
+        let x = Tensor::new(
+            &[[0.5f32, 1.0, -2.0, 0.7], [1.0, 0.1, 0.3, 2.0]],
+            &Device::Cpu,
+        )
+        .unwrap();
         super::super::check::gradient((1, 4), |weight| {
             x.apply_op2(&weight.flatten_all()?, RmsNorm { eps: 1e-5 })
         });

@@ -19,12 +19,14 @@ impl CustomOp1 for SwiGlu {
         let ffn = double / 2;
         let mut y = vec![0f32; n * ffn];
         let x = values(x, layout)?;
-        y.par_chunks_mut(ffn).zip(x.par_chunks(double)).for_each(|(y, x)| {
-            let (gate, up) = x.split_at(ffn);
-            for i in 0..ffn {
-                y[i] = gate[i] * sigmoid(gate[i]) * up[i];
-            }
-        });
+        y.par_chunks_mut(ffn)
+            .zip(x.par_chunks(double))
+            .for_each(|(y, x)| {
+                let (gate, up) = x.split_at(ffn);
+                for i in 0..ffn {
+                    y[i] = gate[i] * sigmoid(gate[i]) * up[i];
+                }
+            });
         Ok((CpuStorage::F32(y), Shape::from((n, ffn))))
     }
 
@@ -32,16 +34,18 @@ impl CustomOp1 for SwiGlu {
         let (_, double) = x.dims2()?;
         let ffn = double / 2;
         let (mut xs, gs) = (copy(x)?, copy(grad)?);
-        xs.par_chunks_mut(double).zip(gs.par_chunks(ffn)).for_each(|(x, g)| {
-            let (gate, up) = x.split_at_mut(ffn);
-            for i in 0..ffn {
-                let open = sigmoid(gate[i]);
-                let silu = gate[i] * open;
-                let slope = open + silu * (1.0 - open);
-                gate[i] = g[i] * up[i] * slope;
-                up[i] = g[i] * silu;
-            }
-        });
+        xs.par_chunks_mut(double)
+            .zip(gs.par_chunks(ffn))
+            .for_each(|(x, g)| {
+                let (gate, up) = x.split_at_mut(ffn);
+                for i in 0..ffn {
+                    let open = sigmoid(gate[i]);
+                    let silu = gate[i] * open;
+                    let slope = open + silu * (1.0 - open);
+                    gate[i] = g[i] * up[i] * slope;
+                    up[i] = g[i] * silu;
+                }
+            });
         Ok(Some(Tensor::from_vec(xs, x.shape(), x.device())?))
     }
 }

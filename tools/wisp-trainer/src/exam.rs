@@ -1,0 +1,101 @@
+//! The exam: phrasings, names and numbers that the training never used, scored skill by skill.
+
+use crate::{
+    corpus::{Corpus, SKILLS},
+    dialogue::{Dialogue, Message},
+    error::Result,
+};
+use std::fmt;
+
+/// How one skill went.
+#[derive(Clone, Debug)]
+pub struct Score {
+    /// The skill's name.
+    pub skill: &'static str,
+    /// Questions asked.
+    pub asked: usize,
+    /// Questions answered rightly.
+    pub right: usize,
+    /// What went wrong, for reading.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// One wrong answer.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// The last question.
+    pub question: String,
+    /// The answer given.
+    pub answer: String,
+    /// The answer expected.
+    pub expected: String,
+}
+
+/// All scores; its `Display` is a Markdown table.
+#[derive(Clone, Debug)]
+pub struct Report(pub Vec<Score>);
+
+/// Answers to conversations, in order.
+pub type Answers<'a> = dyn FnMut(&[&[Message]]) -> Result<Vec<String>> + 'a;
+
+/// Asks `count` questions of each skill; earlier turns are given as the corpus has them.
+pub fn run(corpus: &Corpus, count: u64, answers: &mut Answers) -> Result<Report> {
+    let mut scores = Vec::new();
+    for skill in SKILLS {
+        let dialogues: Vec<Dialogue> = (0..count).map(|index| corpus.exam(skill, index)).collect();
+        let mut score = Score {
+            skill: skill.name,
+            asked: dialogues.len(),
+            right: 0,
+            mistakes: Vec::new(),
+        };
+        for group in dialogues.chunks(16) {
+            let prompts: Vec<&[Message]> = group.iter().map(without_answer).collect();
+            for (dialogue, answer) in group.iter().zip(answers(&prompts)?) {
+                score.add(dialogue, answer);
+            }
+        }
+        scores.push(score);
+    }
+    Ok(Report(scores))
+}
+
+fn without_answer(dialogue: &Dialogue) -> &[Message] {
+    &dialogue.messages[..dialogue.messages.len() - 1]
+}
+
+impl Score {
+    fn add(&mut self, dialogue: &Dialogue, answer: String) {
+        if dialogue.accepts(&answer) {
+            self.right += 1;
+            return;
+        }
+        let text = |from_end: usize| {
+            dialogue.messages[dialogue.messages.len() - from_end]
+                .text
+                .clone()
+        };
+        self.mistakes.push(Mistake {
+            question: text(2),
+            answer,
+            expected: text(1),
+        });
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        writeln!(f, "| skill | asked | right | score |\n|---|---:|---:|---:|")?;
+        for Score {
+            skill,
+            asked,
+            right,
+            ..
+        } in &self.0
+        {
+            let percent = 100.0 * *right as f64 / *asked as f64;
+            writeln!(f, "| {skill} | {asked} | {right} | {percent:.0}% |")?;
+        }
+        Ok(())
+    }
+}

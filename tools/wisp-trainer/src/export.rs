@@ -1,0 +1,123 @@
+//! The trained model as a GGUF file: matrices in Q8_0, norms in F32, vocabulary and chat template.
+
+use crate::{
+    error::{Error, Result},
+    model::Model,
+    tokenizer::{CONTROL, END, END_OF_TEXT, Tokenizer, USER_DEFINED},
+};
+use candle_core::{Tensor, quantized::GgmlDType};
+use llmspell_inference::gguf::Writer;
+use std::path::Path;
+
+/// The largest file that may be embedded in the binary.
+pub const LARGEST: u64 = 8 << 20;
+
+const TEMPLATE: &str = include_str!("chat_template.jinja");
+
+/// Writes the model to `path` and returns the file's size in bytes.
+pub fn export(model: &Model, tokenizer: &Tokenizer, path: &Path) -> Result<u64> {
+    let writer = hyper_parameters(Writer::new(), model);
+    let writer = vocabulary(writer, tokenizer)?;
+    weights(writer, model)?.write_to(path).map_err(failed)?;
+    let size = std::fs::metadata(path).map_err(Error::file(path))?.len();
+    if size > LARGEST {
+        return Err(failed(format!(
+            "{} has {size} bytes, more than {LARGEST}",
+            path.display()
+        )));
+    }
+    Ok(size)
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Export(error.to_string())
+}
+
+fn hyper_parameters(writer: Writer, model: &Model) -> Writer {
+    let config = &model.config;
+    writer
+        .metadata("general.architecture", "llama")
+        .metadata("general.name", "wisp")
+        .metadata(
+            "general.description",
+            "The tiny demonstration model that ships inside llmspell",
+        )
+        .metadata("general.license", "MIT OR Apache-2.0")
+        .metadata("general.file_type", 7u32) // mostly Q8_0
+        .metadata("general.quantization_version", 2u32)
+        .metadata("general.parameter_count", model.size() as u64)
+        .metadata("llama.context_length", config.context as u32)
+        .metadata("llama.embedding_length", config.dim as u32)
+        .metadata("llama.block_count", config.layers as u32)
+        .metadata("llama.feed_forward_length", config.ffn as u32)
+        .metadata("llama.attention.head_count", config.heads as u32)
+        .metadata("llama.attention.head_count_kv", config.heads as u32)
+        .metadata("llama.attention.layer_norm_rms_epsilon", config.norm_eps)
+        .metadata(
+            "llama.rope.dimension_count",
+            (config.dim / config.heads) as u32,
+        )
+        .metadata("llama.rope.freq_base", config.rope_base)
+        .metadata("llama.vocab_size", config.vocab_size as u32)
+}
+
+fn vocabulary(writer: Writer, tokenizer: &Tokenizer) -> Result<Writer> {
+    let tokens = tokenizer.tokens();
+    let types: Vec<i32> = tokens.iter().map(|token| token_type(token)).collect();
+    Ok(writer
+        .metadata("tokenizer.ggml.model", "gpt2")
+        .metadata("tokenizer.ggml.pre", "qwen2")
+        .metadata("tokenizer.ggml.tokens", tokens)
+        .metadata("tokenizer.ggml.token_type", types)
+        .metadata("tokenizer.ggml.merges", tokenizer.merges()?)
+        .metadata("tokenizer.ggml.bos_token_id", tokenizer.id(END_OF_TEXT)?)
+        .metadata("tokenizer.ggml.eos_token_id", tokenizer.id(END)?)
+        .metadata("tokenizer.ggml.eot_token_id", tokenizer.id(END)?)
+        .metadata(
+            "tokenizer.ggml.padding_token_id",
+            tokenizer.id(END_OF_TEXT)?,
+        )
+        .metadata("tokenizer.ggml.add_bos_token", false)
+        .metadata("tokenizer.chat_template", TEMPLATE))
+}
+
+/// The type numbers of the file format.
+fn token_type(token: &str) -> i32 {
+    match token {
+        token if CONTROL.contains(&token) => 3,
+        token if USER_DEFINED.contains(&token) => 4,
+        _ => 1,
+    }
+}
+
+fn weights(mut writer: Writer, model: &Model) -> Result<Writer> {
+    for (name, var) in model.parameters() {
+        for (name, tensor) in parts(&name, var)? {
+            let kind = if tensor.rank() == 1 {
+                GgmlDType::F32
+            } else {
+                GgmlDType::Q8_0
+            };
+            writer = writer
+                .tensor(format!("{name}.weight"), &tensor, kind)
+                .map_err(failed)?;
+        }
+    }
+    Ok(writer)
+}
+
+/// Splits the matrices that are one in training and several in the file.
+fn parts(name: &str, tensor: &Tensor) -> Result<Vec<(String, Tensor)>> {
+    let names: &[&str] = match name.rsplit('.').next() {
+        Some("attn_qkv") => &["attn_q", "attn_k", "attn_v"],
+        Some("ffn_gate_up") => &["ffn_gate", "ffn_up"],
+        _ => return Ok(vec![(name.to_string(), tensor.clone())]),
+    };
+    let block = &name[..name.rfind('.').expect("a layer's tensor has a prefix")];
+    let pieces = tensor.chunk(names.len(), 0)?;
+    let named = names
+        .iter()
+        .zip(pieces)
+        .map(|(part, piece)| Ok((format!("{block}.{part}"), piece.contiguous()?)));
+    named.collect()
+}
