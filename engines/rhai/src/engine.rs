@@ -1,0 +1,186 @@
+//! [`Rhai`]: the engine behind the seam.
+
+use std::rc::Rc;
+
+use llmspell_core::{
+    Check, Coroutine, Cx, Diagnostic, Engine, Error, Loader, Opaque, Registry, SharedEngine,
+    TaskError, Value,
+};
+use rhai::packages::{Package, StandardPackage};
+use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Position, Scope};
+
+use crate::convert::{self, Environment, Kept, Namespace, Object, Reader, to_dynamic};
+use crate::coroutine::Script;
+use crate::explain::Names;
+use crate::{dispatch, display, errors, limits, progress, source};
+
+/// Rhai, bound to one scheduler.
+pub struct Rhai {
+    engine: Rc<rhai::Engine>,
+    names: Rc<Names>,
+    cx: Cx,
+}
+
+/// What [`Engine::load`] gives.
+struct Entry {
+    ast: Rc<AST>,
+}
+
+impl Rhai {
+    /// An engine whose scripts see `registry` and, as constants, `globals`, and import modules
+    /// through `loader`.
+    pub fn new(
+        cx: &Cx,
+        registry: &Registry,
+        globals: &[(&str, Value)],
+        _loader: Loader,
+    ) -> Result<SharedEngine, Error> {
+        let mut engine = rhai::Engine::new_raw();
+        engine.register_global_module(StandardPackage::new().as_shared_module());
+        set_limits(&mut engine);
+        set_output(&mut engine, cx);
+        let budget = cx.clone();
+        engine.on_progress(move |_| progress::progress(&budget));
+        engine.disable_symbol("eval");
+        engine.register_type_with_name::<Object>("handle");
+        engine.register_type_with_name::<Namespace>("namespace");
+        let registered = dispatch::register(&mut engine, cx, registry);
+        let host = cx.clone();
+        // Volatile in Rhai's words; the version is pinned.
+        #[allow(deprecated)]
+        engine.on_missing_function(move |name, args, _, context| {
+            let state = context.global_runtime_state();
+            dispatch::missing(&host, &registered, name, args, state)
+        });
+        let mut module = Module::new();
+        for namespace in &registry.namespaces {
+            module.set_var(namespace.name, Namespace(namespace));
+        }
+        for (name, value) in globals {
+            module.set_var(*name, to_dynamic(value.clone())?);
+        }
+        engine.register_global_module(module.into());
+        Ok(Rc::new(Self {
+            engine: Rc::new(engine),
+            names: Rc::default(),
+            cx: cx.clone(),
+        }))
+    }
+}
+
+impl Rhai {
+    /// A coroutine that runs `body`.
+    fn script(
+        &self,
+        environment: Rc<Environment>,
+        body: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>> + 'static,
+    ) -> Box<dyn Coroutine> {
+        let names = self.names.clone();
+        Box::new(Script::new(move || match body() {
+            Ok(value) => Ok(convert::result(value, &environment)),
+            Err(error) => match *error {
+                EvalAltResult::Exit(value, _) => Ok(convert::result(value, &environment)),
+                error => Err(errors::task_error(error.into(), &environment, &names)),
+            },
+        }))
+    }
+}
+
+fn set_limits(engine: &mut rhai::Engine) {
+    engine
+        .set_max_call_levels(limits::CALL_LEVELS)
+        .set_max_expr_depths(limits::EXPRESSION_DEPTH, limits::EXPRESSION_DEPTH)
+        .set_max_string_size(limits::STRING)
+        .set_max_array_size(limits::ARRAY)
+        .set_max_map_size(limits::MAP)
+        .set_max_modules(limits::MODULES);
+}
+
+fn set_output(engine: &mut rhai::Engine, cx: &Cx) {
+    let console = cx.clone();
+    // What cannot be shown is lost, as at the end of a pipe.
+    engine.on_print(move |text| {
+        let _ = console.console().write(format!("{text}\n").as_bytes());
+    });
+    let console = cx.clone();
+    engine.on_debug(move |text, _, _| {
+        let _ = console.console().write(format!("{text}\n").as_bytes());
+    });
+}
+
+impl Engine for Rhai {
+    fn language(&self) -> &'static str {
+        "rhai"
+    }
+
+    fn check(&self, name: &str, text: &str) -> Check {
+        match self.engine.compile(source::clean(text)) {
+            Ok(_) => Check::Complete,
+            Err(error) => Check::Invalid(errors::syntax(&error, name)),
+        }
+    }
+
+    fn load(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
+        self.cx.add_source(name, text);
+        let compiled = self.engine.compile(source::clean(text));
+        let mut ast = compiled.map_err(|error| errors::syntax(&error, name))?;
+        ast.set_source(name);
+        let ast = Rc::new(ast);
+        Ok(Opaque::new(Entry { ast }))
+    }
+
+    fn load_interactive(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
+        self.load(name, text)
+    }
+
+    fn start(&self, entry: &Opaque, args: Vec<Value>) -> Result<Box<dyn Coroutine>, TaskError> {
+        let engine = self.engine.clone();
+        if let Some(entry) = entry.get::<Entry>() {
+            let ast = entry.ast.clone();
+            let environment = Environment::new(&engine, &ast);
+            let run = move || engine.eval_ast_with_scope(&mut Scope::new(), &ast);
+            return Ok(self.script(environment, run));
+        }
+        let (function, environment) = convert::function(entry).expect("an entry of this engine");
+        let home = environment.clone();
+        let run = move || {
+            let args = args.into_iter().map(to_dynamic);
+            let args: Result<Vec<_>, Error> = args.collect();
+            call(&engine, &function, &home, args.map_err(errors::raised)?)
+        };
+        Ok(self.script(environment, run))
+    }
+
+    fn show(&self, value: &Value) -> String {
+        display::value(value)
+    }
+
+    fn inspect(&self, value: &Value) -> Result<Value, Error> {
+        let Value::Any(opaque) = value else {
+            return Ok(value.clone());
+        };
+        match opaque.get::<Kept>() {
+            Some(kept) => Reader::of(&kept.environment).value(kept.value.clone()),
+            None => Ok(value.clone()),
+        }
+    }
+
+    fn globals(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Calls a script function from its own environment.
+fn call(
+    engine: &rhai::Engine,
+    function: &FnPtr,
+    environment: &Environment,
+    args: Vec<Dynamic>,
+) -> Result<Dynamic, Box<EvalAltResult>> {
+    let Environment(state) = environment;
+    let source = state.source();
+    let name = function.fn_name();
+    let context =
+        NativeCallContext::new_with_all_fields(engine, name, source, state, Position::NONE);
+    function.call_raw(&context, None, args)
+}

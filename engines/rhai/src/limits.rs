@@ -1,0 +1,41 @@
+//! How deep and how large scripts may grow: the same in every build profile.
+
+/// Nested calls of script functions.
+pub const CALL_LEVELS: usize = 200;
+
+/// Nesting of expressions and blocks, outside of functions and inside one.
+pub const EXPRESSION_DEPTH: usize = 64;
+
+/// The address space of one task's stack; only touched pages cost memory.
+pub const STACK: usize = 8 << 20;
+
+/// What is left for host functions and destructors when a script is told that the stack is full.
+pub const STACK_RESERVE: usize = 512 << 10;
+
+/// A stack is used again if no more of it than this was ever touched.
+pub const POOLED_BYTES: usize = 64 << 10;
+
+/// Stacks kept for the next tasks.
+pub const POOLED_STACKS: usize = 64;
+
+/// Bytes of one string.
+pub const STRING: usize = 64 << 20;
+
+/// Elements of one array, those of nested arrays included.
+pub const ARRAY: usize = 4 << 20;
+
+/// Entries of one object map, those of nested maps included.
+pub const MAP: usize = 1 << 20;
+
+/// Modules that one run may import.
+pub const MODULES: usize = 1_000;
+
+/// How deep values may nest where they pass between script and host.
+pub const VALUE_DEPTH: usize = 100;
+
+/// Operations between two looks at the clock.
+pub const OPERATIONS: u32 = 256;
+
+/// Functions that take any number of arguments are registered for up to this many; calls with
+/// more find their function in a slower way.
+pub const VARIADIC: usize = 4;

@@ -1,0 +1,57 @@
+//! What happens between any two operations of a script: the budget, the time slice, the stack.
+
+use std::cell::Cell;
+
+use llmspell_core::{Cx, Fault, Verdict};
+use rhai::Dynamic;
+
+use crate::{coroutine, limits};
+
+/// Why a script was terminated; no script catches it.
+#[derive(Clone)]
+pub enum Terminated {
+    Fault(Fault),
+    StackFull,
+}
+
+thread_local! {
+    /// Operations until the next look at the budget.
+    static COUNTDOWN: Cell<u32> = const { Cell::new(limits::OPERATIONS) };
+}
+
+/// Looks at the budget before the next operation.
+pub fn hurry() {
+    COUNTDOWN.set(0);
+}
+
+/// Rhai asks this before each operation; a value terminates the script.
+pub fn progress(cx: &Cx) -> Option<Dynamic> {
+    if coroutine::stack_is_low() {
+        return Some(Dynamic::from(Terminated::StackFull));
+    }
+    match COUNTDOWN.get() {
+        0 => look(cx),
+        left => {
+            COUNTDOWN.set(left - 1);
+            None
+        }
+    }
+}
+
+#[cold]
+fn look(cx: &Cx) -> Option<Dynamic> {
+    let own = coroutine::current().and_then(|task| task.fault.borrow().clone());
+    let verdict = match own {
+        Some(fault) => Verdict::End(fault),
+        None => cx.budget().spend(limits::OPERATIONS.into()),
+    };
+    match verdict {
+        // The countdown stays at 0: `array.map` and its like make every error catchable again,
+        // so the operation after a `catch` must end the task anew.
+        Verdict::End(fault) => return Some(Dynamic::from(Terminated::Fault(fault))),
+        Verdict::Yield => coroutine::give_way(),
+        Verdict::Continue => {}
+    }
+    COUNTDOWN.set(limits::OPERATIONS);
+    None
+}
