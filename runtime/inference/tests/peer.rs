@@ -15,10 +15,13 @@ fn peer_data(test: &str) -> Option<PathBuf> {
 }
 
 fn check_vocabulary(name: &str) {
-    let Some(folder) = peer_data(name) else { return };
+    let Some(folder) = peer_data(name) else {
+        return;
+    };
     let path = folder.join("vocab").join(format!("{name}.gguf"));
     let read = |extension: &str| {
-        std::fs::read_to_string(path.with_extension(format!("gguf.{extension}"))).expect("peer file")
+        std::fs::read_to_string(path.with_extension(format!("gguf.{extension}")))
+            .expect("peer file")
     };
     let vocabulary = Vocabulary::open(path.clone()).expect("a vocabulary");
     let tokenizer = vocabulary.tokenizer();
@@ -26,13 +29,21 @@ fn check_vocabulary(name: &str) {
     let texts: Vec<_> = texts.split("\n__ggml_vocab_test__\n").collect();
     let ids: Vec<Vec<u32>> = ids
         .lines()
-        .map(|line| line.split_whitespace().map(|id| id.parse().expect("an id")).collect())
+        .map(|line| {
+            line.split_whitespace()
+                .map(|id| id.parse().expect("an id"))
+                .collect()
+        })
         .collect();
     assert!(texts.len() >= ids.len() && ids.len() > 10);
     for (text, expect) in texts.iter().zip(&ids) {
         let actual = tokenizer.encode(text, EncodeOptions::default());
         assert_eq!(&actual, expect, "{name}: {text:?}");
-        assert_eq!(&tokenizer.decode(&actual, false).expect("known ids"), text, "{name}");
+        assert_eq!(
+            &tokenizer.decode(&actual, false).expect("known ids"),
+            text,
+            "{name}"
+        );
     }
 }
 
@@ -48,7 +59,9 @@ fn sentencepiece_equals_the_reference_on_every_text() {
 
 #[test]
 fn wordpiece_is_refused_by_name() {
-    let Some(folder) = peer_data("wordpiece") else { return };
+    let Some(folder) = peer_data("wordpiece") else {
+        return;
+    };
     let opened = Vocabulary::open(folder.join("vocab/ggml-vocab-bert-bge.gguf"));
     let Err(Error::UnsupportedTokenizer { kind, .. }) = opened else {
         panic!("a WordPiece vocabulary opened");
@@ -58,7 +71,9 @@ fn wordpiece_is_refused_by_name() {
 
 #[test]
 fn templates_render_as_the_reference_does() {
-    let Some(folder) = peer_data("templates") else { return };
+    let Some(folder) = peer_data("templates") else {
+        return;
+    };
     let folder = folder.join("templates");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("peer file");
     let peer: Value = serde_json::from_str(&read("expected.json")).expect("JSON");
@@ -70,7 +85,11 @@ fn templates_render_as_the_reference_does() {
         for (case, expect) in results.as_object().expect("results") {
             let actual = render(&template, &peer["cases"][case], now);
             match expect["ok"].as_str() {
-                Some(expect) => assert_eq!(actual.as_deref().ok(), Some(expect), "{name} {case}: {actual:?}"),
+                Some(expect) => assert_eq!(
+                    actual.as_deref().ok(),
+                    Some(expect),
+                    "{name} {case}: {actual:?}"
+                ),
                 None => assert!(actual.is_err(), "{name} {case}: {actual:?}"),
             }
         }

@@ -158,7 +158,9 @@ impl Ops for CandleOps {
         }
         let mixed = softmax_last_dim(&scores)?.matmul(&values)?; // [kv_heads, group * tokens, dim]
         let mixed = mixed.reshape((heads.query, tokens, heads.dim))?;
-        Ok(mixed.transpose(0, 1)?.reshape((tokens, heads.query * heads.dim))?)
+        Ok(mixed
+            .transpose(0, 1)?
+            .reshape((tokens, heads.query * heads.dim))?)
     }
 
     fn last(&self, x: &Tensor) -> Result<Tensor, Error> {

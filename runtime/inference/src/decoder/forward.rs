@@ -53,7 +53,9 @@ impl<O: Ops> Decoder<O> {
     pub fn state(&self) -> SequenceState<O> {
         let heads = self.heads();
         SequenceState {
-            layers: (0..self.shape.layers).map(|_| self.ops.new_cache(heads)).collect(),
+            layers: (0..self.shape.layers)
+                .map(|_| self.ops.new_cache(heads))
+                .collect(),
             length: 0,
             capacity: 0,
         }
@@ -121,7 +123,10 @@ impl<O: Ops> Decoder<O> {
         if tokens <= state.capacity {
             return Ok(());
         }
-        let room = (state.capacity * 2).max(MINIMUM_ROOM).min(limit).max(tokens);
+        let room = (state.capacity * 2)
+            .max(MINIMUM_ROOM)
+            .min(limit)
+            .max(tokens);
         for cache in &mut state.layers {
             self.ops.reserve(cache, room)?;
         }

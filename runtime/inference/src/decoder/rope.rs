@@ -39,7 +39,11 @@ impl Frequencies {
     pub fn angles(&self, positions: Range<usize>) -> Angles {
         let (sin, cos) = positions
             .clone()
-            .flat_map(|position| self.speeds.iter().map(move |s| (position as f64 * s).sin_cos()))
+            .flat_map(|position| {
+                self.speeds
+                    .iter()
+                    .map(move |s| (position as f64 * s).sin_cos())
+            })
             .map(|(sin, cos)| (sin as f32, cos as f32))
             .unzip();
         Angles {

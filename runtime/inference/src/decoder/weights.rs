@@ -104,7 +104,9 @@ impl Loader<'_> {
         let pairs = [shape.rope.dims / 2];
         let tensor = self.file.optional_tensor(NAME, &pairs, self.device)?;
         let factors = tensor.map(candle::vector).transpose()?;
-        let factors = factors.map(|factors| factors.to_vec1::<f32>()).transpose()?;
+        let factors = factors
+            .map(|factors| factors.to_vec1::<f32>())
+            .transpose()?;
         Ok(Frequencies::new(&shape.rope, factors.as_deref()))
     }
 }

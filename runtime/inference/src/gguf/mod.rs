@@ -15,7 +15,6 @@ pub use value::{Array, Value};
 pub use writer::Writer;
 
 pub(crate) use file::File;
-pub(crate) use header::Header;
 pub(crate) use tensor_type::name as tensor_type_name;
 
 pub(crate) const MAGIC: [u8; 4] = *b"GGUF";

@@ -52,6 +52,12 @@ impl Writer {
         self
     }
 
+    /// Removes one tensor, if it is there.
+    pub fn without_tensor(mut self, name: &str) -> Self {
+        self.tensors.retain(|(existing, _)| existing != name);
+        self
+    }
+
     /// Adds a tensor, converted to `dtype`. Dimensions are Candle's (row-major, so a linear layer
     /// is `[out, in]`); the last one must be a multiple of the type's block (32 for `Q8_0`).
     pub fn tensor(

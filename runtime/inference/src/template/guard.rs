@@ -130,7 +130,12 @@ fn places(text: &str, token: &str) -> Vec<usize> {
             places.push(inside(text.len() - head.len(), head.len()));
         }
         if text.starts_with(tail) {
-            places.push(tail.chars().next().map_or(0, char::len_utf8).min(tail.len()));
+            places.push(
+                tail.chars()
+                    .next()
+                    .map_or(0, char::len_utf8)
+                    .min(tail.len()),
+            );
         }
     }
     if token.len() > text.len() && text.chars().nth(1).is_some() && token.contains(text) {

@@ -62,5 +62,9 @@ impl Formatter for OneLine {
 }
 
 fn separate<W: ?Sized + std::io::Write>(writer: &mut W, first: bool) -> std::io::Result<()> {
-    if first { Ok(()) } else { writer.write_all(b", ") }
+    if first {
+        Ok(())
+    } else {
+        writer.write_all(b", ")
+    }
 }

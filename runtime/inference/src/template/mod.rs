@@ -66,7 +66,10 @@ impl Template {
             .expect("`new` added the template");
         let strftime_now = move |format: &str| {
             jiff::fmt::strtime::format(format, now).map_err(|error| {
-                Failure::new(ErrorKind::InvalidOperation, format!("strftime_now: {error}"))
+                Failure::new(
+                    ErrorKind::InvalidOperation,
+                    format!("strftime_now: {error}"),
+                )
             })
         };
         template

@@ -26,7 +26,12 @@ fn repr(value: &Value) -> String {
         ValueKind::Bool => if value.is_true() { "True" } else { "False" }.to_owned(),
         ValueKind::String => quoted(value.as_str().unwrap_or_default()),
         ValueKind::Seq => {
-            let items: Vec<_> = value.try_iter().into_iter().flatten().map(|v| repr(&v)).collect();
+            let items: Vec<_> = value
+                .try_iter()
+                .into_iter()
+                .flatten()
+                .map(|v| repr(&v))
+                .collect();
             format!("[{}]", items.join(", "))
         }
         ValueKind::Map => {
@@ -45,7 +50,11 @@ fn repr(value: &Value) -> String {
 
 /// Python prefers single quotes, and double quotes where that saves an escape.
 fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let quote = if text.contains('\'') && !text.contains('"') {
+        '"'
+    } else {
+        '\''
+    };
     let mut out = String::from(quote);
     for c in text.chars() {
         match c {

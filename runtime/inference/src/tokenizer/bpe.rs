@@ -38,7 +38,8 @@ impl Bpe {
     }
 
     pub fn encode(&self, text: &str, ids: &mut Vec<u32>) {
-        self.pre.split(text, &mut |word| self.encode_word(word, ids));
+        self.pre
+            .split(text, &mut |word| self.encode_word(word, ids));
     }
 
     fn encode_word(&self, word: &str, ids: &mut Vec<u32>) {

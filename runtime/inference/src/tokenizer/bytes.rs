@@ -26,6 +26,11 @@ pub(crate) fn char_of(byte: u8) -> char {
     CHARS[usize::from(byte)]
 }
 
+/// The characters of all bytes, in the bytes' order: the base vocabulary of byte-level BPE.
+pub fn alphabet() -> impl Iterator<Item = char> {
+    (0..=255).map(char_of)
+}
+
 /// Appends the bytes that a token spells. A character outside the alphabet stands for itself.
 pub(crate) fn unmap(piece: &str, out: &mut Vec<u8>) {
     for c in piece.chars() {

@@ -22,10 +22,7 @@ pub(crate) struct Merged {
 const NONE: usize = usize::MAX;
 
 /// Merges neighbours until no pair merges: `O(n log n)` for n symbols, whatever the text.
-pub(crate) fn merge(
-    symbols: &mut Vec<Symbol>,
-    pair: impl Fn(&Symbol, &Symbol) -> Option<Merged>,
-) {
+pub(crate) fn merge(symbols: &mut Vec<Symbol>, pair: impl Fn(&Symbol, &Symbol) -> Option<Merged>) {
     let mut chain = Chain::new(symbols, pair);
     for left in 0..chain.symbols.len().saturating_sub(1) {
         chain.offer(left);
@@ -62,8 +59,12 @@ impl<'a, P: Fn(&Symbol, &Symbol) -> Option<Merged>> Chain<'a, P> {
         let count = symbols.len();
         Self {
             symbols,
-            previous: (0..count).map(|i| i.checked_sub(1).unwrap_or(NONE)).collect(),
-            next: (1..=count).map(|i| if i < count { i } else { NONE }).collect(),
+            previous: (0..count)
+                .map(|i| i.checked_sub(1).unwrap_or(NONE))
+                .collect(),
+            next: (1..=count)
+                .map(|i| if i < count { i } else { NONE })
+                .collect(),
             heap: BinaryHeap::new(),
             pair,
         }

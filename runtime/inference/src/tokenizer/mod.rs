@@ -9,6 +9,7 @@ mod spm;
 mod stream;
 mod vocabulary;
 
+pub use bytes::alphabet as byte_alphabet;
 pub use stream::Detokenizer;
 
 use crate::Error;

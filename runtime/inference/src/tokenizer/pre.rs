@@ -147,7 +147,10 @@ impl Pass {
     /// How many bytes at the end of a match belong to what follows.
     fn left_over(&self, text: &str, found: std::ops::Range<usize>) -> usize {
         let matched = &text[found.clone()];
-        let last = matched.chars().next_back().expect("no pattern matches nothing");
+        let last = matched
+            .chars()
+            .next_back()
+            .expect("no pattern matches nothing");
         let several = matched.len() > last.len_utf8();
         let before_word = found.end < text.len();
         let leaves = match self.spaces {

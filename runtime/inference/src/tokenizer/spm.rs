@@ -39,7 +39,9 @@ impl Spm {
                 .filter_map(|byte| Some((bytes[usize::from(byte)]?, byte)))
                 .collect(),
             bytes,
-            unknown: unknown.or(Some(0)).filter(|&id| (id as usize) < pieces.len()),
+            unknown: unknown
+                .or(Some(0))
+                .filter(|&id| (id as usize) < pieces.len()),
             space_prefix: file
                 .optional_bool("tokenizer.ggml.add_space_prefix")?
                 .unwrap_or(true),
@@ -55,7 +57,11 @@ impl Spm {
         if text.is_empty() {
             return;
         }
-        let prefix = if self.space_prefix && after_token { SPACE } else { "" };
+        let prefix = if self.space_prefix && after_token {
+            SPACE
+        } else {
+            ""
+        };
         let text = format!("{prefix}{}", text.replace(' ', SPACE));
         let mut symbols: Vec<_> = text
             .char_indices()
@@ -102,7 +108,11 @@ fn byte_token(pieces: &Pieces, byte: u8) -> Option<u32> {
 /// Maps scores to priorities so that the highest score has the smallest priority.
 fn descending(score: f32) -> u32 {
     let bits = score.to_bits();
-    let ascending = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    let ascending = if bits >> 31 == 1 {
+        !bits
+    } else {
+        bits | 1 << 31
+    };
     !ascending
 }
 

@@ -55,7 +55,10 @@ mod tests {
         let snowman = "☃".as_bytes();
         assert_eq!(complete_length(b"ab"), 2);
         assert_eq!(complete_length(&snowman[..2]), 0);
-        assert_eq!(complete_length(&[b"a".as_slice(), &snowman[..1]].concat()), 1);
+        assert_eq!(
+            complete_length(&[b"a".as_slice(), &snowman[..1]].concat()),
+            1
+        );
         assert_eq!(complete_length(b"\xff\xfe"), 2);
         assert_eq!(complete_length(b"\xffa\xe2\x98"), 2);
     }

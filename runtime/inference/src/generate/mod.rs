@@ -1,0 +1,12 @@
+//! Generation: from a request to a stream of text.
+
+mod batch;
+mod generation;
+mod request;
+mod sampler;
+mod sequence;
+mod stop;
+
+pub(crate) use batch::{Batch, LanguageModel};
+pub use generation::{Event, Finish, FinishReason, Generation, Timings};
+pub use request::{Request, Sampling};

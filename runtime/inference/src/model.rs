@@ -1,0 +1,186 @@
+//! A loaded model.
+
+use std::sync::Arc;
+
+use crate::decoder::{CandleOps, Decoder, Descriptor, SequenceState};
+use crate::generate::{Batch, Generation, LanguageModel, Request};
+use crate::gguf::File;
+use crate::{Error, ModelInfo, Source, Vocabulary};
+
+/// Where a model computes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Device {
+    #[default]
+    Cpu,
+    /// The CUDA device with this number.
+    #[cfg(feature = "cuda")]
+    Cuda(usize),
+    /// The Metal device with this number.
+    #[cfg(feature = "metal")]
+    Metal(usize),
+}
+
+impl Device {
+    fn candle(self) -> Result<candle_core::Device, Error> {
+        Ok(match self {
+            Self::Cpu => candle_core::Device::Cpu,
+            #[cfg(feature = "cuda")]
+            Self::Cuda(number) => candle_core::Device::new_cuda(number)?,
+            #[cfg(feature = "metal")]
+            Self::Metal(number) => candle_core::Device::new_metal(number)?,
+        })
+    }
+}
+
+/// How a model is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub device: Device,
+    /// Tokens a sequence may hold, prompt and completion; `None`: what the model was trained for.
+    pub context_size: Option<usize>,
+}
+
+/// How far loading has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub loaded_bytes: u64,
+    pub total_bytes: u64,
+}
+
+/// A model ready to generate. Cheap to clone; all clones share weights and one batch loop, which
+/// ends when the last clone is dropped and what runs has finished.
+#[derive(Clone)]
+pub struct Model {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    info: ModelInfo,
+    vocabulary: Vocabulary,
+    /// Rows of the embedding table.
+    tokens: usize,
+    context_size: usize,
+    batch: Batch,
+}
+
+impl Model {
+    /// Loads a GGUF; `progress` is called as tensors are loaded.
+    pub fn open(
+        source: impl Into<Source>,
+        options: &Options,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<Self, Error> {
+        let file = File::open(&source.into())?;
+        let info = ModelInfo::of(&file)?;
+        if file.header.tensors.is_empty() {
+            return Err(Error::VocabularyOnly { file: file.name });
+        }
+        let shape = Descriptor::read(&file)?;
+        let vocabulary = Vocabulary::read(&file)?;
+        check_vocabulary(&file, &vocabulary, &shape)?;
+        let context_size = context_size(options.context_size, shape.context_length)?;
+        let tokens = shape.vocabulary;
+        let total_bytes = file.header.tensors.values().map(|t| t.length as u64).sum();
+        let mut loaded_bytes = 0;
+        let mut loaded = |bytes: usize| {
+            loaded_bytes += bytes as u64;
+            progress(Progress {
+                loaded_bytes,
+                total_bytes,
+            });
+        };
+        let decoder = Decoder::load(&file, shape, options.device.candle()?, &mut loaded)?;
+        let name = format!(
+            "model {}",
+            info.name.as_deref().unwrap_or(&info.architecture)
+        );
+        let name = name.replace('\0', " ");
+        let limited = Limited {
+            decoder,
+            context_size,
+        };
+        let batch = Batch::start(&name, limited, vocabulary.clone(), context_size)?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                info,
+                vocabulary,
+                tokens,
+                context_size,
+                batch,
+            }),
+        })
+    }
+
+    pub fn info(&self) -> &ModelInfo {
+        &self.shared.info
+    }
+
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.shared.vocabulary
+    }
+
+    /// Tokens a sequence may hold, prompt and completion.
+    pub fn context_size(&self) -> usize {
+        self.shared.context_size
+    }
+
+    /// Starts a generation; it runs whether or not it is read, up to a few events ahead.
+    pub fn generate(&self, request: Request) -> Result<Generation, Error> {
+        request.validate()?;
+        let (prompt_tokens, context_size) = (request.prompt.len(), self.shared.context_size);
+        if prompt_tokens > context_size {
+            return Err(Error::PromptTooLong {
+                prompt_tokens,
+                context_size,
+            });
+        }
+        let vocabulary = self.shared.tokens;
+        let known = |token: &u32| (*token as usize) < vocabulary;
+        if let Some(&token) = request.prompt.iter().find(|token| !known(token)) {
+            return Err(Error::UnknownToken { token, vocabulary });
+        }
+        Ok(self.shared.batch.admit(request))
+    }
+}
+
+fn context_size(asked: Option<usize>, trained: usize) -> Result<usize, Error> {
+    match asked {
+        None => Ok(trained),
+        Some(0) => Err(Error::OutOfRange {
+            parameter: "context_size",
+            value: "0".to_owned(),
+            expected: "at least 1",
+        }),
+        Some(asked) => Ok(asked),
+    }
+}
+
+/// Files may pad the embedding table, so it may have more rows than there are tokens, not fewer.
+fn check_vocabulary(file: &File, vocabulary: &Vocabulary, shape: &Descriptor) -> Result<(), Error> {
+    let tokens = vocabulary.tokenizer().len();
+    if tokens <= shape.vocabulary {
+        return Ok(());
+    }
+    let rows = shape.vocabulary;
+    let reason = format!("{tokens} tokens for an embedding table of {rows} rows");
+    Err(file.malformed("tokenizer.ggml.tokens", reason))
+}
+
+/// A decoder whose sequences hold at most `context_size` tokens.
+struct Limited {
+    decoder: Decoder<CandleOps>,
+    context_size: usize,
+}
+
+impl LanguageModel for Limited {
+    type State = SequenceState<CandleOps>;
+
+    fn state(&self) -> Self::State {
+        self.decoder.state()
+    }
+
+    fn forward(&self, tokens: &[u32], state: &mut Self::State) -> Result<Vec<f32>, Error> {
+        self.decoder.forward(tokens, state, self.context_size)
+    }
+}
