@@ -86,51 +86,55 @@ impl AdamW {
             .map(|g| f64::from(*g).powi(2))
             .sum::<f64>()
             .sqrt() as f32;
-        let scale = (self.clip / (norm + 1e-6)).min(1.0);
+        let step = Step {
+            rate: rate as f32,
+            scale: (self.clip / (norm + 1e-6)).min(1.0),
+            first_fill: 1.0 / (1.0 - self.beta1.powi(step as i32)),
+            second_fill: 1.0 / (1.0 - self.beta2.powi(step as i32)),
+        };
         for (((_, var), grad), moments) in model.parameters().iter().zip(&all).zip(moments) {
             let mut weights = var.flatten_all()?.to_vec1::<f32>()?;
             let decay = if var.rank() > 1 { self.decay } else { 0.0 };
-            self.update(
-                &mut weights,
-                grad,
-                moments,
-                scale,
-                step as i32,
-                rate as f32,
-                decay,
-            );
+            self.update(&mut weights, grad, moments, decay, &step);
             var.set(&Tensor::from_vec(weights, var.shape(), &Device::Cpu)?)?;
         }
         Ok(norm)
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn update(
         &self,
         weights: &mut [f32],
         grad: &[f32],
         moments: &mut Moments,
-        scale: f32,
-        step: i32,
-        rate: f32,
         decay: f32,
+        step: &Step,
     ) {
-        let first_fill = 1.0 / (1.0 - self.beta1.powi(step));
-        let second_fill = 1.0 / (1.0 - self.beta2.powi(step));
         let means = moments
             .first
             .par_iter_mut()
             .zip(moments.second.par_iter_mut());
-        weights.par_iter_mut().zip(grad).zip(means).for_each(
-            |((weight, grad), (first, second))| {
-                let grad = grad * scale;
+        let weights = weights.par_iter_mut().zip(grad);
+        weights
+            .zip(means)
+            .for_each(|((weight, grad), (first, second))| {
+                let grad = grad * step.scale;
                 *first += (1.0 - self.beta1) * (grad - *first);
                 *second += (1.0 - self.beta2) * (grad * grad - *second);
-                let move_by = *first * first_fill / ((*second * second_fill).sqrt() + 1e-8);
-                *weight -= rate * (move_by + decay * *weight);
-            },
-        );
+                let slope = *first * step.first_fill;
+                let size = (*second * step.second_fill).sqrt() + 1e-8;
+                *weight -= step.rate * (slope / size + decay * *weight);
+            });
     }
+}
+
+/// The numbers of one step that all tensors share.
+struct Step {
+    rate: f32,
+    /// Clips the gradients.
+    scale: f32,
+    /// Make up for moments that start at zero.
+    first_fill: f32,
+    second_fill: f32,
 }
 
 #[cfg(test)]

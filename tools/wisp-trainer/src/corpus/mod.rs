@@ -2,7 +2,6 @@
 //! one line in [`SKILLS`].
 
 mod arithmetic;
-mod fact_list;
 mod facts;
 mod follow;
 mod memory;

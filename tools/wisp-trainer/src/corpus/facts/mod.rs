@@ -1,9 +1,11 @@
 //! Facts about llmspell: the list is data, the phrasings around it are here.
 
-use super::{
-    fact_list::FACTS,
-    phrases::{Split, fill, typed},
-};
+mod about;
+mod api;
+mod commands;
+mod concepts;
+
+use super::phrases::{Split, fill, typed};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 /// One fact and the ways to ask for it.
@@ -16,6 +18,13 @@ pub struct Fact {
     pub questions: &'static [&'static str],
     /// The one answer.
     pub answer: &'static str,
+}
+
+/// Every fact, by subject.
+const FACTS: &[&[Fact]] = &[about::FACTS, commands::FACTS, api::FACTS, concepts::FACTS];
+
+fn facts() -> impl Iterator<Item = &'static Fact> {
+    FACTS.iter().copied().flatten()
 }
 
 const ABOUT: &[&str] = &[
@@ -62,7 +71,10 @@ const HOW: &[&str] = &[
 
 /// One question about one fact.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
-    let fact = &FACTS[rng.below(FACTS.len())];
+    let drawn = rng.below(facts().count());
+    let fact = facts()
+        .nth(drawn)
+        .expect("the number was drawn below the count");
     let question = ask(rng, split, fact);
     Dialogue::exchange(typed(rng, split, &question), fact.answer)
 }
@@ -86,8 +98,8 @@ mod tests {
 
     #[test]
     fn every_fact_can_be_asked_in_many_ways_and_answered_in_few_words() {
-        assert!(FACTS.len() >= 60, "{}", FACTS.len());
-        for fact in FACTS {
+        assert!(facts().count() >= 60, "{}", facts().count());
+        for fact in facts() {
             let ways = fact.names.len() * 17 + fact.tasks.len() * 17 + fact.questions.len();
             assert!(ways >= 4, "{}", fact.answer);
             assert!(!matches!(fact.questions.len(), 1 | 2), "{}", fact.answer);
