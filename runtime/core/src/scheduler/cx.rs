@@ -62,6 +62,13 @@ impl Cx {
         }
     }
 
+    /// Drops what the running task waits for, since its coroutine cannot suspend where it stands.
+    pub fn forget(&self) {
+        let id = self.0.current.get();
+        let forgotten = id.and_then(|id| self.0.slots.borrow_mut().forget(id));
+        drop(forgotten);
+    }
+
     fn current(&self) -> Result<(TaskId, SharedEngine, Rc<Scope>), Error> {
         let id = self.0.current.get();
         let slots = self.0.slots.borrow();

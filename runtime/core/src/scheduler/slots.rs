@@ -98,6 +98,11 @@ impl Slots {
         }
     }
 
+    /// Takes away what a task waits for.
+    pub fn forget(&mut self, id: TaskId) -> Option<Waited> {
+        self.entries.get_mut(&id)?.slot.take()
+    }
+
     /// Marks a task as ended from outside.
     pub fn doom(&mut self, id: TaskId, fault: &Fault) {
         if let Some(entry) = self.entries.get_mut(&id) {
