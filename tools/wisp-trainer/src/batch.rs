@@ -44,17 +44,23 @@ pub struct Batches<'a> {
     pub tokenizer: &'a Tokenizer,
     /// At most this many tokens in a batch.
     pub tokens: usize,
+    /// Dialogues of more tokens, which the model's context cannot hold, are left out.
+    pub longest: usize,
     /// The next dialogue's index in the corpus.
     pub position: u64,
 }
 
 impl Batches<'_> {
-    /// Fills the next batch with as many whole dialogues as fit (at least one).
+    /// Fills the next batch with as many whole dialogues as fit, at least one.
     pub fn next_batch(&mut self) -> Result<Batch> {
         let mut batch = Batch::default();
         loop {
             let dialogue = self.corpus.dialogue(Split::Train, self.position);
             let encoded = self.tokenizer.encode_dialogue(&dialogue)?;
+            if encoded.ids.len() > self.longest {
+                self.position += 1;
+                continue;
+            }
             if !batch.ids.is_empty() && batch.ids.len() + encoded.ids.len() > self.tokens {
                 return Ok(batch);
             }
@@ -76,21 +82,28 @@ mod tests {
             corpus: &corpus,
             tokenizer: &tokenizer,
             tokens: 800,
+            longest: 300,
             position: 0,
         };
-        let mut at = 0;
+        let mut packed = Vec::new();
         for _ in 0..5 {
             let batch = batches.next_batch().unwrap();
-            assert!(batch.ids.len() <= 800 || batch.dialogues.len() == 1);
-            for range in &batch.dialogues {
-                let whole = tokenizer
-                    .encode_dialogue(&corpus.dialogue(Split::Train, at))
-                    .unwrap();
-                assert_eq!(&batch.ids[range.clone()], &whole.ids[..whole.ids.len() - 1]);
-                at += 1;
-            }
+            assert!(batch.ids.len() <= 800);
+            packed.extend(
+                batch
+                    .dialogues
+                    .iter()
+                    .map(|range| batch.ids[range.clone()].to_vec()),
+            );
         }
-        assert_eq!(at, batches.position);
+        let whole = |index| {
+            let dialogue = corpus.dialogue(Split::Train, index);
+            tokenizer.encode_dialogue(&dialogue).unwrap().ids
+        };
+        let all = (0..batches.position).map(whole);
+        let fitting = all.filter(|ids| ids.len() <= 300);
+        let inputs: Vec<_> = fitting.map(|ids| ids[..ids.len() - 1].to_vec()).collect();
+        assert_eq!(packed, inputs);
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl<'a> Run<'a> {
             corpus,
             tokenizer,
             tokens: plan.batch_tokens,
+            longest: config.context,
             position,
         };
         let mut run = Self {
