@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use llmspell_core::spec::FunctionSpec;
 use llmspell_core::suggest;
-use llmspell_core::{Args, Cx, Error, Flow, Handle, Registry, Value, Waiting};
+use llmspell_core::{Args, Cx, Error, Flow, Handle, LocalFuture, Registry, Value, Waiting};
 use rhai::{Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module};
 
 use crate::convert::{Namespace, Object, Reader, to_dynamic};
@@ -144,13 +144,23 @@ fn invoke(
 fn finish(cx: &Cx, flow: Flow) -> std::result::Result<Value, Error> {
     match flow {
         Flow::Done(value) => Ok(value),
-        Flow::Wait(_) if !coroutine::in_task() => Err(Error::raise(
+        Flow::Wait(future) => wait(cx, future),
+    }
+}
+
+/// Waits in the running task.
+pub fn wait(
+    cx: &Cx,
+    future: LocalFuture<std::result::Result<Value, Error>>,
+) -> std::result::Result<Value, Error> {
+    if !coroutine::in_task() {
+        return Err(Error::raise(
             "cannot wait here: this code runs outside of any task",
-        )),
-        Flow::Wait(future) => match cx.wait(future) {
-            Waiting::Ready(result) => result,
-            Waiting::Pending => coroutine::wait(),
-        },
+        ));
+    }
+    match cx.wait(future) {
+        Waiting::Ready(result) => result,
+        Waiting::Pending => coroutine::wait(),
     }
 }
 

@@ -1,18 +1,28 @@
 //! Values as people read them: `print`, interpolation, `to_string`, error messages.
 
+use std::any::TypeId;
 use std::fmt::Write;
 
 use llmspell_core::Value;
-use rhai::{Dynamic, FnPtr};
+use rhai::{Dynamic, Engine, FnPtr};
 
 use crate::convert::{CLOSURE, Kept, Namespace, Object};
 use crate::limits::VALUE_DEPTH;
 
-/// What `print` writes: a string as it is, strings inside of lists and maps in quotes.
-pub fn plain(value: &Dynamic) -> String {
-    match value.as_immutable_string_ref() {
-        Ok(text) => text.to_string(),
-        Err(_) => quoted(value),
+/// Makes `print`, interpolation, `to_string` and `to_debug` show handles and nested values.
+pub fn register(engine: &mut Engine) {
+    let types = [
+        TypeId::of::<Object>(),
+        TypeId::of::<Namespace>(),
+        TypeId::of::<FnPtr>(),
+        TypeId::of::<rhai::Array>(),
+        TypeId::of::<rhai::Map>(),
+        TypeId::of::<rhai::Blob>(),
+    ];
+    for ty in types {
+        for name in ["to_string", "to_debug"] {
+            engine.register_raw_fn(name, [ty], |_, args| Ok(quoted(args[0])));
+        }
     }
 }
 

@@ -7,23 +7,30 @@ use llmspell_core::{
     TaskError, Value,
 };
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Position, Scope};
+use rhai::{
+    AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, ParseError, Position, Scope,
+};
 
 use crate::convert::{self, Environment, Kept, Namespace, Object, Reader, to_dynamic};
 use crate::coroutine::Script;
-use crate::explain::Names;
-use crate::{dispatch, display, errors, limits, progress, source};
+use crate::modules::Modules;
+use crate::names::Names;
+use crate::session::Session;
+use crate::{captured, dispatch, display, errors, limits, progress, source};
 
 /// Rhai, bound to one scheduler.
 pub struct Rhai {
     engine: Rc<rhai::Engine>,
     names: Rc<Names>,
+    session: Rc<Session>,
     cx: Cx,
 }
 
 /// What [`Engine::load`] gives.
 struct Entry {
     ast: Rc<AST>,
+    /// Set for a REPL input.
+    session: Option<Rc<Session>>,
 }
 
 impl Rhai {
@@ -33,42 +40,25 @@ impl Rhai {
         cx: &Cx,
         registry: &Registry,
         globals: &[(&str, Value)],
-        _loader: Loader,
+        loader: Loader,
     ) -> Result<SharedEngine, Error> {
+        let names = Rc::new(Names::new(registry, globals));
         let mut engine = rhai::Engine::new_raw();
         engine.register_global_module(StandardPackage::new().as_shared_module());
+        engine.set_module_resolver(Modules::new(cx, loader, &names));
         set_limits(&mut engine);
         set_output(&mut engine, cx);
-        let budget = cx.clone();
-        engine.on_progress(move |_| progress::progress(&budget));
-        engine.disable_symbol("eval");
-        engine.register_type_with_name::<Object>("handle");
-        engine.register_type_with_name::<Namespace>("namespace");
-        let registered = dispatch::register(&mut engine, cx, registry);
-        let host = cx.clone();
-        // Volatile in Rhai's words; the version is pinned.
-        #[allow(deprecated)]
-        engine.on_missing_function(move |name, args, _, context| {
-            let state = context.global_runtime_state();
-            dispatch::missing(&host, &registered, name, args, state)
-        });
-        let mut module = Module::new();
-        for namespace in &registry.namespaces {
-            module.set_var(namespace.name, Namespace(namespace));
-        }
-        for (name, value) in globals {
-            module.set_var(*name, to_dynamic(value.clone())?);
-        }
-        engine.register_global_module(module.into());
+        set_hooks(&mut engine, cx, &names);
+        set_functions(&mut engine, cx, registry);
+        set_constants(&mut engine, registry, globals)?;
         Ok(Rc::new(Self {
             engine: Rc::new(engine),
-            names: Rc::default(),
+            names,
+            session: Rc::default(),
             cx: cx.clone(),
         }))
     }
-}
 
-impl Rhai {
     /// A coroutine that runs `body`.
     fn script(
         &self,
@@ -83,6 +73,19 @@ impl Rhai {
                 error => Err(errors::task_error(error.into(), &environment, &names)),
             },
         }))
+    }
+
+    fn entry(
+        &self,
+        name: &str,
+        compiled: Result<AST, ParseError>,
+        session: Option<Rc<Session>>,
+    ) -> Result<Opaque, Diagnostic> {
+        let mut ast = compiled.map_err(|error| errors::syntax(&error, name))?;
+        ast.set_source(name);
+        self.names.add(name, &ast);
+        let ast = Rc::new(ast);
+        Ok(Opaque::new(Entry { ast, session }))
     }
 }
 
@@ -108,6 +111,50 @@ fn set_output(engine: &mut rhai::Engine, cx: &Cx) {
     });
 }
 
+/// What Rhai asks while a script runs.
+fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>) {
+    let cx = cx.clone();
+    engine.on_progress(move |_| progress::progress(&cx));
+    let names = names.clone();
+    // Deprecated only to say that it may change; the version is pinned. So below.
+    #[allow(deprecated)]
+    engine.on_var(move |name, _, context| Ok(captured::handle(&names, name, &context)));
+}
+
+/// The script API, and in place of what would block the thread an explanation.
+fn set_functions(engine: &mut rhai::Engine, cx: &Cx, registry: &Registry) {
+    engine.register_type_with_name::<Object>("handle");
+    engine.register_type_with_name::<Namespace>("namespace");
+    display::register(engine);
+    let registered = dispatch::register(engine, cx, registry);
+    let cx = cx.clone();
+    #[allow(deprecated)]
+    engine.on_missing_function(move |name, args, _, context| {
+        let state = context.global_runtime_state();
+        dispatch::missing(&cx, &registered, name, args, state)
+    });
+    engine.disable_symbol("eval");
+    engine.register_fn("sleep", |_: Dynamic| -> Result<(), Box<EvalAltResult>> {
+        Err("sleep would block every task: use Task.sleep(seconds)".into())
+    });
+}
+
+fn set_constants(
+    engine: &mut rhai::Engine,
+    registry: &Registry,
+    globals: &[(&str, Value)],
+) -> Result<(), Error> {
+    let mut module = Module::new();
+    for namespace in &registry.namespaces {
+        module.set_var(namespace.name, Namespace(namespace));
+    }
+    for (name, value) in globals {
+        module.set_var(*name, to_dynamic(value.clone())?);
+    }
+    engine.register_global_module(module.into());
+    Ok(())
+}
+
 impl Engine for Rhai {
     fn language(&self) -> &'static str {
         "rhai"
@@ -123,22 +170,27 @@ impl Engine for Rhai {
     fn load(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
         self.cx.add_source(name, text);
         let compiled = self.engine.compile(source::clean(text));
-        let mut ast = compiled.map_err(|error| errors::syntax(&error, name))?;
-        ast.set_source(name);
-        let ast = Rc::new(ast);
-        Ok(Opaque::new(Entry { ast }))
+        self.entry(name, compiled, None)
     }
 
     fn load_interactive(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
-        self.load(name, text)
+        self.cx.add_source(name, text);
+        let compiled = self.session.compile(&self.engine, &source::clean(text));
+        self.entry(name, compiled, Some(self.session.clone()))
     }
 
     fn start(&self, entry: &Opaque, args: Vec<Value>) -> Result<Box<dyn Coroutine>, TaskError> {
         let engine = self.engine.clone();
         if let Some(entry) = entry.get::<Entry>() {
             let ast = entry.ast.clone();
-            let environment = Environment::new(&engine, &ast);
-            let run = move || engine.eval_ast_with_scope(&mut Scope::new(), &ast);
+            let Some(session) = entry.session.clone() else {
+                let environment = Environment::new(&engine, &ast);
+                let run = move || engine.eval_ast_with_scope(&mut Scope::new(), &ast);
+                return Ok(self.script(environment, run));
+            };
+            let environment = session.environment(&engine, &ast);
+            let home = environment.clone();
+            let run = move || session.run(&engine, &ast, &home);
             return Ok(self.script(environment, run));
         }
         let (function, environment) = convert::function(entry).expect("an entry of this engine");
@@ -166,7 +218,7 @@ impl Engine for Rhai {
     }
 
     fn globals(&self) -> Vec<String> {
-        Vec::new()
+        self.session.names()
     }
 }
 

@@ -7,9 +7,9 @@ use llmspell_core::{Diagnostic, Error, Fault, Frame, Opaque, ScriptError, TaskEr
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
 use crate::convert::{CLOSURE, Environment, Kept};
-use crate::explain::{self, Names};
+use crate::names::Names;
 use crate::progress::{self, Terminated};
-use crate::{coroutine, display};
+use crate::{coroutine, display, explain};
 
 /// Wraps an error of another task, so that the frames of that task can be found again.
 const JOINED: &str = "joined$";

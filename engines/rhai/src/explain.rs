@@ -3,10 +3,7 @@
 use rhai::{EvalAltResult, ParseErrorType};
 
 use crate::errors;
-
-/// Names that a script may have meant.
-#[derive(Default)]
-pub struct Names {}
+use crate::names::Names;
 
 /// The message of an error, and what to do about it.
 pub fn explain(

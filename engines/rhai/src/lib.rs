@@ -2,6 +2,7 @@
 //!
 //! Only this crate names `rhai`.
 
+mod captured;
 mod convert;
 mod coroutine;
 mod dispatch;
@@ -10,7 +11,12 @@ mod engine;
 mod errors;
 mod explain;
 mod limits;
+mod modules;
+mod names;
 mod progress;
+mod session;
 mod source;
+mod words;
 
 pub use engine::Rhai;
+pub use words::is_reserved;

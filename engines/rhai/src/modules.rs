@@ -1,0 +1,199 @@
+//! `import "name" as m`: modules found by the host's [`Loader`], each run once.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use llmspell_core::{Cx, Error, Loader, Value};
+use rhai::{
+    Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope,
+};
+
+use crate::names::Names;
+use crate::{coroutine, dispatch, errors, source};
+
+type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
+
+/// The modules of one engine.
+pub struct Modules {
+    cx: Cx,
+    loader: Loader,
+    names: Rc<Names>,
+    known: Rc<RefCell<HashMap<String, State>>>,
+}
+
+enum State {
+    /// Its body runs, perhaps suspended; other tasks wait for it.
+    Loading(Vec<Waker>),
+    Ready(Rc<Module>),
+}
+
+impl Modules {
+    /// Modules that `loader` finds.
+    pub fn new(cx: &Cx, loader: Loader, names: &Rc<Names>) -> Self {
+        Self {
+            cx: cx.clone(),
+            loader,
+            names: names.clone(),
+            known: Rc::default(),
+        }
+    }
+
+    fn ready(&self, name: &str) -> Option<Rc<Module>> {
+        match self.known.borrow().get(name) {
+            Some(State::Ready(module)) => Some(module.clone()),
+            _ => None,
+        }
+    }
+
+    /// Waits while another task runs the module's body.
+    fn wait_for(&self, name: &str) -> std::result::Result<(), Error> {
+        let (known, name) = (self.known.clone(), name.to_owned());
+        let loaded = poll_fn(move |context| match known.borrow_mut().get_mut(&name) {
+            Some(State::Loading(waiting)) => {
+                waiting.push(context.waker().clone());
+                Poll::Pending
+            }
+            _ => Poll::Ready(Ok(Value::Nil)),
+        });
+        dispatch::wait(&self.cx, Box::pin(loaded)).map(drop)
+    }
+
+    fn is_loading(&self, name: &str) -> bool {
+        matches!(self.known.borrow().get(name), Some(State::Loading(_)))
+    }
+
+    fn load(&self, engine: &Engine, state: &GlobalRuntimeState, name: &str) -> Result<Module> {
+        let text = self.loader.load(name, "rhai");
+        let text = text.map_err(|message| errors::raised(Error::Raise(message)))?;
+        self.cx.add_source(&text.name, &text.text);
+        let in_module = |error: Box<EvalAltResult>| {
+            EvalAltResult::ErrorInModule(text.name.clone(), error, Position::NONE)
+        };
+        let compiled = engine.compile(source::clean(&text.text));
+        let mut ast = compiled.map_err(|error| in_module(error.into()))?;
+        ast.set_source(&text.name);
+        self.names.add(&text.name, &ast);
+        let mut global = engine.new_global_runtime_state();
+        global.level = state.level;
+        let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, &ast);
+        Ok(module.map_err(in_module)?)
+    }
+}
+
+impl ModuleResolver for Modules {
+    fn resolve_raw(
+        &self,
+        engine: &Engine,
+        global: &mut GlobalRuntimeState,
+        _: &mut Scope,
+        path: &str,
+        _: Position,
+    ) -> Result<Rc<Module>> {
+        let name = canonical(path);
+        while self.is_loading(&name) {
+            not_cyclic(&name).map_err(errors::raised)?;
+            self.wait_for(&name).map_err(errors::raised)?;
+        }
+        if let Some(module) = self.ready(&name) {
+            return Ok(module);
+        }
+        let loading = Loading::new(&self.known, &name);
+        let module = Rc::new(self.load(engine, global, &name)?);
+        loading.finish(module.clone());
+        Ok(module)
+    }
+
+    fn resolve(
+        &self,
+        engine: &Engine,
+        _: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<Rc<Module>> {
+        let mut global = engine.new_global_runtime_state();
+        self.resolve_raw(engine, &mut global, &mut Scope::new(), path, position)
+    }
+}
+
+/// One name for the ways to write it: `parts/a`, `./parts/a`, `parts.a`, `parts/a.rhai`.
+fn canonical(path: &str) -> String {
+    let name = path.strip_suffix(".rhai").unwrap_or(path);
+    let name = name.strip_prefix("./").unwrap_or(name);
+    name.replace('.', "/")
+}
+
+/// A module that this task is already loading cannot be waited for.
+fn not_cyclic(name: &str) -> std::result::Result<(), Error> {
+    let Some(task) = coroutine::current() else {
+        return Ok(());
+    };
+    let chain = task.importing.borrow();
+    match chain.iter().position(|loading| loading == name) {
+        None => Ok(()),
+        Some(first) => {
+            let mut chain: Vec<&str> = chain[first..].iter().map(String::as_str).collect();
+            chain.push(name);
+            let chain = chain.join(" -> ");
+            Err(Error::Raise(format!(
+                "modules import each other in a circle: {chain}"
+            )))
+        }
+    }
+}
+
+/// While it lives, the module counts as being loaded by the running task.
+struct Loading {
+    known: Rc<RefCell<HashMap<String, State>>>,
+    name: String,
+    task: Option<Rc<coroutine::Task>>,
+}
+
+impl Loading {
+    fn new(known: &Rc<RefCell<HashMap<String, State>>>, name: &str) -> Self {
+        let state = State::Loading(Vec::new());
+        known.borrow_mut().insert(name.to_owned(), state);
+        let task = coroutine::current();
+        if let Some(task) = &task {
+            task.importing.borrow_mut().push(name.to_owned());
+        }
+        Self {
+            known: known.clone(),
+            name: name.to_owned(),
+            task,
+        }
+    }
+
+    fn finish(&self, module: Rc<Module>) {
+        self.become_state(Some(State::Ready(module)));
+    }
+
+    fn become_state(&self, state: Option<State>) {
+        let mut known = self.known.borrow_mut();
+        let before = match state {
+            Some(state) => known.insert(self.name.clone(), state),
+            None => known.remove(&self.name),
+        };
+        drop(known);
+        if let Some(State::Loading(waiting)) = before {
+            waiting.into_iter().for_each(Waker::wake);
+        }
+    }
+}
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.importing.borrow_mut().pop();
+        }
+        // It failed or its task was cancelled: the next import tries again.
+        if matches!(
+            self.known.borrow().get(&self.name),
+            Some(State::Loading(_))
+        ) {
+            self.become_state(None);
+        }
+    }
+}
