@@ -1,0 +1,160 @@
+//! [`LuaEngine`]: the seam to the rest of llmspell.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use llmspell_core::{
+    Check, Coroutine, Cx, Diagnostic, Engine, Error, Loader, Opaque, Registry, SharedEngine,
+    TaskError, Value,
+};
+use mlua::{Function, Lua, LuaOptions, LuaString, MultiValue, StdLib, Value as LuaValue};
+
+use crate::convert::{to_host, to_lua};
+use crate::coroutine::LuaCoroutine;
+use crate::shared::{Shared, Values};
+use crate::{hook, interactive, prelude, source, trace};
+
+/// One Lua state and what its scripts share.
+struct LuaEngine {
+    lua: Lua,
+    shared: Rc<Shared>,
+    /// The globals that no script has defined.
+    own_globals: HashSet<String>,
+}
+
+/// A compiled REPL input.
+struct Input(Function);
+
+/// A Lua engine for the scheduler of `cx`, with the API of `registry`, `globals` such as `ARGS`, and
+/// the modules that `loader` finds. Its scripts share their global variables.
+pub fn engine(
+    cx: &Cx,
+    registry: &Registry,
+    globals: &[(&str, Value)],
+    loader: Loader,
+) -> Result<SharedEngine, Error> {
+    let problem = |error: mlua::Error| Error::Raise(format!("cannot start Lua: {error}"));
+    let engine = LuaEngine::new(cx, registry, globals, loader).map_err(problem)?;
+    Ok(Rc::new(engine))
+}
+
+impl LuaEngine {
+    fn new(
+        cx: &Cx,
+        registry: &Registry,
+        globals: &[(&str, Value)],
+        loader: Loader,
+    ) -> mlua::Result<Self> {
+        let libraries = StdLib::COROUTINE
+            | StdLib::MATH
+            | StdLib::OS
+            | StdLib::STRING
+            | StdLib::TABLE
+            | StdLib::UTF8;
+        let lua = Lua::new_with(libraries, LuaOptions::default())?;
+        let shared = Rc::new(Shared::new(cx, loader));
+        prelude::install(&lua, &shared, registry, globals)?;
+        hook::install(&lua, &shared)?;
+        let own_globals = names(&lua).collect();
+        Ok(Self {
+            lua,
+            shared,
+            own_globals,
+        })
+    }
+
+    fn entry(&self, function: Function) -> Opaque {
+        self.shared.hold(Values::One(LuaValue::Function(function)))
+    }
+
+    /// The function behind an entry, and whether it is a REPL input.
+    fn function(&self, entry: &Opaque) -> Option<(Function, bool)> {
+        if let Some(Input(function)) = entry.get() {
+            return Some((function.clone(), true));
+        }
+        match self.shared.held(entry)?.first() {
+            LuaValue::Function(function) => Some((function, false)),
+            _ => None,
+        }
+    }
+
+    fn render(&self, value: &Value) -> mlua::Result<String> {
+        let prelude = self.shared.prelude();
+        let (show, values) = match value {
+            Value::Any(opaque) => match self.shared.held(opaque) {
+                Some(Values::Many(values)) => (&prelude.show_quoted, values.clone()),
+                Some(Values::One(value)) => (&prelude.show, vec![value.clone()]),
+                None => (&prelude.show, Vec::new()),
+            },
+            value => {
+                let value = to_lua(&self.lua, &self.shared, value.clone())?;
+                (&prelude.show, vec![value])
+            }
+        };
+        let text: LuaString = show.call(MultiValue::from_vec(values))?;
+        Ok(text.to_string_lossy())
+    }
+}
+
+impl Engine for LuaEngine {
+    fn language(&self) -> &'static str {
+        "lua"
+    }
+
+    fn check(&self, name: &str, source: &str) -> Check {
+        source::check(&self.lua, name, source)
+    }
+
+    fn load(&self, name: &str, source: &str) -> Result<Opaque, Diagnostic> {
+        let function = source::compile(&self.lua, &self.shared, name, source)?;
+        Ok(self.entry(function))
+    }
+
+    fn load_interactive(&self, name: &str, source: &str) -> Result<Opaque, Diagnostic> {
+        let function = interactive::compile(&self.lua, &self.shared, name, source)?;
+        Ok(Opaque::new(Input(function)))
+    }
+
+    fn start(&self, entry: &Opaque, args: Vec<Value>) -> Result<Box<dyn Coroutine>, TaskError> {
+        let failed = |message: String| trace::error(&self.shared, trace::Failure::message(message));
+        let Some((function, interactive)) = self.function(entry) else {
+            return Err(failed("this is no function of this Lua engine".to_owned()));
+        };
+        let started = LuaCoroutine::new(&self.lua, &self.shared, function, args, interactive);
+        match started {
+            Ok(coroutine) => Ok(Box::new(coroutine)),
+            Err(error) => Err(failed(trace::text(&error))),
+        }
+    }
+
+    /// The results of a REPL input are shown with their strings in quotes.
+    fn show(&self, value: &Value) -> String {
+        let shown = hook::outside(&self.lua, &self.shared, || self.render(value));
+        shown.unwrap_or_else(|error| format!("<{}>", trace::text(&error)))
+    }
+
+    fn inspect(&self, value: &Value) -> Result<Value, Error> {
+        let Value::Any(opaque) = value else {
+            return Ok(value.clone());
+        };
+        match self.shared.held(opaque) {
+            Some(values) => to_host(&self.shared, values.first()).map_err(Error::Raise),
+            None => Err(Error::raise("a value of another script language")),
+        }
+    }
+
+    fn globals(&self) -> Vec<String> {
+        let defined = names(&self.lua).filter(|name| !self.own_globals.contains(name));
+        let mut defined: Vec<String> = defined.collect();
+        defined.sort();
+        defined
+    }
+}
+
+/// The names of all global variables.
+fn names(lua: &Lua) -> impl Iterator<Item = String> {
+    let globals = lua.globals();
+    let keys = globals.pairs::<LuaValue, LuaValue>().flatten();
+    let names = keys.filter_map(|(key, _)| Some(key.as_string()?.to_string_lossy()));
+    names.collect::<Vec<_>>().into_iter()
+}

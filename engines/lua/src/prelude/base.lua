@@ -1,0 +1,100 @@
+-- The basic functions that differ from stock Lua, and the body that every task runs in.
+
+local native, raw = ...
+
+local error, getmetatable, pcall, rawget = error, getmetatable, pcall, rawget
+local select, tostring, type = select, tostring, type
+local raw_xpcall, raw_setmetatable, raw_load = raw.xpcall, raw.setmetatable, raw.load
+local raw_collectgarbage = raw.collectgarbage
+local doomed = native.doomed
+
+-- A task that must end runs no error handler: it would run with the instruction hook off.
+function xpcall(f, handler, ...)
+  if type(handler) ~= "function" then return raw_xpcall(f, handler, ...) end
+  return raw_xpcall(f, function(err)
+    if doomed() then return err end
+    return handler(err)
+  end, ...)
+end
+
+-- Finalizers run at any time, of any task, with the instruction hook off. Lua finalizes an object
+-- only if its metatable has `__gc` when it is set, so that checking here covers a `__gc` that is
+-- added later too: it never runs.
+function setmetatable(t, metatable)
+  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
+    error("__gc is not available: use a <close> variable, or release the resource in a function", 2)
+  end
+  return raw_setmetatable(t, metatable)
+end
+
+-- Text only: nothing checks that bytecode is sane.
+function load(chunk, name, mode, ...)
+  if mode ~= nil and mode ~= "t" and mode ~= "bt" then
+    error("load: only text can be loaded, so the mode must be \"t\"", 2)
+  end
+  return raw_load(chunk, name, "t", ...)
+end
+
+function collectgarbage(option)
+  option = option or "collect"
+  if option ~= "collect" and option ~= "step" and option ~= "count" then
+    error('collectgarbage: expected "collect", "step" or "count"', 2)
+  end
+  return raw_collectgarbage(option)
+end
+
+local write = native.shim(native.write)
+
+function print(...)
+  write(native.show(...) .. "\n")
+end
+
+io = { write = native.shim(native.write_all), read = native.shim(native.read) }
+
+debug = {}
+
+function debug.traceback(...)
+  local co, message, level = ...
+  if type(co) ~= "thread" then
+    co, message, level = nil, ...
+  end
+  if message ~= nil and type(message) ~= "string" and type(message) ~= "number" then
+    return message
+  end
+  return native.traceback(co, message, level)
+end
+
+local TRACE = {} -- the key of an error's stack trace
+
+local function traced(err)
+  if doomed() then return err end
+  return { [TRACE] = native.trace(), value = err }
+end
+
+local function description(err)
+  if type(err) == "string" then return err end
+  local metatable = getmetatable(err)
+  if type(metatable) == "table" and rawget(metatable, "__tostring") then
+    local ok, text = pcall(tostring, err)
+    if ok then return text end
+  end
+  return "error value: " .. native.display(err)
+end
+
+local function ended(ok, ...)
+  if ok then return nil, ... end
+  local err, trace = ..., nil
+  if type(err) == "table" and rawget(err, TRACE) then
+    err, trace = err.value, err[TRACE]
+  end
+  return true, err, description(err), trace
+end
+
+-- Runs `f` as a task's main function: gives nil and its results, or true, what it threw, that as
+-- text, and its stack.
+function native.body(f, ...)
+  native.enter()
+  return ended(raw_xpcall(f, traced, ...))
+end
+
+function native.noop() end

@@ -1,0 +1,94 @@
+-- Namespaces and handles.
+
+local native = ...
+
+local error, next, pairs, rawequal, setmetatable, tostring, type =
+  error, next, pairs, rawequal, setmetatable, tostring, type
+
+local function shims(hosts)
+  local functions = {}
+  for name, host in pairs(hosts) do
+    functions[name] = native.shim(host)
+  end
+  return functions
+end
+
+-- A read-only table of functions.
+function native.namespace(name, hosts)
+  local functions = setmetatable(shims(hosts), {
+    __index = function(_, key) error(native.unknown_function(name, key), 2) end,
+  })
+  return setmetatable({}, {
+    __index = functions,
+    __newindex = function(_, key)
+      error("cannot set " .. name .. "." .. tostring(key) .. ": " .. name .. " is read-only", 2)
+    end,
+    __pairs = function() return next, functions, nil end,
+    __tostring = function() return name end,
+    __name = name,
+    __metatable = false,
+  }), functions
+end
+
+local kinds = {} -- what the handles of one type share, by its name
+local methods_of = setmetatable({}, { __mode = "k" })
+
+local function kind_of(handle)
+  local name, iterator = native.kind(handle)
+  local kind = kinds[name]
+  if not kind then
+    local methods = shims(native.methods(handle))
+    kind = { methods = methods, iterator = iterator and methods[iterator] }
+    kinds[name] = kind
+  end
+  return kind
+end
+
+local function methods(handle)
+  local found = kind_of(handle).methods
+  methods_of[handle] = found
+  return found
+end
+
+-- The metatable of handles.
+native.handle = {}
+
+function native.handle.__index(handle, key)
+  local method = (methods_of[handle] or methods(handle))[key]
+  if method ~= nil then return method end
+  error(native.unknown_method(handle, key), 2)
+end
+
+function native.handle.__newindex(handle, key)
+  error("cannot set the field " .. tostring(key) .. " of " .. tostring(handle), 2)
+end
+
+-- `for x in handle do`
+function native.handle.__call(handle)
+  local iterator = kind_of(handle).iterator
+  if iterator == nil then
+    error("cannot call or iterate over " .. tostring(handle) .. "; its methods are called with a colon", 2)
+  end
+  return iterator(handle)
+end
+
+local function operand(value)
+  local kind = type(value)
+  if kind == "nil" or kind == "boolean" or kind == "function" then
+    error("attempt to concatenate a " .. kind .. " value", 3)
+  end
+  return tostring(value)
+end
+
+local function joined(a, b)
+  local left, right = operand(a), operand(b)
+  return left .. right
+end
+
+function native.handle.__concat(a, b) return joined(a, b) end
+function native.handle.__eq(a, b) return native.same(a, b) end
+native.handle.__tostring = native.shim(native.handle_text)
+
+-- The metatables of lists and maps from the host.
+native.list = { __name = "list", __tostring = native.display, __concat = joined }
+native.map = { __name = "map", __tostring = native.display, __concat = joined }

@@ -1,0 +1,48 @@
+-- `require`: modules beside the script. A module's body runs in the coroutine that asks first,
+-- and may wait; who asks meanwhile waits for it.
+
+local native = ...
+
+local error, setmetatable, type = error, setmetatable, type
+local find, wait = native.shim(native.find_module), native.shim(native.wait_for_module)
+local ended = native.module_ended
+
+local modules = {} -- values, by name and by path
+local loading = {} -- the task that loads a path
+
+-- Closed when the body has ended, in whatever way.
+local mark = {
+  __close = function(self)
+    loading[self.path] = nil
+    ended(self.path)
+  end,
+}
+
+local function run(body, name, path)
+  loading[path] = native.task()
+  local _ <close> = setmetatable({ path = path }, mark)
+  local value = body(name, path)
+  if value == nil then value = true end
+  modules[path] = value
+  return value
+end
+
+local function settled(name, value)
+  modules[name] = value
+  return value
+end
+
+function require(name)
+  if type(name) ~= "string" then
+    error("require: expected a module's name, got " .. type(name), 2)
+  end
+  if modules[name] ~= nil then return modules[name] end
+  local path, body = find(name)
+  while loading[path] do
+    if loading[path] == native.task() then
+      error('module "' .. name .. '" requires itself, directly or through others', 2)
+    end
+    wait(path)
+  end
+  return settled(name, modules[path] or run(body, name, path))
+end

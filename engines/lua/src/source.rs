@@ -1,0 +1,74 @@
+//! Source text: what is stripped from it, how it compiles, whether it is complete.
+
+use llmspell_core::{Check, Diagnostic, Frame};
+use mlua::chunk::ChunkMode;
+use mlua::{Function, Lua};
+
+use crate::shared::Shared;
+use crate::trace;
+
+/// Compiles a chunk and remembers its text for diagnostics.
+pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Function, Diagnostic> {
+    shared.cx.add_source(name, text);
+    function(lua, name, stripped(text)).map_err(|error| invalid(name, &error))
+}
+
+/// Whether a chunk, or an expression, is complete.
+pub fn check(lua: &Lua, name: &str, text: &str) -> Check {
+    if expression(lua, name, text).is_ok() {
+        return Check::Complete;
+    }
+    let Err(error) = function(lua, name, stripped(text)) else {
+        return Check::Complete;
+    };
+    match error {
+        mlua::Error::SyntaxError {
+            incomplete_input: true,
+            ..
+        } => Check::Incomplete,
+        error => Check::Invalid(invalid(name, &error)),
+    }
+}
+
+/// Compiles an expression, or a list of them, as a function that gives their values.
+pub fn expression(lua: &Lua, name: &str, text: &str) -> mlua::Result<Function> {
+    function(lua, name, &format!("return {text}"))
+}
+
+/// Compiles text under a name.
+pub fn function(lua: &Lua, name: &str, text: &str) -> mlua::Result<Function> {
+    let chunk = lua.load(text).set_name(format!("@{name}"));
+    chunk.set_mode(ChunkMode::Text).into_function()
+}
+
+/// Without a byte order mark and without a first line for the shell; lines keep their numbers.
+pub fn stripped(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match text.starts_with('#') {
+        true => text.find('\n').map_or("", |end| &text[end..]),
+        false => text,
+    }
+}
+
+/// A syntax error with its line.
+pub fn invalid(name: &str, error: &mlua::Error) -> Diagnostic {
+    let message = match error {
+        mlua::Error::SyntaxError { message, .. } => message.clone(),
+        other => trace::text(other),
+    };
+    if message.contains("attempt to load a binary chunk") {
+        let message = "this is compiled Lua; only source text can be run";
+        return Diagnostic::new(message).at(frame(name, 0));
+    }
+    let mut diagnostic = trace::diagnostic(message, vec![frame(name, 0)]);
+    diagnostic.stack.truncate(1);
+    diagnostic
+}
+
+fn frame(name: &str, line: u32) -> Frame {
+    Frame {
+        source: name.to_owned(),
+        line,
+        ..Frame::default()
+    }
+}

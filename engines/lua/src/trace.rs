@@ -1,0 +1,173 @@
+//! Errors as diagnostics: the stack at the place of an error, and messages without their position.
+
+use std::rc::Rc;
+
+use llmspell_core::{Diagnostic, Frame, ScriptError, TaskError};
+use mlua::debug::Debug;
+use mlua::{Lua, MultiValue, Value as LuaValue};
+
+use crate::shared::{Shared, Values};
+
+/// The chunk name of the prelude, whose frames nobody wants to see.
+pub const PRELUDE: &str = "=[llmspell]";
+
+/// Frames at the two ends of a stack that a trace keeps.
+const INNERMOST: usize = 30;
+const SEEN: usize = 200;
+
+/// A stack trace on its way through Lua.
+pub struct Trace(pub Vec<Frame>);
+
+/// What a task's body says of its error.
+pub struct Failure {
+    thrown: Option<LuaValue>,
+    text: String,
+    stack: Vec<Frame>,
+}
+
+impl Failure {
+    /// A message and nothing else.
+    pub fn message(text: String) -> Self {
+        Self {
+            thrown: None,
+            text,
+            stack: Vec::new(),
+        }
+    }
+
+    /// From the values that `native.body` gives.
+    pub fn from_lua(mut values: MultiValue) -> Self {
+        let thrown = values.pop_front().unwrap_or_default();
+        let said = values.pop_front().unwrap_or_default();
+        let stack = match values.pop_front() {
+            Some(LuaValue::UserData(trace)) => trace.borrow_scoped(|t: &Trace| t.0.clone()).ok(),
+            _ => None,
+        };
+        let text = match (&thrown, said) {
+            (LuaValue::Error(error), _) => text(error),
+            (_, LuaValue::String(said)) => said.to_string_lossy(),
+            _ => "unknown error".to_owned(),
+        };
+        Self {
+            thrown: Some(thrown),
+            text,
+            stack: stack.unwrap_or_default(),
+        }
+    }
+}
+
+/// The error that ends a task.
+pub fn error(shared: &Shared, failure: Failure) -> TaskError {
+    let joined = failure.thrown.as_ref().and_then(|v| joined(shared, v));
+    let diagnostic = match joined {
+        Some(child) => {
+            let mut diagnostic = child.diagnostic.clone();
+            diagnostic.stack.extend(failure.stack);
+            diagnostic
+        }
+        None => diagnostic(failure.text, failure.stack),
+    };
+    let value = failure.thrown.map(|v| shared.hold(Values::One(v)));
+    ScriptError { diagnostic, value }.into()
+}
+
+/// The other task's error that this value is, if it was just raised again.
+fn joined(shared: &Shared, thrown: &LuaValue) -> Option<Rc<ScriptError>> {
+    let error = shared.rejoined.borrow().clone()?;
+    let value = shared.held(error.value.as_ref()?)?.first();
+    (value == *thrown).then_some(error)
+}
+
+/// Moves the position at the start of a message to where the stack says it, or else on top of it.
+pub fn diagnostic(text: String, stack: Vec<Frame>) -> Diagnostic {
+    let mut diagnostic = Diagnostic {
+        stack,
+        ..Diagnostic::default()
+    };
+    match position(&text, &diagnostic.stack) {
+        Some((frame, message)) => {
+            diagnostic.message = message.to_owned();
+            let first = diagnostic.stack.first();
+            if first.is_none_or(|f| f.source != frame.source || f.line != frame.line) {
+                diagnostic.stack.insert(0, frame);
+            }
+        }
+        None => diagnostic.message = text,
+    }
+    diagnostic
+}
+
+/// Splits `source:line: message`.
+fn position<'a>(text: &'a str, stack: &[Frame]) -> Option<(Frame, &'a str)> {
+    let at = |(end, _): (usize, &str)| {
+        let (line, message) = text[end + 1..].split_once(": ")?;
+        let line = line.parse().ok()?;
+        Some((place(&text[..end], line, stack), message))
+    };
+    text.match_indices(':').find_map(at)
+}
+
+/// The place that Lua, which shortens long names, calls `short`.
+fn place(short: &str, line: u32, stack: &[Frame]) -> Frame {
+    let known = stack.iter().find(|frame| shortened(&frame.source) == short);
+    Frame {
+        source: known.map_or(short, |frame| &frame.source).to_owned(),
+        line,
+        ..Frame::default()
+    }
+}
+
+/// A source name as Lua's messages write it: its last 56 bytes, if it is longer than 59.
+fn shortened(source: &str) -> String {
+    const LONGEST: usize = 59;
+    match source.len() > LONGEST {
+        true => {
+            let tail = &source.as_bytes()[source.len() - (LONGEST - 3)..];
+            format!("...{}", String::from_utf8_lossy(tail))
+        }
+        false => source.to_owned(),
+    }
+}
+
+/// The script's stack at this place, innermost frame first.
+pub fn stack(lua: &Lua) -> Vec<Frame> {
+    let mut frames = Vec::new();
+    for level in 0..SEEN {
+        match lua.inspect_stack(level, frame) {
+            Some(Some(frame)) => frames.push(frame),
+            Some(None) => {}
+            None => break,
+        }
+        if frames.len() == INNERMOST {
+            break;
+        }
+    }
+    frames
+}
+
+fn frame(debug: &Debug) -> Option<Frame> {
+    let source = debug.source();
+    let name = source.source.as_deref()?;
+    if name == PRELUDE || source.what == "C" {
+        return None;
+    }
+    let name = name.strip_prefix(['@', '=']).unwrap_or("(load)");
+    Some(Frame {
+        source: name.to_owned(),
+        line: debug.current_line().map_or(0, |line| line as u32),
+        column: 0,
+        function: debug.names().name.map(|name| name.into_owned()),
+    })
+}
+
+/// What an error of mlua says, without its traceback.
+pub fn text(error: &mlua::Error) -> String {
+    match error {
+        mlua::Error::CallbackError { cause, .. } => text(cause),
+        mlua::Error::RuntimeError(message) | mlua::Error::MemoryError(message) => {
+            let message = message.split("\nstack traceback:").next();
+            message.unwrap_or_default().to_owned()
+        }
+        other => other.to_string(),
+    }
+}
