@@ -5,19 +5,29 @@
 //! fail with "data race detected". So a read of such a variable is answered with the handle
 //! itself: a handle is a reference anyway, and its methods never change the variable.
 
-use rhai::{Dynamic, EvalContext};
+use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
 
 use crate::convert::Object;
 use crate::names::Names;
 
 /// The value to use instead of the variable, if it is captured and holds a handle.
-pub fn handle(names: &Names, name: &str, context: &EvalContext) -> Option<Dynamic> {
-    let variable = context.scope().get(name)?;
-    // Asking a locked variable for its type panics.
-    if !variable.is_shared() || variable.is_locked() {
-        return None;
+pub fn handle(
+    names: &Names,
+    name: &str,
+    context: &EvalContext,
+) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
+    let Some(variable) = context.scope().get(name) else {
+        return Ok(None);
+    };
+    if !variable.is_shared() {
+        return Ok(None);
     }
-    let object = variable.read_lock::<Object>()?.clone();
+    // Asking a locked variable for its type panics, and Rhai's own error would not name it.
+    if variable.is_locked() {
+        return Err(EvalAltResult::ErrorDataRace(name.to_owned(), Position::NONE).into());
+    }
     // Rhai asks the same way before an assignment, which needs the variable itself.
-    (!names.is_assigned(name)).then(|| Dynamic::from(object).into_read_only())
+    let object = variable.read_lock::<Object>();
+    let object = object.filter(|_| !names.is_assigned(name));
+    Ok(object.map(|object| Dynamic::from(object.clone()).into_read_only()))
 }

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{CoroutineResult, Yielder};
 use llmspell_core::{Coroutine, Diagnostic, Error, Fault, ScriptError, Step, TaskError, Value};
+use rhai::EvalAltResult;
 
 use crate::limits;
 
@@ -46,6 +47,8 @@ pub struct Task {
     pub raised: RefCell<Option<(u64, Rc<ScriptError>)>>,
     /// What the task must not survive.
     pub fault: RefCell<Option<Fault>>,
+    /// The error to report instead of "function not found" for this name.
+    pub instead: RefCell<Option<(String, Box<EvalAltResult>)>>,
 }
 
 impl Task {
@@ -55,6 +58,7 @@ impl Task {
             importing: RefCell::default(),
             raised: RefCell::default(),
             fault: RefCell::default(),
+            instead: RefCell::default(),
         })
     }
 }

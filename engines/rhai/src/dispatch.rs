@@ -12,7 +12,7 @@ use std::rc::Rc;
 use llmspell_core::spec::FunctionSpec;
 use llmspell_core::suggest;
 use llmspell_core::{Args, Cx, Error, Flow, Handle, LocalFuture, Registry, Value, Waiting};
-use rhai::{Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module};
+use rhai::{Dynamic, Engine, EvalAltResult, GlobalRuntimeState, ImmutableString, Module};
 
 use crate::convert::{Namespace, Object, Reader, to_dynamic};
 use crate::{coroutine, errors, limits};
@@ -22,6 +22,13 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 /// Names and numbers of arguments, the receiver counted, that a dispatcher is registered for.
 #[derive(Default)]
 pub struct Registered(BTreeSet<(&'static str, usize)>);
+
+impl Registered {
+    /// Whether a method of that name can be called with `count` arguments, the receiver counted.
+    pub fn has(&self, name: &str, count: usize) -> bool {
+        self.0.contains(&(name, count))
+    }
+}
 
 /// Registers a dispatcher for every way to call a function or method.
 pub fn register(engine: &mut Engine, cx: &Cx, registry: &Registry) -> Rc<Registered> {
@@ -37,6 +44,9 @@ pub fn register(engine: &mut Engine, cx: &Cx, registry: &Registry) -> Rc<Registe
         }
     }
     register_iterator(engine, cx);
+    register_fields::<Object>(engine);
+    register_fields::<Namespace>(engine);
+    register_equality(engine);
     Rc::new(registered)
 }
 
@@ -46,9 +56,10 @@ fn register_one<T: 'static>(
     function: &'static FunctionSpec,
     registered: &mut Registered,
 ) {
+    // One more than it takes, so that the usual mistake gets an error that can be caught.
     let most = match function.variadic() {
-        true => limits::VARIADIC.max(function.params.len()),
-        false => function.params.len(),
+        true => limits::VARIADIC,
+        false => function.params.len() + 1,
     };
     for count in 0..=most {
         let mut types = vec![TypeId::of::<Dynamic>(); count + 1];
@@ -107,7 +118,7 @@ impl Receiver {
 }
 
 /// Calls `name` on the first argument.
-fn call(
+pub fn call(
     cx: &Cx,
     name: &str,
     args: &mut [&mut Dynamic],
@@ -172,16 +183,22 @@ pub fn missing(
     name: &str,
     args: &mut [&mut Dynamic],
     state: &GlobalRuntimeState,
-) -> Result<Option<Dynamic>> {
-    let ours = args.first().and_then(|first| Receiver::of(first));
-    let Some(receiver) = ours else {
-        return Ok(None);
-    };
+) -> Option<Dynamic> {
+    let receiver = args.first().and_then(|first| Receiver::of(first))?;
     let known = receiver.find(name).is_ok();
-    if registered.0.contains(&(name, args.len())) || (!known && is_general(name)) {
-        return Ok(None);
+    if registered.has(name, args.len()) || (!known && is_general(name)) {
+        return None;
     }
-    call(cx, name, args, state).map(Some)
+    match call(cx, name, args, state) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            // Rhai's own error has the position, so that one goes its way and is told as this.
+            if let Some(task) = coroutine::current() {
+                task.instead.replace(Some((name.to_owned(), error)));
+            }
+            None
+        }
+    }
 }
 
 /// Functions that Rhai has for values of every kind.
@@ -190,6 +207,42 @@ fn is_general(name: &str) -> bool {
         name,
         "to_string" | "to_debug" | "print" | "debug" | "tag" | "set_tag" | "take" | "==" | "!="
     ) || name.contains('$')
+}
+
+/// `handle.field` and `handle["field"]`: there are none.
+fn register_fields<T: 'static>(engine: &mut Engine) {
+    let (receiver, name) = (TypeId::of::<T>(), TypeId::of::<ImmutableString>());
+    let value = TypeId::of::<Dynamic>();
+    engine.register_raw_fn("index$get$", [receiver, name], |_, args| no_field(args));
+    engine.register_raw_fn("index$set$", [receiver, name, value], |_, args| {
+        no_field(args)
+    });
+}
+
+fn no_field(args: &[&mut Dynamic]) -> Result<Dynamic> {
+    let receiver = Receiver::of(args[0]).expect("it is registered for these types");
+    let name = args[1].to_string();
+    let (owner, _) = receiver.functions();
+    let hint = match receiver.find(&name) {
+        Ok(_) => format!("; it is called as {name}(…)"),
+        Err(_) => String::new(),
+    };
+    let message = format!("{owner} has no field \"{name}\"{hint}");
+    Err(errors::raised(Error::Raise(message)))
+}
+
+/// Handles are equal if they are the same object.
+fn register_equality(engine: &mut Engine) {
+    let types = [TypeId::of::<Object>(); 2];
+    engine.register_raw_fn("==", types, |_, args| Ok(same(args[0], args[1])));
+    engine.register_raw_fn("!=", types, |_, args| Ok(!same(args[0], args[1])));
+}
+
+fn same(one: &Dynamic, other: &Dynamic) -> bool {
+    let one = one.read_lock::<Object>();
+    let other = other.read_lock::<Object>();
+    one.zip(other)
+        .is_some_and(|(one, other)| std::ptr::addr_eq(Rc::as_ptr(&one.0), Rc::as_ptr(&other.0)))
 }
 
 /// `for x in handle`: calls the declared method until it gives nothing.

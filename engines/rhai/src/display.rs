@@ -20,7 +20,7 @@ pub fn register(engine: &mut Engine) {
         TypeId::of::<rhai::Blob>(),
     ];
     for ty in types {
-        for name in ["to_string", "to_debug"] {
+        for name in ["to_string", "to_debug", "print", "debug"] {
             engine.register_raw_fn(name, [ty], |_, args| Ok(quoted(args[0])));
         }
     }
@@ -62,8 +62,10 @@ fn write_scalar(out: &mut String, value: &Dynamic) {
         write_function(out, function.fn_name());
     } else if value.is_unit() {
         out.push_str("()");
-    } else if value.is_string() || value.is_char() {
+    } else if value.is_string() {
         let _ = write!(out, "{value:?}");
+    } else if let Ok(letter) = value.as_char() {
+        let _ = write!(out, "{letter:?}");
     } else if let Ok(bytes) = value.as_blob_ref() {
         let _ = write!(out, "<{} bytes>", bytes.len());
     } else {

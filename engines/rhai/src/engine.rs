@@ -1,5 +1,6 @@
 //! [`Rhai`]: the engine behind the seam.
 
+use std::any::TypeId;
 use std::rc::Rc;
 
 use llmspell_core::{
@@ -7,23 +8,22 @@ use llmspell_core::{
     TaskError, Value,
 };
 use rhai::packages::{Package, StandardPackage};
-use rhai::{
-    AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, ParseError, Position, Scope,
-};
+use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Position, Scope};
 
 use crate::convert::{self, Environment, Kept, Namespace, Object, Reader, to_dynamic};
 use crate::coroutine::Script;
+use crate::dispatch::Registered;
 use crate::modules::Modules;
 use crate::names::Names;
 use crate::session::Session;
-use crate::{captured, dispatch, display, errors, limits, progress, source};
+use crate::texts::Texts;
+use crate::{captured, check, dispatch, display, errors, limits, progress, shadow};
 
 /// Rhai, bound to one scheduler.
 pub struct Rhai {
     engine: Rc<rhai::Engine>,
-    names: Rc<Names>,
+    texts: Texts,
     session: Rc<Session>,
-    cx: Cx,
 }
 
 /// What [`Engine::load`] gives.
@@ -45,17 +45,21 @@ impl Rhai {
         let names = Rc::new(Names::new(registry, globals));
         let mut engine = rhai::Engine::new_raw();
         engine.register_global_module(StandardPackage::new().as_shared_module());
-        engine.set_module_resolver(Modules::new(cx, loader, &names));
         set_limits(&mut engine);
         set_output(&mut engine, cx);
         set_hooks(&mut engine, cx, &names);
-        set_functions(&mut engine, cx, registry);
+        let registered = set_functions(&mut engine, cx, registry);
         set_constants(&mut engine, registry, globals)?;
+        let texts = Texts {
+            cx: cx.clone(),
+            names,
+            registered,
+        };
+        engine.set_module_resolver(Modules::new(loader, texts.clone()));
         Ok(Rc::new(Self {
             engine: Rc::new(engine),
-            names,
+            texts,
             session: Rc::default(),
-            cx: cx.clone(),
         }))
     }
 
@@ -65,27 +69,23 @@ impl Rhai {
         environment: Rc<Environment>,
         body: impl FnOnce() -> Result<Dynamic, Box<EvalAltResult>> + 'static,
     ) -> Box<dyn Coroutine> {
-        let names = self.names.clone();
-        Box::new(Script::new(move || match body() {
-            Ok(value) => Ok(convert::result(value, &environment)),
-            Err(error) => match *error {
-                EvalAltResult::Exit(value, _) => Ok(convert::result(value, &environment)),
-                error => Err(errors::task_error(error.into(), &environment, &names)),
-            },
+        let texts = self.texts.clone();
+        Box::new(Script::new(move || {
+            let value = match body() {
+                Ok(value) => value,
+                Err(error) => match *error {
+                    EvalAltResult::Exit(value, _) => value,
+                    error => {
+                        let error = error.into();
+                        return Err(errors::task_error(error, &environment, &texts.names));
+                    }
+                },
+            };
+            match progress::swallowed(&texts.cx) {
+                Some(fault) => Err(fault.into()),
+                None => Ok(convert::result(value, &environment)),
+            }
         }))
-    }
-
-    fn entry(
-        &self,
-        name: &str,
-        compiled: Result<AST, ParseError>,
-        session: Option<Rc<Session>>,
-    ) -> Result<Opaque, Diagnostic> {
-        let mut ast = compiled.map_err(|error| errors::syntax(&error, name))?;
-        ast.set_source(name);
-        self.names.add(name, &ast);
-        let ast = Rc::new(ast);
-        Ok(Opaque::new(Entry { ast, session }))
     }
 }
 
@@ -118,25 +118,30 @@ fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>) {
     let names = names.clone();
     // Deprecated only to say that it may change; the version is pinned. So below.
     #[allow(deprecated)]
-    engine.on_var(move |name, _, context| Ok(captured::handle(&names, name, &context)));
+    engine.on_var(move |name, _, context| captured::handle(&names, name, &context));
 }
 
 /// The script API, and in place of what would block the thread an explanation.
-fn set_functions(engine: &mut rhai::Engine, cx: &Cx, registry: &Registry) {
-    engine.register_type_with_name::<Object>("handle");
-    engine.register_type_with_name::<Namespace>("namespace");
+fn set_functions(engine: &mut rhai::Engine, cx: &Cx, registry: &Registry) -> Rc<Registered> {
+    engine.register_type_with_name::<Object>(shadow::HANDLE);
+    engine.register_type_with_name::<Namespace>(shadow::NAMESPACE);
+    shadow::register(engine, cx);
     display::register(engine);
     let registered = dispatch::register(engine, cx, registry);
-    let cx = cx.clone();
+    let (cx, known) = (cx.clone(), registered.clone());
     #[allow(deprecated)]
     engine.on_missing_function(move |name, args, _, context| {
         let state = context.global_runtime_state();
-        dispatch::missing(&cx, &registered, name, args, state)
+        Ok(dispatch::missing(&cx, &known, name, args, state))
     });
     engine.disable_symbol("eval");
-    engine.register_fn("sleep", |_: Dynamic| -> Result<(), Box<EvalAltResult>> {
-        Err("sleep would block every task: use Task.sleep(seconds)".into())
-    });
+    for number in [TypeId::of::<i64>(), TypeId::of::<f64>()] {
+        engine.register_raw_fn("sleep", [number], |_, _| -> Result<(), _> {
+            let message = "sleep would block every task: use Task.sleep(seconds)";
+            Err(errors::raised(Error::raise(message)))
+        });
+    }
+    registered
 }
 
 fn set_constants(
@@ -161,22 +166,22 @@ impl Engine for Rhai {
     }
 
     fn check(&self, name: &str, text: &str) -> Check {
-        match self.engine.compile(source::clean(text)) {
-            Ok(_) => Check::Complete,
-            Err(error) => Check::Invalid(errors::syntax(&error, name)),
-        }
+        check::check(&self.engine, name, text)
     }
 
     fn load(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
-        self.cx.add_source(name, text);
-        let compiled = self.engine.compile(source::clean(text));
-        self.entry(name, compiled, None)
+        let compile = |text: &str| self.engine.compile(text);
+        let ast = self.texts.compile(&self.engine, name, text, compile);
+        let ast = Rc::new(ast.map_err(|error| errors::syntax(&error, name))?);
+        Ok(Opaque::new(Entry { ast, session: None }))
     }
 
     fn load_interactive(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
-        self.cx.add_source(name, text);
-        let compiled = self.session.compile(&self.engine, &source::clean(text));
-        self.entry(name, compiled, Some(self.session.clone()))
+        let compile = |text: &str| self.session.compile(&self.engine, text);
+        let ast = self.texts.compile(&self.engine, name, text, compile);
+        let ast = Rc::new(ast.map_err(|error| errors::syntax(&error, name))?);
+        let session = Some(self.session.clone());
+        Ok(Opaque::new(Entry { ast, session }))
     }
 
     fn start(&self, entry: &Opaque, args: Vec<Value>) -> Result<Box<dyn Coroutine>, TaskError> {

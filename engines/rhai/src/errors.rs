@@ -7,9 +7,10 @@ use llmspell_core::{Diagnostic, Error, Fault, Frame, Opaque, ScriptError, TaskEr
 use rhai::{Dynamic, EvalAltResult, ParseError, Position};
 
 use crate::convert::{CLOSURE, Environment, Kept};
+use crate::explain::Place;
 use crate::names::Names;
 use crate::progress::{self, Terminated};
-use crate::{coroutine, display, explain};
+use crate::{coroutine, display, explain, shadow};
 
 /// Wraps an error of another task, so that the frames of that task can be found again.
 const JOINED: &str = "joined$";
@@ -98,7 +99,8 @@ impl Trace {
             (last.line, last.column, &last.source) == (frame.line, frame.column, &frame.source)
         };
         // `list.map(f)` counts as a call and so does `f`: one place, one frame.
-        if frame.line > 0 && !self.frames.last().is_some_and(same) {
+        let visible = frame.line > 0 && !shadow::is_hidden(frame.line);
+        if visible && !self.frames.last().is_some_and(same) {
             self.frames.push(frame);
         }
     }
@@ -123,6 +125,19 @@ impl Trace {
                     self.source = path;
                     self.function = None;
                     error = inner;
+                }
+                EvalAltResult::ErrorFunctionNotFound(signature, position) => {
+                    match told_otherwise(&signature) {
+                        Some(mut instead) => {
+                            instead.set_position(position);
+                            error = instead;
+                        }
+                        None => {
+                            error =
+                                EvalAltResult::ErrorFunctionNotFound(signature, position).into();
+                            return (error, None);
+                        }
+                    }
                 }
                 other => return (other.into(), None),
             }
@@ -156,8 +171,12 @@ impl Trace {
     ) -> ScriptError {
         let position = error.take_position();
         self.push(position);
-        let in_function = self.function.is_some();
-        let (message, help) = explain::explain(&error, names, &self.source, in_function);
+        let place = Place {
+            names,
+            source: &self.source,
+            in_function: self.function.is_some(),
+        };
+        let (message, help) = explain::explain(&error, &place);
         let value = match *error {
             EvalAltResult::ErrorRuntime(value, _) => value,
             _ => message.clone().into(),
@@ -175,6 +194,18 @@ impl Trace {
             })),
         }
     }
+}
+
+/// The error that a call of an unknown method is told as.
+fn told_otherwise(signature: &str) -> Option<Box<EvalAltResult>> {
+    let task = coroutine::current()?;
+    let (name, error) = task.instead.take()?;
+    let arguments = signature.strip_prefix(&name)?;
+    let ours = [shadow::HANDLE, shadow::NAMESPACE];
+    let ours = ours.map(|receiver| format!(" ({receiver}"));
+    ours.iter()
+        .any(|start| arguments.starts_with(start))
+        .then_some(error)
 }
 
 fn other_task(number: &str) -> Option<Rc<ScriptError>> {

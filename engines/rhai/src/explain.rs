@@ -1,24 +1,214 @@
 //! Rhai's errors in plain sentences.
 
-use rhai::{EvalAltResult, ParseErrorType};
+use rhai::{EvalAltResult, LexError, ParseErrorType};
 
-use crate::errors;
+use crate::convert::CLOSURE;
 use crate::names::Names;
+use crate::{errors, limits};
 
-/// The message of an error, and what to do about it.
-pub fn explain(
-    error: &EvalAltResult,
-    _names: &Names,
-    _source: &str,
-    _in_function: bool,
-) -> (String, Option<String>) {
-    match error {
-        EvalAltResult::ErrorRuntime(value, _) => (errors::thrown_message(value), None),
-        other => (other.to_string(), None),
-    }
+/// A message, and what to do about it.
+pub type Explained = (String, Option<String>);
+
+/// Where an error happened.
+pub struct Place<'a> {
+    pub names: &'a Names,
+    pub source: &'a str,
+    pub in_function: bool,
+}
+
+/// The message of an error, and what to do about it. The error has no position any more.
+pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
+    use EvalAltResult as E;
+    let message = match error {
+        E::ErrorRuntime(value, _) => errors::thrown_message(value),
+        E::ErrorParsing(kind, _) => return syntax(kind),
+        E::ErrorVariableNotFound(name, _) => return variable(name, place),
+        E::ErrorFunctionNotFound(signature, _) => return function(signature, place),
+        E::ErrorDataRace(name, _) => return in_use(name),
+        E::ErrorModuleNotFound(name, _) => return module(name),
+        E::ErrorMismatchDataType(expected, got, _)
+        | E::ErrorMismatchOutputType(expected, got, _) => {
+            format!("expected {}, got {}", kind(expected), kind(got))
+        }
+        E::ErrorIndexingType(types, _) => indexing(types),
+        E::ErrorArrayBounds(length, index, _) => bounds("list", "items", *length, *index),
+        E::ErrorStringBounds(length, index, _) => bounds("string", "characters", *length, *index),
+        E::ErrorIndexNotFound(index, _) => format!("there is nothing at index {index}"),
+        E::ErrorPropertyNotFound(name, _) => format!("there is no field \"{name}\""),
+        E::ErrorDotExpr(text, _) => property(text),
+        E::ErrorFor(_) => "`for` needs a list, a range, a map, a string or a stream".to_owned(),
+        E::ErrorUnboundThis(_) => {
+            "`this` is only set in a function that is called on a value: value.function()"
+                .to_owned()
+        }
+        E::ErrorAssignmentToConstant(name, _) => format!("{name} is a constant"),
+        E::ErrorArithmetic(text, _) => lower(text),
+        E::ErrorStackOverflow(_) => {
+            let limit = limits::CALL_LEVELS;
+            return hint(
+                format!("too many nested calls (limit {limit})"),
+                "does a function call itself without an end?",
+            );
+        }
+        E::ErrorTerminated(..) => "the script's calls and values nest too deeply".to_owned(),
+        E::ErrorDataTooLarge(what, _) => too_large(what),
+        E::ErrorTooManyModules(_) => format!("too many modules (limit {})", limits::MODULES),
+        other => lower(&other.to_string()),
+    };
+    (message, None)
 }
 
 /// The message of a syntax error, and what to do about it.
-pub fn syntax(error: &ParseErrorType) -> (String, Option<String>) {
-    (error.to_string(), None)
+pub fn syntax(error: &ParseErrorType) -> Explained {
+    use ParseErrorType as P;
+    let message = match error {
+        P::ExprTooDeep => {
+            let limit = limits::EXPRESSION_DEPTH;
+            return hint(
+                format!("expressions or blocks nest too deeply (limit {limit})"),
+                "take the inner parts out into variables or functions",
+            );
+        }
+        P::BadInput(LexError::ImproperSymbol(word, _)) if word == "eval" => {
+            "eval is not available".to_owned()
+        }
+        P::Reserved(word) => {
+            return hint(
+                format!("\"{word}\" is a word that Rhai keeps for itself"),
+                "choose another name",
+            );
+        }
+        other => lower(&other.to_string()),
+    };
+    (message, None)
+}
+
+fn hint(message: String, help: &str) -> Explained {
+    (message, Some(help.to_owned()))
+}
+
+fn variable(name: &str, place: &Place) -> Explained {
+    if place.in_function && place.names.is_top_level(place.source, name) {
+        return hint(
+            format!("the variable {name} cannot be seen inside a function"),
+            "a function sees only its parameters and its own variables: pass it as a parameter, \
+             or write a closure: let f = || …",
+        );
+    }
+    let near = place.names.nearest_variable(place.source, name);
+    let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+    (format!("there is no variable \"{name}\"{near}"), None)
+}
+
+fn function(signature: &str, place: &Place) -> Explained {
+    let (name, types) = split(signature);
+    if name.starts_with(CLOSURE) {
+        let count = match types.len() {
+            1 => "1 argument".to_owned(),
+            count => format!("{count} arguments"),
+        };
+        return hint(
+            format!("this closure does not take {count}, captured variables included"),
+            "compare its parameters with what it is called with",
+        );
+    }
+    let kinds: Vec<&str> = types.iter().map(|ty| kind(ty)).collect();
+    if !rhai::is_valid_identifier(name) {
+        return (
+            format!("cannot apply {name} to {}", kinds.join(" and ")),
+            None,
+        );
+    }
+    if place.names.has_function(place.source, name) {
+        let message = format!(
+            "the function {name} is not defined for {} arguments",
+            types.len()
+        );
+        return (message, None);
+    }
+    let near = place.names.nearest_function(place.source, name);
+    let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
+    let kinds = kinds.join(", ");
+    (format!("there is no function {name}({kinds}){near}"), None)
+}
+
+/// The name and the argument types of `name (type, type)`.
+fn split(signature: &str) -> (&str, Vec<&str>) {
+    let Some((name, types)) = signature.split_once(" (") else {
+        return (signature, Vec::new());
+    };
+    let types = types.strip_suffix(')').unwrap_or(types);
+    let types = types.split(", ").filter(|ty| !ty.is_empty());
+    (name, types.collect())
+}
+
+/// A Rhai type in the words of the script API.
+fn kind(ty: &str) -> &str {
+    match ty.trim() {
+        "i64" => "integer",
+        "f64" => "number",
+        "bool" => "boolean",
+        "array" => "list",
+        "()" => "nothing",
+        "Fn" => "function",
+        "blob" => "bytes",
+        ty if ty.contains("string") || ty.contains("String") => "string",
+        ty => ty,
+    }
+}
+
+fn in_use(name: &str) -> Explained {
+    let what = match name {
+        "" => "this variable".to_owned(),
+        name if rhai::is_valid_identifier(name) => format!("the variable {name}"),
+        argument => argument.to_owned(),
+    };
+    hint(
+        format!("{what} is in use: a call on it, or on an item of it, is still waiting"),
+        "copy the item first: `let npc = npcs[i];`, then `npc.execute(…)`",
+    )
+}
+
+fn module(name: &str) -> Explained {
+    hint(
+        format!("there is no module \"{name}\" here"),
+        "import it first: import \"name\" as name; inside functions, import it there",
+    )
+}
+
+fn bounds(what: &str, items: &str, length: usize, index: i64) -> String {
+    format!("index {index} is outside of the {what}, which has {length} {items}")
+}
+
+fn indexing(types: &str) -> String {
+    match types.split_once(" [") {
+        Some((value, index)) => {
+            let index = index.trim_end_matches(']');
+            format!("{} cannot be indexed with {}", kind(value), kind(index))
+        }
+        None => format!("{} cannot be indexed", kind(types)),
+    }
+}
+
+/// `Unknown property 'x' - a getter is not registered for type 'y'` in fewer words.
+fn property(text: &str) -> String {
+    let quoted: Vec<&str> = text.split('\'').collect();
+    match quoted[..] {
+        [_, name, _, ty, ..] => format!("{} has no field \"{name}\"", kind(ty)),
+        _ => lower(text),
+    }
+}
+
+fn too_large(what: &str) -> String {
+    match what {
+        "Length of string" => format!("the string grew beyond {} bytes", limits::STRING),
+        "Size of object map" => format!("the map grew beyond {} entries", limits::MAP),
+        _ => format!("the list grew beyond {} items", limits::ARRAY),
+    }
+}
+
+fn lower(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_lowercase);
+    first.into_iter().flatten().chain(letters).collect()
 }

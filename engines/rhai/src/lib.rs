@@ -3,6 +3,7 @@
 //! Only this crate names `rhai`.
 
 mod captured;
+mod check;
 mod convert;
 mod coroutine;
 mod dispatch;
@@ -15,7 +16,9 @@ mod modules;
 mod names;
 mod progress;
 mod session;
+mod shadow;
 mod source;
+mod texts;
 mod words;
 
 pub use engine::Rhai;

@@ -36,6 +36,6 @@ pub const VALUE_DEPTH: usize = 100;
 /// Operations between two looks at the clock.
 pub const OPERATIONS: u32 = 256;
 
-/// Functions that take any number of arguments are registered for up to this many; calls with
-/// more find their function in a slower way.
-pub const VARIADIC: usize = 4;
+/// Arguments that a variadic function is registered for: as many as Rhai matches by any type.
+/// Calls with more find their function too, but a script cannot catch their errors by message.
+pub const VARIADIC: usize = 15;

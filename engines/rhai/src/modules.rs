@@ -6,21 +6,18 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use llmspell_core::{Cx, Error, Loader, Value};
-use rhai::{
-    Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope,
-};
+use llmspell_core::{Error, Loader, Value};
+use rhai::{Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope};
 
-use crate::names::Names;
-use crate::{coroutine, dispatch, errors, source};
+use crate::texts::Texts;
+use crate::{coroutine, dispatch, errors};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
 /// The modules of one engine.
 pub struct Modules {
-    cx: Cx,
     loader: Loader,
-    names: Rc<Names>,
+    texts: Texts,
     known: Rc<RefCell<HashMap<String, State>>>,
 }
 
@@ -32,11 +29,10 @@ enum State {
 
 impl Modules {
     /// Modules that `loader` finds.
-    pub fn new(cx: &Cx, loader: Loader, names: &Rc<Names>) -> Self {
+    pub fn new(loader: Loader, texts: Texts) -> Self {
         Self {
-            cx: cx.clone(),
             loader,
-            names: names.clone(),
+            texts,
             known: Rc::default(),
         }
     }
@@ -58,7 +54,7 @@ impl Modules {
             }
             _ => Poll::Ready(Ok(Value::Nil)),
         });
-        dispatch::wait(&self.cx, Box::pin(loaded)).map(drop)
+        dispatch::wait(&self.texts.cx, Box::pin(loaded)).map(drop)
     }
 
     fn is_loading(&self, name: &str) -> bool {
@@ -68,14 +64,12 @@ impl Modules {
     fn load(&self, engine: &Engine, state: &GlobalRuntimeState, name: &str) -> Result<Module> {
         let text = self.loader.load(name, "rhai");
         let text = text.map_err(|message| errors::raised(Error::Raise(message)))?;
-        self.cx.add_source(&text.name, &text.text);
         let in_module = |error: Box<EvalAltResult>| {
             EvalAltResult::ErrorInModule(text.name.clone(), error, Position::NONE)
         };
-        let compiled = engine.compile(source::clean(&text.text));
-        let mut ast = compiled.map_err(|error| in_module(error.into()))?;
-        ast.set_source(&text.name);
-        self.names.add(&text.name, &ast);
+        let compile = |text: &str| engine.compile(text);
+        let compiled = self.texts.compile(engine, &text.name, &text.text, compile);
+        let ast = compiled.map_err(|error| in_module(error.into()))?;
         let mut global = engine.new_global_runtime_state();
         global.level = state.level;
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, &ast);
@@ -189,10 +183,7 @@ impl Drop for Loading {
             task.importing.borrow_mut().pop();
         }
         // It failed or its task was cancelled: the next import tries again.
-        if matches!(
-            self.known.borrow().get(&self.name),
-            Some(State::Loading(_))
-        ) {
+        if matches!(self.known.borrow().get(&self.name), Some(State::Loading(_))) {
             self.become_state(None);
         }
     }

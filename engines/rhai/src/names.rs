@@ -97,10 +97,11 @@ impl Names {
         suggest::nearest(name, known.filter(|known| *known != name)).map(str::to_owned)
     }
 
-    /// Every function that `source` defines.
-    pub fn functions(&self, source: &str) -> Vec<String> {
+    /// Whether `source` defines a function of that name.
+    pub fn has_function(&self, source: &str, name: &str) -> bool {
         let texts = self.texts.borrow();
-        let outline = texts.get(source);
-        outline.map_or(Vec::new(), |o| o.functions.iter().cloned().collect())
+        texts
+            .get(source)
+            .is_some_and(|outline| outline.functions.contains(name))
     }
 }

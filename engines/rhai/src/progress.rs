@@ -38,14 +38,31 @@ pub fn progress(cx: &Cx) -> Option<Dynamic> {
     }
 }
 
-#[cold]
-fn look(cx: &Cx) -> Option<Dynamic> {
+/// What the running task must not survive. Some functions of Rhai, such as `sort`, ignore the
+/// errors of the closures they call, so this is asked once more when a script has ended well.
+pub fn swallowed(cx: &Cx) -> Option<Fault> {
+    if COUNTDOWN.get() > 0 {
+        return None;
+    }
+    let verdict = verdict(cx);
+    COUNTDOWN.set(limits::OPERATIONS);
+    match verdict {
+        Verdict::End(fault) => Some(fault),
+        _ => None,
+    }
+}
+
+fn verdict(cx: &Cx) -> Verdict {
     let own = coroutine::current().and_then(|task| task.fault.borrow().clone());
-    let verdict = match own {
+    match own {
         Some(fault) => Verdict::End(fault),
         None => cx.budget().spend(limits::OPERATIONS.into()),
-    };
-    match verdict {
+    }
+}
+
+#[cold]
+fn look(cx: &Cx) -> Option<Dynamic> {
+    match verdict(cx) {
         // The countdown stays at 0: `array.map` and its like make every error catchable again,
         // so the operation after a `catch` must end the task anew.
         Verdict::End(fault) => return Some(Dynamic::from(Terminated::Fault(fault))),

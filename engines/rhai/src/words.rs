@@ -28,7 +28,9 @@ mod tests {
         for word in ["spawn", "yield", "await", "go", "thread", "sync", "async"] {
             assert!(is_reserved(word), "{word}");
         }
-        for word in ["match", "new", "use", "with", "shared", "call", "fn", "eval"] {
+        for word in [
+            "match", "new", "use", "with", "shared", "call", "fn", "eval",
+        ] {
             assert!(is_reserved(word), "{word}");
         }
         for word in ["start", "join", "sleep", "create", "next", "text", "type"] {

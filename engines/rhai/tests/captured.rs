@@ -45,8 +45,12 @@ fn a_method_on_an_element_of_a_captured_list_says_how_to_do_it() {
         queues[0].send(1);
         "#,
     );
-    assert_eq!(error.to_string(), "test.rhai:5:9: `queues` is in use");
-    assert_eq!(error.help.as_deref(), Some("copy"));
+    assert_eq!(
+        error.to_string(),
+        "test.rhai:5:9: the variable queues is in use: a call on it, or on an item of it, is still waiting"
+    );
+    let help = "copy the item first: `let npc = npcs[i];`, then `npc.execute(…)`";
+    assert_eq!(error.help.as_deref(), Some(help));
 }
 
 #[test]

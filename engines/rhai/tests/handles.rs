@@ -66,7 +66,7 @@ fn an_unknown_method_or_function_suggests_the_nearest_one() {
     );
     prints(
         "try { Probe.queue().join() } catch (err) { print(err) }",
-        "Queue has no method \"join\"; known: send, receive, close",
+        "Queue has no method \"join\"; known: send, poison, receive, close",
     );
 }
 
@@ -86,11 +86,11 @@ fn for_calls_the_iterating_method_until_it_gives_nothing() {
 #[test]
 fn an_error_in_the_iteration_reaches_the_loop() {
     fails(
-        "let q = Probe.queue();\nq.send(1); q.send(\"poison\");\nfor item in q { }",
+        "let q = Probe.queue();\nq.send(1); q.poison();\nfor item in q { print(item); }",
         "test.rhai:3:13: the queue is poisoned",
     );
     prints(
-        "let q = Probe.queue(); q.send(\"poison\"); try { for x in q { } } catch (e) { print(e) }",
+        "let q = Probe.queue(); q.poison(); try { for x in q { print(x) } } catch (e) { print(e) }",
         "the queue is poisoned",
     );
 }
@@ -98,7 +98,7 @@ fn an_error_in_the_iteration_reaches_the_loop() {
 #[test]
 fn a_handle_without_an_iterating_method_says_so() {
     fails(
-        "let job = Probe.start(|| 1);\nfor x in job { }",
+        "let job = Probe.start(|| 1);\nfor x in job { print(x); }",
         "test.rhai:2:10: Job cannot be iterated over: `for` needs a list, a range, a map or a stream",
     );
 }
@@ -131,6 +131,6 @@ fn a_property_of_a_handle_is_no_field() {
     let error = World::new().fails("let q = Probe.queue();\nprint(q.receive);");
     assert_eq!(
         error.to_string(),
-        "test.rhai:2:9: Queue has no field \"receive\"; it is a method: call it as x.receive(…)"
+        "test.rhai:2:8: Queue has no field \"receive\"; it is called as receive(…)"
     );
 }

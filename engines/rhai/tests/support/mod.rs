@@ -126,13 +126,17 @@ impl Queue {
         self.wake();
     }
 
+    /// Makes the next `receive` fail.
+    fn poison(&self) {
+        self.items.borrow_mut().push_back(Value::Nil);
+        self.wake();
+    }
+
     /// Takes an item; nothing once it is closed and empty.
     #[api(iterates)]
     async fn receive(self: Rc<Self>) -> Result<Untouched, Error> {
         poll_fn(|cx| match self.items.borrow_mut().pop_front() {
-            Some(Value::Str(text)) if text == "poison" => {
-                Poll::Ready(Err(Error::raise("the queue is poisoned")))
-            }
+            Some(Value::Nil) => Poll::Ready(Err(Error::raise("the queue is poisoned"))),
             Some(item) => Poll::Ready(Ok(Untouched(item))),
             None if self.closed.get() => Poll::Ready(Ok(Untouched(Value::Nil))),
             None => {
@@ -245,8 +249,8 @@ impl World {
     pub fn faults(&self, script: &str) -> Fault {
         match self.run(script) {
             Err(TaskError::Fault(fault)) => fault,
-            Err(error) => panic!("expected a fault, got {error}"),
-            Ok(value) => panic!("expected a fault, got {value:?}"),
+            Err(error) => panic!("expected a fault, got {error}: {script}"),
+            Ok(value) => panic!("expected a fault, got {value:?}: {script}"),
         }
     }
 }
