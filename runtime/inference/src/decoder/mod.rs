@@ -7,6 +7,9 @@ mod ops;
 mod rope;
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use candle::CandleOps;
 pub(crate) use descriptor::Descriptor;
 pub(crate) use forward::{Decoder, SequenceState};

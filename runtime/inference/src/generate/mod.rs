@@ -6,6 +6,8 @@ mod request;
 mod sampler;
 mod sequence;
 mod stop;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use batch::{Batch, LanguageModel};
 pub use generation::{Event, Finish, FinishReason, Generation, Timings};

@@ -1,0 +1,251 @@
+//! The decoder against a plain restatement of the paper, and against itself in other chunks.
+
+use candle_core::Device;
+
+use super::{CandleOps, Decoder, Descriptor};
+use crate::Source;
+use crate::gguf::{File, Writer};
+use crate::testing::TinyLlama;
+
+const TOKENS: [u32; 11] = [256, 10, 20, 30, 65, 66, 67, 200, 0, 258, 10];
+const LIMIT: usize = 64;
+
+fn file(writer: &Writer) -> File {
+    let source = Source::Bytes {
+        name: "tiny.gguf".to_owned(),
+        bytes: writer.to_bytes().expect("a tiny model").leak(),
+    };
+    File::open(&source).expect("a valid file")
+}
+
+fn decoder(file: &File) -> Decoder<CandleOps> {
+    let shape = Descriptor::read(file).expect("a llama");
+    Decoder::load(file, shape, Device::Cpu, &mut |_| {}).expect("its weights")
+}
+
+/// The last logits after the tokens were computed in chunks of the given sizes.
+fn logits(decoder: &Decoder<CandleOps>, chunks: &[usize]) -> Vec<f32> {
+    let mut state = decoder.state();
+    let mut rest = &TOKENS[..chunks.iter().sum()];
+    let mut last = Vec::new();
+    for &size in chunks {
+        let (chunk, after) = rest.split_at(size);
+        last = decoder.forward(chunk, &mut state, LIMIT).expect("logits");
+        rest = after;
+    }
+    last
+}
+
+fn assert_close(actual: &[f32], expect: &[f32]) {
+    assert_eq!(actual.len(), expect.len());
+    let far = actual.iter().zip(expect).map(|(a, b)| (a - b).abs());
+    let far = far.fold(0f32, f32::max);
+    assert!(far < 1e-3, "logits differ by {far}");
+}
+
+#[test]
+fn chunks_and_single_tokens_give_what_the_whole_gives() {
+    let file = file(&TinyLlama::default().writer().expect("a tiny model"));
+    let decoder = decoder(&file);
+    let whole = logits(&decoder, &[11]);
+    assert_close(&logits(&decoder, &[4, 7]), &whole);
+    assert_close(&logits(&decoder, &[10, 1]), &whole);
+    assert_close(&logits(&decoder, &[1; 11]), &whole);
+}
+
+#[test]
+fn the_cache_grows_without_losing_anything() {
+    let file = file(&TinyLlama::default().writer().expect("a tiny model"));
+    let decoder = decoder(&file);
+    let run = |limits: [usize; 11]| {
+        let mut state = decoder.state();
+        let mut last = Vec::new();
+        for (token, limit) in TOKENS.iter().zip(limits) {
+            last = decoder
+                .forward(&[*token], &mut state, limit)
+                .expect("logits");
+        }
+        last
+    };
+    // A limit below the usual first allocation makes the cache grow at every token.
+    assert_eq!(run(std::array::from_fn(|i| i + 1)), run([LIMIT; 11]));
+}
+
+#[test]
+fn the_decoder_computes_what_the_paper_says() {
+    let shapes = [
+        TinyLlama::default(),
+        TinyLlama {
+            tied: false,
+            kv_heads: 4,
+            seed: 2,
+            ..TinyLlama::default()
+        },
+        TinyLlama {
+            heads: 8,
+            kv_heads: 1,
+            layers: 3,
+            seed: 3,
+            ..TinyLlama::default()
+        },
+    ];
+    for shape in shapes {
+        let file = file(&shape.writer().expect("a tiny model"));
+        assert_close(
+            &logits(&decoder(&file), &[11]),
+            &plain::logits(&file, &TOKENS),
+        );
+    }
+}
+
+#[test]
+fn rope_factors_and_linear_scaling_slow_the_rotation() {
+    use candle_core::Tensor;
+    use candle_core::quantized::GgmlDType;
+    let tiny = || TinyLlama::default().writer().expect("a tiny model");
+    let factors = Tensor::new(&[1f32, 1.0, 2.0, 2.0, 4.0, 4.0, 8.0, 8.0], &Device::Cpu);
+    let factors = factors.expect("a tensor");
+    let with_factors = tiny().tensor("rope_freqs.weight", &factors, GgmlDType::F32);
+    let scaled = tiny()
+        .metadata("llama.rope.scaling.type", "linear")
+        .metadata("llama.rope.scaling.factor", 4f32);
+    let original = logits(&decoder(&file(&tiny())), &[11]);
+    for writer in [with_factors.expect("added"), scaled] {
+        let file = file(&writer);
+        let actual = logits(&decoder(&file), &[11]);
+        assert_close(&actual, &plain::logits(&file, &TOKENS));
+        assert!(
+            actual
+                .iter()
+                .zip(&original)
+                .any(|(a, b)| (a - b).abs() > 1e-2)
+        );
+    }
+}
+
+/// The forward pass in plain loops over `f64`: no cache, no chunks, no tensors.
+mod plain {
+    use candle_core::Device;
+
+    use crate::decoder::Descriptor;
+    use crate::gguf::File;
+
+    type Rows = Vec<Vec<f64>>;
+
+    pub fn logits(file: &File, tokens: &[u32]) -> Vec<f32> {
+        let shape = Descriptor::read(file).expect("a llama");
+        let table = matrix(file, "token_embd.weight");
+        let mut x: Rows = tokens.iter().map(|&t| table[t as usize].clone()).collect();
+        for layer in 0..shape.layers {
+            let weight = |name: &str| matrix(file, &format!("blk.{layer}.{name}.weight"));
+            let normed = norm(&x, &weight("attn_norm")[0], shape.norm_eps);
+            let query = rotate(file, &shape, linear(&weight("attn_q"), &normed));
+            let key = rotate(file, &shape, linear(&weight("attn_k"), &normed));
+            let value = linear(&weight("attn_v"), &normed);
+            let mixed = attend(&shape, &query, &key, &value);
+            x = add(&x, &linear(&weight("attn_output"), &mixed));
+            let normed = norm(&x, &weight("ffn_norm")[0], shape.norm_eps);
+            let gate = linear(&weight("ffn_gate"), &normed);
+            let up = linear(&weight("ffn_up"), &normed);
+            let silu = |g: f64| g / (1.0 + (-g).exp());
+            let wide: Rows = gate
+                .iter()
+                .zip(&up)
+                .map(|(g, u)| g.iter().zip(u).map(|(&g, u)| silu(g) * u).collect())
+                .collect();
+            x = add(&x, &linear(&weight("ffn_down"), &wide));
+        }
+        let last = vec![x.pop().expect("a token")];
+        let last = norm(
+            &last,
+            &matrix(file, "output_norm.weight")[0],
+            shape.norm_eps,
+        );
+        let tied = !file.header.tensors.contains_key("output.weight");
+        let output = if tied {
+            table
+        } else {
+            matrix(file, "output.weight")
+        };
+        linear(&output, &last)[0]
+            .iter()
+            .map(|&v| v as f32)
+            .collect()
+    }
+
+    fn matrix(file: &File, name: &str) -> Rows {
+        let dims = file.header.tensors[name].dims.clone();
+        let tensor = file.tensor(name, &dims, &Device::Cpu).expect("a tensor");
+        let tensor = tensor
+            .dequantize(&Device::Cpu)
+            .and_then(|t| t.flatten_all());
+        let flat: Vec<f32> = tensor.and_then(|t| t.to_vec1()).expect("floats");
+        let columns = *dims.last().expect("a dimension");
+        flat.chunks(columns)
+            .map(|row| row.iter().map(|&v| f64::from(v)).collect())
+            .collect()
+    }
+
+    fn linear(weight: &Rows, x: &Rows) -> Rows {
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum();
+        x.iter()
+            .map(|x| weight.iter().map(|w| dot(w, x)).collect())
+            .collect()
+    }
+
+    fn norm(x: &Rows, weight: &[f64], eps: f32) -> Rows {
+        let one = |x: &Vec<f64>| {
+            let mean = x.iter().map(|v| v * v).sum::<f64>() / x.len() as f64;
+            let scale = 1.0 / (mean + f64::from(eps)).sqrt();
+            x.iter().zip(weight).map(|(v, w)| v * scale * w).collect()
+        };
+        x.iter().map(one).collect()
+    }
+
+    fn add(a: &Rows, b: &Rows) -> Rows {
+        let one = |(a, b): (&Vec<f64>, &Vec<f64>)| a.iter().zip(b).map(|(a, b)| a + b).collect();
+        a.iter().zip(b).map(one).collect()
+    }
+
+    /// Element pairs (2i, 2i + 1) of each head, as complex numbers, turned by position * speed.
+    fn rotate(file: &File, shape: &Descriptor, mut x: Rows) -> Rows {
+        let factors = file.header.tensors.contains_key("rope_freqs.weight");
+        let factors = factors.then(|| matrix(file, "rope_freqs.weight").remove(0));
+        for (position, row) in x.iter_mut().enumerate() {
+            for (index, pair) in row.chunks_mut(2).enumerate() {
+                let i = index % (shape.head_dim / 2);
+                let slow = factors.as_ref().map_or(1.0, |f| f[i]) * f64::from(shape.rope.divisor);
+                let speed =
+                    f64::from(shape.rope.base).powf(-2.0 * i as f64 / shape.head_dim as f64);
+                let (sin, cos) = (position as f64 * speed / slow).sin_cos();
+                let (re, im) = (pair[0], pair[1]);
+                (pair[0], pair[1]) = (re * cos - im * sin, re * sin + im * cos);
+            }
+        }
+        x
+    }
+
+    fn attend(shape: &Descriptor, query: &Rows, key: &Rows, value: &Rows) -> Rows {
+        let dim = shape.head_dim;
+        let group = shape.heads / shape.kv_heads;
+        let mut out = vec![vec![0.0; shape.heads * dim]; query.len()];
+        for position in 0..query.len() {
+            for head in 0..shape.heads {
+                let q = &query[position][head * dim..][..dim];
+                let from = head / group * dim;
+                let score = |k: &Vec<f64>| {
+                    let dot: f64 = q.iter().zip(&k[from..]).map(|(q, k)| q * k).sum();
+                    (dot / (dim as f64).sqrt()).exp()
+                };
+                let scores: Vec<f64> = key[..=position].iter().map(score).collect();
+                let sum: f64 = scores.iter().sum();
+                for (score, v) in scores.iter().zip(value) {
+                    for i in 0..dim {
+                        out[position][head * dim + i] += score / sum * v[from + i];
+                    }
+                }
+            }
+        }
+        out
+    }
+}
