@@ -1,63 +1,65 @@
-//! Greedy answers of the model in training, many dialogues at a time.
+//! Answers of the exported file, given by the runtime that will serve it.
 
 use crate::{
-    dialogue::Message,
+    dialogue::{Message, Role},
     error::Result,
-    model::Model,
-    tokenizer::{END, Tokenizer},
 };
-use std::ops::Range;
+use llmspell_inference::{Event, Generation, Model, Options, Request, Sampling};
+use std::path::Path;
 
-/// One conversation that is being continued.
-struct Open {
-    ids: Vec<u32>,
-    prompt: usize,
-    done: bool,
+/// The longest answer in tokens.
+const LONGEST: usize = 80;
+
+/// A loaded model file.
+pub struct Answerer {
+    model: Model,
 }
 
-/// The most likely answer to each conversation, at most `limit` tokens long.
-pub fn greedy(
-    model: &Model,
-    tokenizer: &Tokenizer,
-    conversations: &[&[Message]],
-    limit: usize,
-) -> Result<Vec<String>> {
-    let end = tokenizer.id(END)?;
-    let mut all = Vec::new();
-    for messages in conversations {
-        let ids = tokenizer.prompt(messages)?;
-        all.push(Open {
-            prompt: ids.len(),
-            ids,
-            done: false,
-        });
+impl Answerer {
+    /// Loads a GGUF file.
+    pub fn open(path: &Path) -> Result<Self> {
+        let model = Model::open(path, &Options::default(), |_| {})?;
+        Ok(Self { model })
     }
-    for _ in 0..limit {
-        let mut open: Vec<&mut Open> = all.iter_mut().filter(|one| !one.done).collect();
-        if open.is_empty() {
-            break;
-        }
-        let next = next_tokens(model, &open)?;
-        for (one, token) in open.iter_mut().zip(next) {
-            one.done = token == end || one.ids.len() + 1 >= model.config.context;
-            if token != end {
-                one.ids.push(token);
-            }
-        }
+
+    /// The most likely answer to each conversation; all are generated side by side.
+    pub fn greedy(&self, conversations: &[&[Message]]) -> Result<Vec<String>> {
+        let start = |messages: &&[Message]| self.start(messages);
+        let started: Vec<Generation> = conversations.iter().map(start).collect::<Result<_>>()?;
+        started.into_iter().map(text).collect()
     }
-    all.iter()
-        .map(|one| tokenizer.decode(&one.ids[one.prompt..]))
-        .collect()
+
+    fn start(&self, messages: &[Message]) -> Result<Generation> {
+        let messages = for_runtime(messages);
+        let prompt = self
+            .model
+            .vocabulary()
+            .prompt_tokens(&messages, None, true)?;
+        Ok(self.model.generate(Request {
+            prompt,
+            sampling: Sampling::greedy(),
+            max_tokens: Some(LONGEST),
+            stop: Vec::new(),
+        })?)
+    }
 }
 
-/// The most likely token after each conversation.
-fn next_tokens(model: &Model, open: &[&mut Open]) -> Result<Vec<u32>> {
-    let mut ids = Vec::new();
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    for one in open {
-        ranges.push(ids.len()..ids.len() + one.ids.len());
-        ids.extend(&one.ids);
+fn text(mut generation: Generation) -> Result<String> {
+    let mut text = String::new();
+    while let Some(event) = generation.blocking_next() {
+        if let Event::Text(piece) = event? {
+            text.push_str(&piece);
+        }
     }
-    let last: Vec<u32> = ranges.iter().map(|range| range.end as u32 - 1).collect();
-    Ok(model.forward(&ids, &ranges, &last)?.argmax(1)?.to_vec1()?)
+    Ok(text)
+}
+
+/// Our messages as the runtime's.
+pub fn for_runtime(messages: &[Message]) -> Vec<llmspell_inference::Message> {
+    let convert = |Message { role, text }: &Message| match role {
+        Role::System => llmspell_inference::Message::system(text),
+        Role::User => llmspell_inference::Message::user(text),
+        Role::Assistant => llmspell_inference::Message::assistant(text),
+    };
+    messages.iter().map(convert).collect()
 }

@@ -35,9 +35,19 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
-    /// The exported file breaks a promise of the model card.
-    #[error("export: {0}")]
-    Export(String),
+    /// The runtime could not write, open or run the exported file.
+    #[error(transparent)]
+    Inference(#[from] llmspell_inference::Error),
+    /// The exported file is too large to ship inside the binary.
+    #[error("{path}: {size} bytes are more than the {limit} that may be embedded")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its bytes.
+        size: u64,
+        /// The bytes allowed.
+        limit: u64,
+    },
 }
 
 /// The trainer's result type.

@@ -1,4 +1,4 @@
-//! The trained model as a GGUF file: matrices in Q8_0, norms in F32, vocabulary and chat template.
+//! The trained model as a GGUF file: quantized matrices, norms in F32, vocabulary and chat template.
 
 use crate::{
     error::{Error, Result},
@@ -14,23 +14,28 @@ pub const LARGEST: u64 = 8 << 20;
 
 const TEMPLATE: &str = include_str!("chat_template.jinja");
 
-/// Writes the model to `path` and returns the file's size in bytes.
-pub fn export(model: &Model, tokenizer: &Tokenizer, path: &Path) -> Result<u64> {
+/// Writes the model to `path`, with matrices of type `matrices`, and returns the file's size in bytes.
+pub fn export(
+    model: &Model,
+    tokenizer: &Tokenizer,
+    matrices: GgmlDType,
+    path: &Path,
+) -> Result<u64> {
     let writer = hyper_parameters(Writer::new(), model);
     let writer = vocabulary(writer, tokenizer)?;
-    weights(writer, model)?.write_to(path).map_err(failed)?;
-    let size = std::fs::metadata(path).map_err(Error::file(path))?.len();
-    if size > LARGEST {
-        return Err(failed(format!(
-            "{} has {size} bytes, more than {LARGEST}",
-            path.display()
-        )));
+    weights(writer, model, matrices)?.write_to(path)?;
+    let (size, limit) = (
+        std::fs::metadata(path).map_err(Error::file(path))?.len(),
+        LARGEST,
+    );
+    if size > limit {
+        return Err(Error::TooLarge {
+            path: path.into(),
+            size,
+            limit,
+        });
     }
     Ok(size)
-}
-
-fn failed(error: impl std::fmt::Display) -> Error {
-    Error::Export(error.to_string())
 }
 
 fn hyper_parameters(writer: Writer, model: &Model) -> Writer {
@@ -43,7 +48,6 @@ fn hyper_parameters(writer: Writer, model: &Model) -> Writer {
             "The tiny demonstration model that ships inside llmspell",
         )
         .metadata("general.license", "MIT OR Apache-2.0")
-        .metadata("general.file_type", 7u32) // mostly Q8_0
         .metadata("general.quantization_version", 2u32)
         .metadata("general.parameter_count", model.size() as u64)
         .metadata("llama.context_length", config.context as u32)
@@ -90,17 +94,15 @@ fn token_type(token: &str) -> i32 {
     }
 }
 
-fn weights(mut writer: Writer, model: &Model) -> Result<Writer> {
+fn weights(mut writer: Writer, model: &Model, matrices: GgmlDType) -> Result<Writer> {
     for (name, var) in model.parameters() {
         for (name, tensor) in parts(&name, var)? {
             let kind = if tensor.rank() == 1 {
                 GgmlDType::F32
             } else {
-                GgmlDType::Q8_0
+                matrices
             };
-            writer = writer
-                .tensor(format!("{name}.weight"), &tensor, kind)
-                .map_err(failed)?;
+            writer = writer.tensor(format!("{name}.weight"), &tensor, kind)?;
         }
     }
     Ok(writer)
@@ -115,9 +117,10 @@ fn parts(name: &str, tensor: &Tensor) -> Result<Vec<(String, Tensor)>> {
     };
     let block = &name[..name.rfind('.').expect("a layer's tensor has a prefix")];
     let pieces = tensor.chunk(names.len(), 0)?;
+    // A quantizer reads a tensor's storage from its start, so each piece needs its own.
     let named = names
         .iter()
         .zip(pieces)
-        .map(|(part, piece)| Ok((format!("{block}.{part}"), piece.contiguous()?)));
+        .map(|(part, piece)| Ok((format!("{block}.{part}"), piece.force_contiguous()?)));
     named.collect()
 }

@@ -1,9 +1,12 @@
 //! The command line of the trainer.
 
+use candle_core::quantized::GgmlDType;
 use clap::{Args, Parser, Subcommand};
 use std::{fs, path::PathBuf, process::ExitCode};
 use wisp_trainer::{
-    Error, Result, answer, checkpoint,
+    Error, Result,
+    answer::Answerer,
+    checkpoint,
     corpus::{Corpus, Split},
     dialogue::{Dialogue, Message, Role},
     exam, export,
@@ -12,9 +15,6 @@ use wisp_trainer::{
     train::{self, Length, Plan},
 };
 
-/// The longest answer in an exam, in tokens.
-const LONGEST_ANSWER: usize = 80;
-
 /// Makes wisp, the model that ships inside llmspell.
 #[derive(Parser)]
 #[command(name = "wisp-trainer")]
@@ -22,6 +22,9 @@ struct Cli {
     /// Folder for the vocabulary and the checkpoints
     #[arg(long, global = true, default_value = "target/wisp")]
     dir: PathBuf,
+    /// The model file that is written by `export` and read by `eval` and `ask`
+    #[arg(long, global = true, default_value = "runtime/models/wisp/wisp.gguf")]
+    model: PathBuf,
     /// Seed of the corpus and of the first weights
     #[arg(long, global = true, default_value_t = 1)]
     seed: u64,
@@ -45,7 +48,7 @@ enum Command {
     /// Train the model
     Train(Training),
     /// Write the GGUF file
-    Export(Export),
+    Export,
     /// Score the model on questions that it has never seen
     Eval(Exam),
     /// Talk to the model: each argument is one turn
@@ -63,8 +66,6 @@ enum Command {
         #[command(flatten)]
         training: Training,
         #[command(flatten)]
-        export: Export,
-        #[command(flatten)]
         exam: Exam,
     },
 }
@@ -79,7 +80,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training time, that of resumed runs included
-    #[arg(long, default_value_t = 33.0)]
+    #[arg(long, default_value_t = 34.0)]
     minutes: f64,
     /// Go on from the last checkpoint
     #[arg(long)]
@@ -93,13 +94,6 @@ struct Training {
     /// Highest learning rate
     #[arg(long, default_value_t = 2.5e-3)]
     rate: f64,
-}
-
-#[derive(Args)]
-struct Export {
-    /// The file to write
-    #[arg(long, default_value = "runtime/models/wisp/wisp.gguf")]
-    out: PathBuf,
 }
 
 #[derive(Args)]
@@ -128,18 +122,17 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Corpus { count, held_out } => corpus(cli, *count, *held_out),
         Command::Tokenizer(vocabulary) => tokenizer(cli, vocabulary),
         Command::Train(training) => train(cli, training),
-        Command::Export(export) => write(cli, export),
+        Command::Export => write(cli),
         Command::Eval(exam) => eval(cli, exam),
         Command::Ask { system, turns } => ask(cli, system.as_deref(), turns),
         Command::All {
             vocabulary,
             training,
-            export,
             exam,
         } => {
             tokenizer(cli, vocabulary)?;
             train(cli, training)?;
-            write(cli, export)?;
+            write(cli)?;
             eval(cli, exam)
         }
     }
@@ -210,21 +203,20 @@ fn train(cli: &Cli, args: &Training) -> Result<()> {
     train::train(&plan, &tokenizer).map(drop)
 }
 
-fn write(cli: &Cli, args: &Export) -> Result<()> {
+fn write(cli: &Cli) -> Result<()> {
     let (tokenizer, model) = trained(cli)?;
-    let bytes = export::export(&model, &tokenizer, &args.out)?;
+    let bytes = export::export(&model, &tokenizer, GgmlDType::Q8_0, &cli.model)?;
     println!(
         "{} parameters, {bytes} bytes in {}",
         model.size(),
-        args.out.display()
+        cli.model.display()
     );
     Ok(())
 }
 
 fn eval(cli: &Cli, args: &Exam) -> Result<()> {
-    let (tokenizer, model) = trained(cli)?;
-    let mut answers =
-        |prompts: &[&[Message]]| answer::greedy(&model, &tokenizer, prompts, LONGEST_ANSWER);
+    let answerer = Answerer::open(&cli.model)?;
+    let mut answers = |prompts: &[&[Message]]| answerer.greedy(prompts);
     let report = exam::run(&Corpus::new(cli.seed), args.count, &mut answers)?;
     println!("{report}");
     for score in report.0.iter().filter(|_| args.mistakes) {
@@ -244,18 +236,18 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
 }
 
 fn ask(cli: &Cli, system: Option<&str>, turns: &[String]) -> Result<()> {
-    let (tokenizer, model) = trained(cli)?;
+    let answerer = Answerer::open(&cli.model)?;
     let mut dialogue = Dialogue::default();
     if let Some(system) = system {
         dialogue = dialogue.under(system);
     }
     for turn in turns {
-        dialogue.messages.push(Message {
+        let question = Message {
             role: Role::User,
             text: turn.clone(),
-        });
-        let answers = answer::greedy(&model, &tokenizer, &[&dialogue.messages], LONGEST_ANSWER)?;
-        let text = answers.concat();
+        };
+        dialogue.messages.push(question);
+        let text = answerer.greedy(&[&dialogue.messages])?.concat();
         println!("> {turn}\n{text}");
         dialogue.messages.push(Message {
             role: Role::Assistant,

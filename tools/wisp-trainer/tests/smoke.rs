@@ -5,12 +5,13 @@ use llmspell_inference::Vocabulary;
 use serde_json::json;
 use tempfile::TempDir;
 use wisp_trainer::{
-    answer, checkpoint,
+    answer::{Answerer, for_runtime},
+    checkpoint,
     corpus::Corpus,
-    dialogue::{Dialogue, Message, Role},
+    dialogue::{Dialogue, Message},
     exam, export,
     model::{Config, Model},
-    tokenizer::Tokenizer,
+    tokenizer::{END, Tokenizer},
     train::{Length, Plan, train},
 };
 
@@ -115,21 +116,42 @@ fn the_exam_counts_right_answers() {
     );
 }
 
+/// What the model in training would say after `prompt`, without any cache.
+fn continued(model: &Model, mut ids: Vec<u32>, count: usize) -> Vec<u32> {
+    for _ in 0..count {
+        let last = ids.len() as u32 - 1;
+        let logits = model.forward(&ids, &[0..ids.len()], &[last]).unwrap();
+        ids.push(logits.argmax(1).unwrap().to_vec1().unwrap()[0]);
+    }
+    ids
+}
+
 #[test]
-fn an_answer_never_outgrows_its_limit() {
+fn the_runtime_answers_as_the_model_in_training_does() {
+    let dir = TempDir::new().unwrap();
     let tokenizer = vocabulary();
-    let model = Model::new(Config::tiny(tokenizer.size()), 1).unwrap();
+    let (model, _) = train(&plan(&dir, 20), &tokenizer).unwrap();
+    let path = dir.path().join("wisp.gguf");
+    export::export(&model, &tokenizer, GgmlDType::F32, &path).unwrap();
     let dialogue = Dialogue::exchange("Hello!", "");
-    let answers = answer::greedy(&model, &tokenizer, &[&dialogue.messages[..1]; 2], 5).unwrap();
-    assert_eq!(answers[0], answers[1]);
-    assert!(tokenizer.encode(&answers[0]).unwrap().len() <= 10);
+    let messages = &dialogue.messages[..1];
+    let answers = Answerer::open(&path)
+        .unwrap()
+        .greedy(&[messages; 2])
+        .unwrap();
+    let prompt = tokenizer.prompt(messages).unwrap();
+    let ids = continued(&model, prompt.clone(), 80).split_off(prompt.len());
+    let end = tokenizer.id(END).unwrap();
+    let answer: Vec<u32> = ids.into_iter().take_while(|id| *id != end).collect();
+    let expected = tokenizer.decode(&answer).unwrap();
+    assert_eq!(answers, [expected.clone(), expected]);
 }
 
 fn exported(dir: &TempDir) -> (Tokenizer, std::path::PathBuf) {
     let tokenizer = vocabulary();
     let model = Model::new(Config::tiny(tokenizer.size()), 1).unwrap();
     let path = dir.path().join("wisp.gguf");
-    export::export(&model, &tokenizer, &path).unwrap();
+    export::export(&model, &tokenizer, GgmlDType::Q8_0, &path).unwrap();
     (tokenizer, path)
 }
 
@@ -198,7 +220,7 @@ fn the_chat_template_renders_what_was_trained() {
         .under("Be brief.");
     for messages in [&alone[..1], &long.messages[..4]] {
         let ids = runtime
-            .prompt_tokens(&as_runtime(messages), None, true)
+            .prompt_tokens(&for_runtime(messages), None, true)
             .unwrap();
         assert_eq!(ids, tokenizer.prompt(messages).unwrap());
     }
@@ -228,16 +250,4 @@ fn the_chat_template_shows_tools_calls_and_results() {
                  </tool_call><|im_end|>\n<|im_start|>tool\n<tool_response>2</tool_response><|im_end|>\n\
                  <|im_start|>assistant\n";
     assert!(text.ends_with(turns), "{text}");
-}
-
-fn as_runtime(messages: &[Message]) -> Vec<llmspell_inference::Message> {
-    let role = |role| match role {
-        Role::System => "system",
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    let convert = |message: &Message| {
-        llmspell_inference::Message::new(role(message.role), message.text.as_str())
-    };
-    messages.iter().map(convert).collect()
 }
