@@ -1,17 +1,18 @@
-//! Captured variables that hold a handle.
+//! Captured variables that hold a handle or a function.
 //!
 //! Rhai makes a variable that a closure captures shared, and `x.method()` locks a shared variable
 //! for the whole call. While a task waits in `queue.receive()`, every other use of `queue` would
 //! fail with "data race detected". So a read of such a variable is answered with the handle
-//! itself: a handle is a reference anyway, and its methods never change the variable.
+//! itself: a handle is a reference anyway, and its methods never change the variable. The same
+//! holds for a function: `ask.call()` may wait, and another task may call it too.
 
-use rhai::{Dynamic, EvalAltResult, EvalContext, Position};
+use rhai::{Dynamic, EvalAltResult, EvalContext, FnPtr, Position};
 
 use crate::convert::Object;
 use crate::names::Names;
 
-/// The value to use instead of the variable, if it is captured and holds a handle.
-pub fn handle(
+/// The value to use instead of the variable, if it is captured and holds one of these.
+pub fn value(
     names: &Names,
     name: &str,
     context: &EvalContext,
@@ -27,7 +28,12 @@ pub fn handle(
         return Err(EvalAltResult::ErrorDataRace(name.to_owned(), Position::NONE).into());
     }
     // Rhai asks the same way before an assignment, which needs the variable itself.
-    let object = variable.read_lock::<Object>();
-    let object = object.filter(|_| !names.is_assigned(name));
-    Ok(object.map(|object| Dynamic::from(object.clone()).into_read_only()))
+    if names.is_assigned(context.source().unwrap_or_default(), name) {
+        return Ok(None);
+    }
+    if let Some(object) = variable.read_lock::<Object>() {
+        return Ok(Some(Dynamic::from(object.clone())));
+    }
+    let function = variable.read_lock::<FnPtr>();
+    Ok(function.map(|function| Dynamic::from(function.clone())))
 }

@@ -100,6 +100,12 @@ pub fn stack_is_low() -> bool {
     here < FLOOR.get()
 }
 
+/// Whether `bytes` of stack are left; outside of any task the host's stack is taken to be large.
+pub fn has_room(bytes: usize) -> bool {
+    let here = 0_u8;
+    (&raw const here).addr() >= FLOOR.get().saturating_add(bytes)
+}
+
 #[allow(unsafe_code)]
 fn suspend(pause: Pause) -> Option<Input> {
     let task = current()?;

@@ -1,16 +1,20 @@
 //! How deep and how large scripts may grow: the same in every build profile.
 
-/// Nested calls of script functions.
-pub const CALL_LEVELS: usize = 200;
+/// Nested calls of script functions. Ordinary recursion takes 5 to 8 KB of stack a level.
+pub const CALL_LEVELS: usize = 1_000;
 
 /// Nesting of expressions and blocks, outside of functions and inside one.
 pub const EXPRESSION_DEPTH: usize = 64;
 
-/// The address space of one task's stack; only touched pages cost memory.
-pub const STACK: usize = 8 << 20;
+/// The address space of one task's stack; only touched pages cost memory. What fills it before
+/// the call limit, such as long expressions that recurse, gets an error too.
+pub const STACK: usize = 16 << 20;
 
 /// What is left for host functions and destructors when a script is told that the stack is full.
-pub const STACK_RESERVE: usize = 512 << 10;
+pub const STACK_RESERVE: usize = 1 << 20;
+
+/// What compiling a module needs at most; Rhai's parser recurses.
+pub const COMPILE_STACK: usize = 2 << 20;
 
 /// A stack is used again if no more of it than this was ever touched.
 pub const POOLED_BYTES: usize = 64 << 10;

@@ -10,7 +10,7 @@ use llmspell_core::{Error, Loader, Value};
 use rhai::{Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope};
 
 use crate::texts::Texts;
-use crate::{coroutine, dispatch, errors};
+use crate::{coroutine, dispatch, errors, limits};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -62,6 +62,10 @@ impl Modules {
     }
 
     fn load(&self, engine: &Engine, state: &GlobalRuntimeState, name: &str) -> Result<Module> {
+        if !coroutine::has_room(limits::COMPILE_STACK) {
+            let message = "modules nest too deeply to import another one here";
+            return Err(errors::raised(Error::raise(message)));
+        }
         let text = self.loader.load(name, "rhai");
         let text = text.map_err(|message| errors::raised(Error::Raise(message)))?;
         let in_module = |error: Box<EvalAltResult>| {

@@ -11,7 +11,6 @@ use rhai::{AST, ASTNode, Expr, Stmt};
 pub struct Names {
     globals: BTreeSet<String>,
     texts: RefCell<HashMap<String, Outline>>,
-    assigned: RefCell<BTreeSet<String>>,
 }
 
 /// The names of one text.
@@ -20,6 +19,8 @@ struct Outline {
     /// Variables outside of any block or function.
     top_level: BTreeSet<String>,
     variables: BTreeSet<String>,
+    /// Variables that are assigned to after they were declared.
+    assigned: BTreeSet<String>,
     functions: BTreeSet<String>,
 }
 
@@ -37,7 +38,6 @@ impl Names {
     /// Takes note of what a text declares and assigns.
     pub fn add(&self, source: &str, ast: &AST) {
         let mut outline = Outline::default();
-        let mut assigned = self.assigned.borrow_mut();
         ast.walk(&mut |path| {
             match path.last() {
                 Some(ASTNode::Stmt(Stmt::Var(var, ..))) => {
@@ -49,7 +49,7 @@ impl Names {
                 }
                 Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
                     if let Expr::Variable(variable, ..) = &assignment.1.lhs {
-                        assigned.insert(variable.1.to_string());
+                        outline.assigned.insert(variable.1.to_string());
                     }
                 }
                 _ => {}
@@ -65,17 +65,19 @@ impl Names {
         self.texts.borrow_mut().insert(source.to_owned(), outline);
     }
 
-    /// Whether some text assigns to a variable of that name after it was declared.
-    pub fn is_assigned(&self, name: &str) -> bool {
-        self.assigned.borrow().contains(name)
+    /// Whether `source` assigns to a variable of that name after it was declared.
+    pub fn is_assigned(&self, source: &str, name: &str) -> bool {
+        self.has(source, |outline| &outline.assigned, name)
+    }
+
+    fn has(&self, source: &str, set: fn(&Outline) -> &BTreeSet<String>, name: &str) -> bool {
+        let texts = self.texts.borrow();
+        texts.get(source).is_some_and(|o| set(o).contains(name))
     }
 
     /// Whether a variable of that name stands at the top level of `source`.
     pub fn is_top_level(&self, source: &str, name: &str) -> bool {
-        let texts = self.texts.borrow();
-        texts
-            .get(source)
-            .is_some_and(|outline| outline.top_level.contains(name))
+        self.has(source, |outline| &outline.top_level, name)
     }
 
     /// The variable that `name` may be a misspelling of.
@@ -99,9 +101,6 @@ impl Names {
 
     /// Whether `source` defines a function of that name.
     pub fn has_function(&self, source: &str, name: &str) -> bool {
-        let texts = self.texts.borrow();
-        texts
-            .get(source)
-            .is_some_and(|outline| outline.functions.contains(name))
+        self.has(source, |outline| &outline.functions, name)
     }
 }

@@ -81,3 +81,19 @@ fn plain_values_are_shared_between_tasks_on_one_scheduler() {
         "10",
     );
 }
+
+#[test]
+fn a_captured_closure_is_called_while_another_task_waits_inside_it() {
+    prints(
+        r#"
+        let q = Probe.queue();
+        let ask = |name| name + q.receive();
+        let jobs = [Probe.start(|| ask.call("a")), Probe.start(|| ask.call("b"))];
+        Probe.nap(1);
+        q.send(1);
+        q.send(2);
+        print(jobs.map(|job| job.join()));
+        "#,
+        r#"["a1", "b2"]"#,
+    );
+}

@@ -1,0 +1,147 @@
+//! `import`.
+
+mod support;
+use std::path::PathBuf;
+
+use llmspell_core::Loader;
+use support::World;
+
+/// A world whose scripts can import these files.
+fn with(test: &str, files: &[(&str, &str)]) -> World {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    World::with(Loader::beside(&folder.join("main.rhai")))
+}
+
+#[test]
+fn a_module_gives_its_functions_and_exports() {
+    let world = with(
+        "exports",
+        &[(
+            "greeting.rhai",
+            "export const WORD = \"hello\"; fn greet(name) { Probe.nap(1); helper(name) } private fn helper(name) { `hello ${name}` }",
+        )],
+    );
+    let script = "import \"greeting\" as g; print(g::greet(\"you\")); print(g::WORD);";
+    assert_eq!(world.prints(script), "hello you\nhello\n");
+}
+
+#[test]
+fn a_module_runs_once_and_may_suspend_while_others_wait_for_it() {
+    let world = with(
+        "once",
+        &[(
+            "slow.rhai",
+            "print(\"loading\"); export const N = Probe.nap(2, 5);",
+        )],
+    );
+    let script = r#"
+        let jobs = [];
+        for i in 0..3 { jobs.push(Probe.start(|| { import "slow" as s; s::N })); }
+        import "./slow.rhai" as s;
+        print(jobs.map(|job| job.join()));
+    "#;
+    assert_eq!(world.prints(script), "loading\n[5, 5, 5]\n");
+}
+
+#[test]
+fn closures_and_functions_of_a_module_run_in_tasks_and_in_the_importing_script() {
+    let world = with(
+        "closures",
+        &[(
+            "maker.rhai",
+            "fn inner(x) { x + 100 } fn make(n) { |x| inner(x) + n } fn named() { Fn(\"inner\") } fn run(n) { Probe.start(|| inner(n)).join() }",
+        )],
+    );
+    let script = r#"
+        import "maker" as m;
+        print(m::run(1));
+        let f = m::make(10);
+        print(Probe.start(f, 1).join());
+        print(f.call(2));
+        print([1, 2].map(f));
+        print(Probe.start(|| f.call(3)).join());
+    "#;
+    assert_eq!(world.prints(script), "101\n111\n112\n[111, 112]\n113\n");
+}
+
+#[test]
+fn modules_that_import_each_other_are_an_error() {
+    let world = with(
+        "circle",
+        &[
+            ("a.rhai", "import \"b\" as b;"),
+            ("b.rhai", "import \"a\" as a;"),
+        ],
+    );
+    let error = world.fails("import \"a\" as a;");
+    assert_eq!(
+        error.message,
+        "modules import each other in a circle: a -> b -> a"
+    );
+}
+
+#[test]
+fn a_missing_module_is_an_error_that_can_be_caught() {
+    let world = with("missing", &[]);
+    let error = world.fails("let x = 1;\nimport \"nowhere\" as n;");
+    assert!(
+        error
+            .to_string()
+            .starts_with("test.rhai:2:8: no module \"nowhere\""),
+        "{error}"
+    );
+    let script = "try { import \"nowhere\" as n; } catch (e) { print(e.contains(\"nowhere\")) }";
+    assert_eq!(world.prints(script), "true\n");
+}
+
+#[test]
+fn an_error_in_a_module_has_its_place_there() {
+    let world = with(
+        "places",
+        &[
+            ("syntax.rhai", "let x = 1;\nlet = 2;"),
+            ("body.rhai", "\n\nthrow \"in the body\";"),
+            ("function.rhai", "fn f() {\n  Probe.fail(\"in f\")\n}"),
+        ],
+    );
+    let places = |script: &str| {
+        let error = world.fails(script);
+        let place = |frame: &llmspell_core::Frame| {
+            let file = frame.source.rsplit('/').next().unwrap_or_default();
+            format!("{file}:{}", frame.line)
+        };
+        let stack: Vec<String> = error.stack.iter().map(place).collect();
+        format!("{} {}", error.message, stack.join(" "))
+    };
+    assert_eq!(
+        places("import \"syntax\" as s;"),
+        "expecting name of a variable syntax.rhai:2 test.rhai:1"
+    );
+    assert_eq!(
+        places("\nimport \"body\" as b;"),
+        "in the body body.rhai:3 test.rhai:2"
+    );
+    assert_eq!(
+        places("import \"function\" as f;\nf::f();"),
+        "in f function.rhai:2 test.rhai:2"
+    );
+}
+
+#[test]
+fn endless_recursion_in_a_module_is_an_error() {
+    let world = with(
+        "deep",
+        &[(
+            "deep.rhai",
+            "fn f(n) { f(n + 1) } fn g(n) { [n].map(|x| g(x)) }",
+        )],
+    );
+    for call in ["d::f(0);", "d::g(0);"] {
+        let error = world.fails(&format!("import \"deep\" as d; {call}"));
+        assert_eq!(error.message, "too many nested calls (limit 1000)");
+    }
+}

@@ -1,0 +1,90 @@
+//! Values between script and host.
+
+mod support;
+use llmspell_core::Value;
+use support::{World, fails, prints};
+
+#[test]
+fn values_come_back_as_they_went() {
+    prints(
+        r#"
+        let value = [(), true, 1, 1.5, "text", #{ a: [#{}], "ä b": 2 }, [], Probe.queue()];
+        print(Probe.echo(value));
+        print(Probe.echo('c'));
+        print(Probe.bytes(blob(3, 65)));
+        print(Probe.bytes("ab").len());
+        print(Probe.echo(blob(2, 255)).len());
+        "#,
+        r#"
+[(), true, 1, 1.5, "text", #{a: [#{}], "ä b": 2}, [], <queue of 0>]
+c
+<3 bytes>
+2
+2
+        "#,
+    );
+}
+
+#[test]
+fn what_passes_through_keeps_its_identity() {
+    prints(
+        r#"
+        let base = 1;
+        let f = Probe.same(|x| x + base);
+        base = 10;
+        print(f.call(1));
+        print(type_of(Probe.same('c')));
+        print(type_of(Probe.same(0..3)));
+        let q = Probe.queue();
+        print(Probe.same(q) == q);
+        print(Probe.echo([q])[0] == q);
+        print(Probe.echo(f).call(1));
+        "#,
+        "11\nchar\nrange\ntrue\ntrue\n11",
+    );
+}
+
+#[test]
+fn a_captured_variable_arrives_as_its_value() {
+    prints(
+        "let x = [1]; let f = || x.push(2); f.call(); print(Probe.echo(x)); print(Probe.echo(#{ x: x }));",
+        "[1, 2]\n#{x: [1, 2]}",
+    );
+}
+
+#[test]
+fn wrong_types_give_the_same_error_in_every_language() {
+    fails(
+        "Probe.add(\"one\");",
+        "test.rhai:1:7: Probe.add: a: expected integer, got string",
+    );
+    fails(
+        "Probe.start(5);",
+        "test.rhai:1:7: Probe.start: function: expected function, got integer",
+    );
+    fails(
+        "Probe.add(0..3);",
+        "test.rhai:1:7: Probe.add: a: expected integer, got script value",
+    );
+}
+
+#[test]
+fn globals_of_the_host_are_constants_that_functions_see() {
+    prints(
+        "fn f() { ARGS[0] } print(f()); print(ARGS);",
+        "one\n[\"one\"]",
+    );
+    fails("ARGS = 1;", "test.rhai:1:1: ARGS is a constant");
+}
+
+#[test]
+fn the_host_can_show_and_look_into_results() {
+    let world = World::new();
+    let value = world.run("#{ a: [1, \"x\"] }").unwrap();
+    assert_eq!(world.engine.show(&value), "#{a: [1, \"x\"]}");
+    let Value::Map(map) = world.engine.inspect(&value).unwrap() else {
+        panic!("expected a map");
+    };
+    assert_eq!(format!("{map:?}"), "{\"a\": [1, \"x\"]}");
+    assert_eq!(world.engine.show(&world.run("\"text\"").unwrap()), "text");
+}
