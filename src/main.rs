@@ -1,1 +1,5 @@
-fn main() {}
+//! The `llmspell` binary.
+
+fn main() -> std::process::ExitCode {
+    llmspell::cli(llmspell::registry())
+}

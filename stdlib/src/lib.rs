@@ -1,8 +1,11 @@
 //! The script API of llmspell, declared once for every language: one file per module.
 
+mod agent;
 mod channel;
 mod console;
+pub mod generation;
 mod json;
+mod local_llm;
 pub mod log;
 mod task;
 mod time;
@@ -14,14 +17,21 @@ use llmspell_core::spec::{GlobalSpec, Ty};
 pub fn registry() -> Registry {
     Registry {
         namespaces: vec![
+            agent::Agents::SPEC,
             channel::Channels::SPEC,
             console::Terminal::SPEC,
             json::JsonText::SPEC,
+            local_llm::LocalLlm::SPEC,
             log::Logger::SPEC,
             task::Tasks::SPEC,
             time::Time::SPEC,
         ],
-        handles: vec![channel::Channel::SPEC, task::TaskHandle::SPEC],
+        handles: vec![
+            agent::Agent::SPEC,
+            channel::Channel::SPEC,
+            generation::Stream::SPEC,
+            task::TaskHandle::SPEC,
+        ],
         globals: vec![GlobalSpec {
             name: "ARGS",
             doc: "The arguments after `--` on the command line, a list of strings.",

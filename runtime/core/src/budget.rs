@@ -61,6 +61,11 @@ impl Budget {
         self.interrupted.clone()
     }
 
+    /// Lets scripts run again after an interruption.
+    pub fn clear_interrupt(&self) {
+        self.interrupted.store(false, Ordering::Relaxed);
+    }
+
     /// When the wall time is over.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline.get().map(|(at, _)| at)

@@ -1,1 +1,20 @@
+//! Which models there are, what they are called, and the backends that run them.
+//!
+//! Knows nothing of scripts. Waiting needs no async runtime, except for asking an Ollama server.
 
+#[cfg_attr(not(feature = "candle"), path = "no_candle.rs")]
+mod candle;
+mod entry;
+mod error;
+mod models;
+mod name;
+pub mod ollama;
+mod request;
+
+pub use entry::{CandleStatus, ModelEntry, OllamaStatus};
+pub use error::Error;
+pub use models::{BUNDLED, Models};
+pub use name::{Backend, ModelName};
+pub use request::{
+    Encoding, Event, Finish, FinishReason, Generation, Message, Prompt, Request, Sampling,
+};

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::slots::Waited;
 use super::timer::Sleep;
-use super::{Scope, Shared, Task, TaskId, panicked};
+use super::{Scope, Shared, Sources, Task, TaskId, panicked};
 use crate::budget::Budget;
 use crate::console::Console;
 use crate::convert::Callback;
@@ -186,13 +186,12 @@ impl Cx {
 
     /// Remembers source text under its name, for diagnostics.
     pub fn add_source(&self, name: &str, text: &str) {
-        let mut sources = self.0.sources.borrow_mut();
-        sources.insert(name.to_owned(), text.into());
+        self.0.sources.add(name, text);
     }
 
-    /// The source text loaded under `name`.
-    pub fn source(&self, name: &str) -> Option<Rc<str>> {
-        self.0.sources.borrow().get(name).cloned()
+    /// The source texts that were loaded.
+    pub fn sources(&self) -> Rc<Sources> {
+        self.0.sources.clone()
     }
 }
 

@@ -59,11 +59,27 @@ pub struct Shared {
     /// Operations under way that another thread will finish.
     external: Cell<usize>,
     host: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
-    sources: RefCell<HashMap<String, Rc<str>>>,
+    sources: Rc<Sources>,
     console: Console,
     io: OnceCell<tokio::runtime::Runtime>,
     on_unseen: RefCell<Box<dyn Fn(&Diagnostic)>>,
     unseen: Cell<usize>,
+}
+
+/// The text of everything that was loaded, by name, for diagnostics.
+#[derive(Default)]
+pub struct Sources(RefCell<HashMap<String, Rc<str>>>);
+
+impl Sources {
+    /// Remembers a text.
+    pub fn add(&self, name: &str, text: &str) {
+        self.0.borrow_mut().insert(name.to_owned(), text.into());
+    }
+
+    /// The text loaded under `name`.
+    pub fn get(&self, name: &str) -> Option<Rc<str>> {
+        self.0.borrow().get(name).cloned()
+    }
 }
 
 /// Interrupts what a scheduler runs, from any thread.
@@ -93,7 +109,7 @@ impl Scheduler {
             budget: Budget::default(),
             external: Cell::new(0),
             host: RefCell::default(),
-            sources: RefCell::default(),
+            sources: Rc::default(),
             console,
             io: OnceCell::new(),
             on_unseen: RefCell::new(Box::new(|_| {})),

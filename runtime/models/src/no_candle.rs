@@ -1,0 +1,54 @@
+//! What a build without embedded models says: every request is an error that names the feature.
+
+use crate::Error;
+use crate::entry::{CandleStatus, ModelEntry};
+use crate::name::ModelName;
+use crate::request::{Encoding, Generation, Message, Request, Sampling};
+
+#[derive(Clone, Default)]
+pub struct Candle;
+
+impl Candle {
+    pub fn status(&self) -> CandleStatus {
+        CandleStatus {
+            ready: false,
+            device: "none".to_owned(),
+            models: 0,
+            loaded: 0,
+        }
+    }
+
+    pub fn list(&self) -> Result<Vec<ModelEntry>, Error> {
+        Ok(Vec::new())
+    }
+
+    pub fn check(&self, _: &ModelName, _: &Sampling) -> Result<(), Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn info(&self, _: ModelName) -> Result<ModelEntry, Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn generate(&self, _: ModelName, _: Request) -> Result<Generation, Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn tokenize(&self, _: ModelName, _: String, _: Encoding) -> Result<Vec<u32>, Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn detokenize(&self, _: ModelName, _: Vec<u32>) -> Result<Vec<u8>, Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn apply_template(
+        &self,
+        _: ModelName,
+        _: &[Message],
+        _: Option<serde_json::Value>,
+        _: bool,
+    ) -> Result<String, Error> {
+        Err(Error::NoBackend)
+    }
+}

@@ -1,0 +1,119 @@
+//! What every backend is asked for, and what it answers.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+
+use crate::Error;
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// `system`, `user`, `assistant` or `tool`.
+    pub role: String,
+    pub content: String,
+}
+
+impl Message {
+    /// A message.
+    pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            role: role.into(),
+            content: content.into(),
+        }
+    }
+}
+
+/// What the model continues.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Prompt {
+    /// Text as it is; control tokens written in it count as such.
+    Raw(String),
+    /// A conversation, put through the model's chat template.
+    Chat(Vec<Message>),
+}
+
+/// How tokens are drawn; what is not set is the model's default.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sampling {
+    pub temperature: Option<f64>,
+    pub top_k: Option<usize>,
+    pub top_p: Option<f64>,
+    pub min_p: Option<f64>,
+    pub repeat_penalty: Option<f64>,
+    pub seed: Option<u64>,
+}
+
+/// How text becomes token ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Encoding {
+    /// Adds the tokens that a prompt of this model begins and ends with.
+    pub add_special: bool,
+    /// Reads the names of control tokens in the text as these tokens.
+    pub special: bool,
+}
+
+/// A generation to start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// A model's name; `None` takes the default model.
+    pub model: Option<String>,
+    pub prompt: Prompt,
+    pub sampling: Sampling,
+    /// Ends the answer after so many tokens.
+    pub max_tokens: Option<usize>,
+    /// Texts that end the answer and are not part of it.
+    pub stop: Vec<String>,
+}
+
+/// What a [`Generation`] gives.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    Text(String),
+    /// The last one.
+    Done(Finish),
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishReason {
+    /// The model, or a stop text, ended it.
+    Stop,
+    /// `max_tokens` or the context did.
+    Length,
+}
+
+/// How a generation went.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finish {
+    pub model: String,
+    /// The backend or remote provider, such as `candle`.
+    pub provider: &'static str,
+    pub reason: FinishReason,
+    pub prompt_tokens: usize,
+    pub completion_tokens: usize,
+    /// Prompt tokens that needed no computing.
+    pub cached_tokens: usize,
+    /// From the request until the first token was chosen.
+    pub first_token: Duration,
+    /// From the request until the last token was chosen.
+    pub total: Duration,
+    /// How long loading the model took, if this request loaded it.
+    pub load_time: Option<Duration>,
+}
+
+/// An answer under way. Dropping it stops the model at the next token.
+pub struct Generation(Pin<Box<dyn Stream<Item = Result<Event, Error>> + Send>>);
+
+impl Generation {
+    /// An answer from a backend's own stream.
+    pub fn new(stream: impl Stream<Item = Result<Event, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(stream))
+    }
+
+    /// The next piece; `None` after the last one.
+    pub async fn next(&mut self) -> Option<Result<Event, Error>> {
+        self.0.next().await
+    }
+}

@@ -1,0 +1,200 @@
+//! The command line. Data goes to standard output, everything else to standard error.
+
+mod check;
+mod doc;
+mod report;
+mod run;
+mod stdio;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use llmspell_core::Registry;
+
+use crate::Language;
+use report::{Reporter, Style};
+pub use run::interrupt_on_signal;
+pub use stdio::{Output, lines};
+
+const EXAMPLES: &str = "\
+Examples:
+  llmspell run examples/hello.lua          run a script
+  llmspell run bot.rhai -- --name Ada      run one with arguments, seen as ARGS
+  llmspell exec 'print(Time.now())'        run a line of code
+  llmspell repl --lang rhai                try things out
+  llmspell doc Agent.create                what a function does
+
+Exit codes: 0 success, 1 script error, 2 wrong usage, 124 time limit, 130 interrupted.";
+
+/// Scripts for local language models, in Lua and Rhai.
+#[derive(Parser)]
+#[command(name = "llmspell", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+#[derive(Args)]
+struct Global {
+    /// Write data and errors as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Whether to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    /// Show Log.trace lines too
+    #[arg(short, long, global = true)]
+    verbose: bool,
+    /// How to show errors [default: fancy on a terminal, plain elsewhere]
+    #[arg(long, global = true, value_enum, value_name = "STYLE")]
+    diagnostics: Option<Style>,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a script file, .lua or .rhai
+    #[command(after_help = "Examples:\n  llmspell run bot.lua\n  llmspell run bot.lua --timeout 10 -- --name Ada")]
+    Run(RunArgs),
+    /// Run code given on the command line
+    #[command(after_help = "Examples:\n  llmspell exec 'print(1 + 1)'\n  llmspell exec --lang rhai 'print(1 + 1)'")]
+    Exec(ExecArgs),
+    /// Read, evaluate, print, and again
+    #[command(after_help = "Examples:\n  llmspell repl\n  llmspell repl --lang rhai")]
+    Repl(ReplArgs),
+    /// Look for syntax errors without running anything
+    #[command(after_help = "Examples:\n  llmspell check bot.lua lib/*.lua")]
+    Check(CheckArgs),
+    /// Explain a module, a function or a method of the script API
+    #[command(after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create")]
+    Doc(DocArgs),
+}
+
+#[derive(Args)]
+struct RunArgs {
+    /// The script
+    file: PathBuf,
+    #[command(flatten)]
+    limits: Limits,
+    /// What the script sees as ARGS
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+#[derive(Args)]
+struct ExecArgs {
+    /// The code
+    code: String,
+    /// The language of the code
+    #[arg(long, value_enum, default_value = "lua")]
+    lang: Language,
+    #[command(flatten)]
+    limits: Limits,
+    /// What the code sees as ARGS
+    #[arg(last = true)]
+    args: Vec<String>,
+}
+
+#[derive(Args)]
+struct Limits {
+    /// End with exit code 124 after this many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    timeout: Option<Duration>,
+}
+
+#[derive(Args)]
+struct ReplArgs {
+    /// The language to type
+    #[arg(long, value_enum, default_value = "lua")]
+    lang: Language,
+}
+
+#[derive(Args)]
+struct CheckArgs {
+    /// The scripts
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+struct DocArgs {
+    /// Such as Task, Agent.create or Channel:send
+    name: Option<String>,
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
+    let length = Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero());
+    length.ok_or_else(|| "expected a number of seconds above 0".to_owned())
+}
+
+/// The command line's definition, for completions and manuals.
+pub fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+/// The whole command line over what `registry` declares: a host with functions of its own gets
+/// `run`, `exec`, `repl`, `check` and `doc` for them.
+pub fn cli(registry: Registry) -> ExitCode {
+    let Cli { command, global } = Cli::parse();
+    let app = App {
+        registry,
+        verbose: global.verbose,
+        json: global.json,
+        reporter: Reporter::new(style(&global), color(&global)),
+    };
+    let code = match command {
+        Command::Run(args) => run::file(&app, args),
+        Command::Exec(args) => run::code(&app, args),
+        Command::Repl(args) => crate::repl::run(&app, args.lang),
+        Command::Check(args) => check::files(&app, &args.files),
+        Command::Doc(args) => doc::show(&app, args.name.as_deref()),
+    };
+    ExitCode::from(code)
+}
+
+/// What every command needs.
+pub struct App {
+    registry: Registry,
+    verbose: bool,
+    json: bool,
+    pub reporter: Reporter,
+}
+
+impl App {
+    /// What scripts can see.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+fn style(global: &Global) -> Style {
+    match global.diagnostics {
+        Some(style) => style,
+        None if global.json => Style::Json,
+        None if std::io::stderr().is_terminal() => Style::Fancy,
+        None => Style::Plain,
+    }
+}
+
+fn color(global: &Global) -> bool {
+    match global.color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => {
+            let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+            std::io::stderr().is_terminal() && !refused
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! `run` and `exec`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use llmspell_core::Console;
+use llmspell_stdlib::generation::Notices;
+use llmspell_stdlib::log::{Level, Threshold};
+
+use super::stdio::{self, Output};
+use super::{App, ExecArgs, Limits, RunArgs};
+use crate::runtime::{Runtime, exit_code, read_script};
+use crate::{Builder, Language};
+
+/// How long after the deadline scripts may take to end by themselves.
+const GRACE: Duration = Duration::from_millis(60);
+
+/// `llmspell run FILE`
+pub fn file(app: &App, args: RunArgs) -> u8 {
+    let text = match read_script(&args.file) {
+        Ok(text) => text,
+        Err(problem) => return app.fail(problem, 1),
+    };
+    let language = match Language::of_file(&args.file) {
+        Ok(language) => language,
+        Err(problem) => return app.fail(problem, 2),
+    };
+    let job = Job {
+        language,
+        name: args.file.display().to_string(),
+        text,
+        script: Some(args.file),
+        limits: args.limits,
+        arguments: args.args,
+    };
+    job.run(app)
+}
+
+/// `llmspell exec CODE`
+pub fn code(app: &App, args: ExecArgs) -> u8 {
+    let job = Job {
+        language: args.lang,
+        name: "exec".to_owned(),
+        text: args.code,
+        script: None,
+        limits: args.limits,
+        arguments: args.args,
+    };
+    job.run(app)
+}
+
+struct Job {
+    language: Language,
+    name: String,
+    text: String,
+    script: Option<PathBuf>,
+    limits: Limits,
+    arguments: Vec<String>,
+}
+
+impl Job {
+    fn run(self, app: &App) -> u8 {
+        let out = Output::new();
+        let builder = app.builder(self.language, stdio::console(&out), self.script.as_deref());
+        let runtime = match builder.arguments(self.arguments).build() {
+            Ok(runtime) => runtime,
+            Err(error) => return app.fail(error.to_string(), 1),
+        };
+        app.report_unseen(&runtime);
+        interrupt_on_signal(&runtime);
+        if let Some(limit) = self.limits.timeout {
+            runtime.set_timeout(Some(limit));
+            watch(limit, out, app);
+        }
+        match runtime.run(&self.name, &self.text) {
+            Ok(()) => u8::from(runtime.unseen_errors() > 0),
+            Err(error) => {
+                app.reporter.report(&error.diagnostic(), &runtime.sources());
+                exit_code(&error)
+            }
+        }
+    }
+}
+
+impl App {
+    /// Shows a problem and gives the exit code.
+    pub fn fail(&self, problem: String, code: u8) -> u8 {
+        self.reporter.message(problem);
+        code
+    }
+
+    /// A runtime as the command line sets it up.
+    pub fn builder(&self, language: Language, console: Console, script: Option<&Path>) -> Builder {
+        let level = if self.verbose { Level::Trace } else { Level::Info };
+        let builder = Runtime::builder(language);
+        let builder = builder.console(console).registry(self.registry.clone());
+        let builder = builder.host(Threshold(level)).host(Notices::new(|text| {
+            eprintln!("llmspell: {text}");
+        }));
+        match script {
+            Some(path) => builder.script(path),
+            None => builder,
+        }
+    }
+
+    /// Shows errors that nobody joins.
+    pub fn report_unseen(&self, runtime: &Runtime) {
+        let (reporter, sources) = (self.reporter.clone(), runtime.sources());
+        runtime.on_unseen_error(move |error| reporter.report(error, &sources));
+    }
+}
+
+/// The first signal ends the script, the second one the process.
+pub fn interrupt_on_signal(runtime: &Runtime) {
+    let interrupter = runtime.interrupter();
+    let mut again = false;
+    // A host that has a handler of its own keeps it.
+    let _ = ctrlc::set_handler(move || {
+        if std::mem::replace(&mut again, true) {
+            std::process::exit(130);
+        }
+        interrupter.interrupt();
+    });
+}
+
+/// Ends the process when a script does not end at its deadline: a call into C, such as a hostile
+/// pattern, reaches no instruction hook.
+fn watch(limit: Duration, out: Output, app: &App) {
+    let reporter = app.reporter.clone();
+    let watchdog = move || {
+        std::thread::sleep(limit + GRACE);
+        out.try_flush();
+        reporter.message(format!("timed out after {} s", limit.as_secs_f64()));
+        std::process::exit(124);
+    };
+    // Without the thread, the instruction hooks still end all but calls into C.
+    let _ = std::thread::Builder::new().name("llmspell-watchdog".to_owned()).spawn(watchdog);
+}

@@ -1,0 +1,28 @@
+//! Line editing on a terminal, with history.
+
+use std::io;
+
+use llmspell_core::LineReader;
+use rustyline::DefaultEditor;
+use rustyline::error::ReadlineError;
+
+/// Reads lines with an editor, which starts at the first one.
+pub fn lines() -> LineReader {
+    let mut editor: Option<DefaultEditor> = None;
+    Box::new(move |prompt| {
+        let editor = match &mut editor {
+            Some(editor) => editor,
+            None => editor.insert(DefaultEditor::new().map_err(io::Error::other)?),
+        };
+        match editor.readline(prompt) {
+            Ok(line) => {
+                let _ = editor.add_history_entry(&line);
+                Ok(Some(line))
+            }
+            Err(ReadlineError::Eof) => Ok(None),
+            // Ctrl-C drops the line that is being typed.
+            Err(ReadlineError::Interrupted) => Ok(Some(String::new())),
+            Err(error) => Err(io::Error::other(error)),
+        }
+    })
+}

@@ -1,0 +1,237 @@
+//! [`Runtime`]: scripts of one language, embedded.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use llmspell_core::{
+    Check, Console, Cx, Diagnostic, Error, Fault, Interrupter, Loader, Outcome, Registry,
+    Scheduler, Scope, SharedEngine, Sources, Task, TaskError, Value,
+};
+use llmspell_models::Models;
+
+use crate::Language;
+
+/// Builds a [`Runtime`].
+pub struct Builder {
+    language: Language,
+    console: Console,
+    registry: Registry,
+    script: Option<PathBuf>,
+    arguments: Vec<String>,
+    setup: Vec<Box<dyn FnOnce(&Cx)>>,
+}
+
+impl Builder {
+    /// Keeps the host's own state for its functions, which find it by type with `Cx::host`.
+    pub fn host<T: 'static>(mut self, state: T) -> Self {
+        self.setup.push(Box::new(move |cx| drop(cx.set_host(state))));
+        self
+    }
+
+    /// Sets where scripts write and read; nowhere, unless told.
+    pub fn console(mut self, console: Console) -> Self {
+        self.console = console;
+        self
+    }
+
+    /// Sets what scripts can see, instead of [`crate::registry`] alone.
+    pub fn registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// Sets the main script's file; its modules are looked for beside it.
+    pub fn script(mut self, path: impl Into<PathBuf>) -> Self {
+        self.script = Some(path.into());
+        self
+    }
+
+    /// Sets what scripts see as `ARGS`.
+    pub fn arguments(mut self, arguments: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.arguments = arguments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Starts the engine.
+    pub fn build(self) -> Result<Runtime, Error> {
+        let scheduler = Scheduler::new(self.console);
+        let cx = scheduler.cx();
+        cx.set_host(Models::new());
+        self.setup.into_iter().for_each(|setup| setup(&cx));
+        let arguments = self.arguments.into_iter().map(Value::Str).collect();
+        let globals = [("ARGS", Value::List(arguments))];
+        let script = self.script.unwrap_or_else(|| PathBuf::from("."));
+        let loader = Loader::beside(&script);
+        let engine = engine(self.language, &cx, &self.registry, &globals, loader)?;
+        Ok(Runtime {
+            engine,
+            session: Rc::default(),
+            scheduler,
+            language: self.language,
+        })
+    }
+}
+
+fn engine(
+    language: Language,
+    cx: &Cx,
+    registry: &Registry,
+    globals: &[(&str, Value)],
+    loader: Loader,
+) -> Result<SharedEngine, Error> {
+    match language {
+        #[cfg(feature = "lua")]
+        Language::Lua => llmspell_lua::engine(cx, registry, globals, loader),
+        #[cfg(feature = "rhai")]
+        Language::Rhai => llmspell_rhai::Rhai::new(cx, registry, globals, loader),
+    }
+}
+
+/// Scripts of one language on the thread that built it.
+pub struct Runtime {
+    // Dropped before the scheduler that its functions point to.
+    engine: SharedEngine,
+    session: Rc<Scope>,
+    scheduler: Scheduler,
+    language: Language,
+}
+
+/// A script that [`Runtime::start`] started.
+pub struct Script(Rc<Task>);
+
+impl Script {
+    /// How it ended, if it has.
+    pub fn outcome(&self) -> Option<Result<(), TaskError>> {
+        Some(self.0.outcome()?.map(drop))
+    }
+}
+
+impl Runtime {
+    /// A builder for scripts in `language`.
+    pub fn builder(language: Language) -> Builder {
+        Builder {
+            language,
+            console: Console::output_only(std::io::sink()),
+            registry: crate::registry(),
+            script: None,
+            arguments: Vec::new(),
+            setup: Vec::new(),
+        }
+    }
+
+    /// The language of its scripts.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Sets who is told of a task's error that nobody joined.
+    pub fn on_unseen_error(&self, report: impl Fn(&Diagnostic) + 'static) {
+        self.scheduler.on_unseen_error(report);
+    }
+
+    /// How many errors nobody joined so far.
+    pub fn unseen_errors(&self) -> usize {
+        self.scheduler.unseen_errors()
+    }
+
+    /// Ends what runs once `limit` has passed from now.
+    pub fn set_timeout(&self, limit: Option<Duration>) {
+        self.scheduler.cx().budget().set_timeout(limit);
+    }
+
+    /// For interrupting what runs, from any thread.
+    pub fn interrupter(&self) -> Interrupter {
+        self.scheduler.interrupter()
+    }
+
+    /// The texts that were loaded, for showing an error with its source line.
+    pub fn sources(&self) -> Rc<Sources> {
+        self.scheduler.cx().sources()
+    }
+
+    /// Whether `source` could run, without running it.
+    pub fn check(&self, name: &str, source: &str) -> Check {
+        self.engine.check(name, source)
+    }
+
+    /// Runs a script until it and all its tasks have ended.
+    pub fn run(&self, name: &str, source: &str) -> Result<(), TaskError> {
+        let entry = self.engine.load(name, source).map_err(load_error)?;
+        let outcome = self.scheduler.run(&self.engine, &entry, Vec::new());
+        self.scheduler.cx().console().flush();
+        outcome.map(drop)
+    }
+
+    /// Starts a script, which [`Runtime::tick`] then runs.
+    pub fn start(&self, name: &str, source: &str) -> Result<Script, TaskError> {
+        let entry = self.engine.load(name, source).map_err(load_error)?;
+        let task = self.scheduler.start(&self.engine, &self.session, &entry, Vec::new())?;
+        Ok(Script(task))
+    }
+
+    /// Runs started scripts for about `limit`, for hosts with a frame loop; says whether anything
+    /// could run at once again.
+    pub fn tick(&self, limit: Duration) -> bool {
+        let more = self.scheduler.tick(limit);
+        self.scheduler.report_unseen(&self.session);
+        more
+    }
+
+    /// Evaluates one REPL input; its tasks go on afterwards. Gives the value as text.
+    pub fn evaluate(&self, name: &str, source: &str) -> Result<Option<String>, TaskError> {
+        let entry = self.engine.load_interactive(name, source).map_err(load_error)?;
+        let task = self.scheduler.start(&self.engine, &self.session, &entry, Vec::new())?;
+        let outcome: Outcome = self.scheduler.finish(&task);
+        self.scheduler.cx().console().flush();
+        self.scheduler.cx().budget().clear_interrupt();
+        self.scheduler.report_unseen(&self.session);
+        Ok(match outcome? {
+            Value::Nil => None,
+            value => Some(self.engine.show(&value)),
+        })
+    }
+
+    /// Reads a line from the console while the session's tasks go on.
+    pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
+        let cx = self.scheduler.cx();
+        let line = self.scheduler.block_on(cx.console().read_line(&cx, prompt));
+        self.scheduler.report_unseen(&self.session);
+        line
+    }
+
+    /// Ends the session's tasks.
+    pub fn end_session(&self) {
+        self.scheduler.cancel(&self.session);
+    }
+}
+
+fn load_error(diagnostic: Diagnostic) -> TaskError {
+    llmspell_core::ScriptError {
+        diagnostic,
+        value: None,
+    }
+    .into()
+}
+
+/// Reads a script's text.
+pub fn read_script(path: &Path) -> Result<String, String> {
+    let problem = |what: String| format!("cannot run {}: {what}", path.display());
+    if path.is_dir() {
+        return Err(problem("it is a folder; name a script inside it".to_owned()));
+    }
+    let bytes = std::fs::read(path).map_err(|e| problem(e.to_string()))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        problem(format!("it is not UTF-8 text (at byte {at})"))
+    })
+}
+
+/// Whether a fault is an end that the person asked for.
+pub fn exit_code(error: &TaskError) -> u8 {
+    match error {
+        TaskError::Fault(Fault::Timeout(_)) => 124,
+        TaskError::Fault(Fault::Interrupted) => 130,
+        _ => 1,
+    }
+}

@@ -1,0 +1,203 @@
+//! `Agent`: a model with a role and a memory.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use llmspell_core::spec::Ty;
+use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
+use llmspell_models::{Message, Prompt, Request};
+
+use crate::generation::{
+    Answer, Reply, SamplingOptions, Stream, model_name, models, problem,
+};
+use crate::local_llm::ChatMessage;
+
+/// Agents of a script.
+pub struct Agents;
+
+/// A model with a role and a memory of the conversation.
+#[api(namespace = "Agent")]
+impl Agents {
+    /// A new agent. Its model is loaded when it first answers.
+    ///
+    /// ```lua
+    /// local agent = Agent.create({ system_prompt = "You are Ada.", temperature = 0 })
+    /// print(agent:execute("Who are you?").text)
+    /// ```
+    /// ```rhai
+    /// let agent = Agent.create(#{ system_prompt: "You are Ada.", temperature: 0 });
+    /// print(agent.execute("Who are you?").text);
+    /// ```
+    fn create(cx: &Cx, options: Option<AgentOptions>) -> Result<Rc<Agent>, Error> {
+        let options = options.unwrap_or_default();
+        let (model, sampling) = (options.model.as_deref(), options.sampling.sampling());
+        models(cx)?.check(model, &sampling).map_err(problem("Agent.create"))?;
+        Ok(Rc::new(Agent {
+            options,
+            history: Rc::default(),
+        }))
+    }
+}
+
+/// What an agent is made of.
+#[api(options)]
+#[derive(Clone, Default)]
+pub struct AgentOptions {
+    /// The model's name or the path of a GGUF file.
+    model: Option<String>,
+    /// What the agent is called when it is printed.
+    name: Option<String>,
+    /// The role: what the model is told before the conversation.
+    system_prompt: Option<String>,
+    /// Whether it remembers the conversation; true unless told.
+    memory: Option<bool>,
+    #[api(include)]
+    sampling: SamplingOptions,
+}
+
+/// A model with a role and a memory.
+pub struct Agent {
+    options: AgentOptions,
+    history: Rc<RefCell<Vec<Message>>>,
+}
+
+impl fmt::Display for Agent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let model = model_name(self.options.model.as_deref());
+        match &self.options.name {
+            Some(name) => write!(f, "Agent({name}, {model})"),
+            None => write!(f, "Agent({model})"),
+        }
+    }
+}
+
+/// An agent, as `Agent.create` returns it.
+///
+/// Calls that run at the same time on one agent do not see each other's turn.
+#[api(handle = "Agent")]
+impl Agent {
+    /// Answers a text. Given a table, `text` is the text and the other fields override the agent's
+    /// options for this turn.
+    ///
+    /// ```lua
+    /// local agent = Agent.create({ temperature = 0 })
+    /// local reply = agent:execute({ text = "Hello!", max_tokens = 8 })
+    /// print(reply.text, reply.metadata.tokens.total)
+    /// ```
+    /// ```rhai
+    /// let agent = Agent.create(#{ temperature: 0 });
+    /// let reply = agent.execute(#{ text: "Hello!", max_tokens: 8 });
+    /// print(`${reply.text} ${reply.metadata.tokens.total}`);
+    /// ```
+    async fn execute(&self, cx: &Cx, input: Turn) -> Result<Reply, Error> {
+        let user = Message::new("user", &input.0.text);
+        let answer = Answer::start(cx, "Agent:execute", self.request(input)).await?;
+        let reply = answer.finish(cx).await?;
+        self.remember(user)(&reply.text);
+        Ok(reply)
+    }
+
+    /// Answers a text in chunks, as the model writes it. The turn is remembered once the last
+    /// chunk has been read.
+    ///
+    /// ```lua
+    /// local agent = Agent.create({ temperature = 0 })
+    /// for chunk in agent:execute_streaming("Hello!") do
+    ///   if chunk.content.type == "text" then Console.write(chunk.content.text) end
+    /// end
+    /// ```
+    /// ```rhai
+    /// let agent = Agent.create(#{ temperature: 0 });
+    /// for chunk in agent.execute_streaming("Hello!") {
+    ///     if chunk.content.type == "text" { Console.write(chunk.content.text); }
+    /// }
+    /// ```
+    async fn execute_streaming(&self, cx: &Cx, input: Turn) -> Result<Rc<Stream>, Error> {
+        let user = Message::new("user", &input.0.text);
+        let answer = Answer::start(cx, "Agent:execute_streaming", self.request(input)).await?;
+        Ok(Stream::new(answer, Some(Box::new(self.remember(user)))))
+    }
+
+    /// The conversation so far, without the system prompt.
+    ///
+    /// ```lua
+    /// local agent = Agent.create({ temperature = 0 })
+    /// agent:execute("Hello!")
+    /// assert(agent:history()[1].content == "Hello!")
+    /// ```
+    /// ```rhai
+    /// let agent = Agent.create(#{ temperature: 0 });
+    /// agent.execute("Hello!");
+    /// if agent.history()[0].content != "Hello!" { throw "forgotten" }
+    /// ```
+    fn history(&self) -> Vec<ChatMessage> {
+        self.history.borrow().iter().map(ChatMessage::from).collect()
+    }
+
+    /// Forgets the conversation.
+    ///
+    /// ```lua
+    /// local agent = Agent.create()
+    /// agent:reset()
+    /// assert(#agent:history() == 0)
+    /// ```
+    /// ```rhai
+    /// let agent = Agent.create();
+    /// agent.reset();
+    /// if agent.history().len() != 0 { throw "still remembered" }
+    /// ```
+    fn reset(&self) {
+        self.history.borrow_mut().clear();
+    }
+}
+
+impl Agent {
+    fn request(&self, Turn(input): Turn) -> Request {
+        let system = self.options.system_prompt.iter();
+        let mut messages: Vec<_> = system.map(|text| Message::new("system", text)).collect();
+        messages.extend(self.history.borrow().iter().cloned());
+        messages.push(Message::new("user", input.text));
+        let sampling = input.sampling.or(self.options.sampling.clone());
+        sampling.request(self.options.model.clone(), Prompt::Chat(messages))
+    }
+
+    /// Adds a turn to the history once its answer is there.
+    fn remember(&self, user: Message) -> impl FnOnce(&str) + use<> {
+        let memory = self.options.memory.unwrap_or(true);
+        let history = self.history.clone();
+        move |answer| {
+            if memory {
+                let answer = Message::new("assistant", answer);
+                history.borrow_mut().extend([user, answer]);
+            }
+        }
+    }
+}
+
+/// A turn of a conversation, with options for it alone.
+#[api(options)]
+pub struct TurnOptions {
+    /// What the user says.
+    text: String,
+    #[api(include)]
+    sampling: SamplingOptions,
+}
+
+/// What an agent answers: a text, or [`TurnOptions`].
+pub struct Turn(TurnOptions);
+
+impl FromValue for Turn {
+    const TY: Ty = Ty::Either(&[Ty::Str, Ty::Record(&TurnOptions::SPEC)]);
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Str(text) => Ok(Self(TurnOptions {
+                text,
+                sampling: SamplingOptions::default(),
+            })),
+            Value::Map(_) => TurnOptions::from_value(value).map(Self),
+            other => Err(Mismatch::new(Self::TY, other.kind())),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What `LocalLLM` and `Agent` share: sampling options, replies, streams.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use llmspell_core::spec::Ty;
+use llmspell_core::{Cx, Error, FromValue, Map, Mismatch, Value, api};
+use llmspell_models::{
+    BUNDLED, Event, Finish, FinishReason, Generation, Models, Prompt, Request, Sampling,
+};
+
+/// How an answer is drawn. What is not set is the model's own default.
+#[api(options)]
+#[derive(Debug, Clone, Default)]
+pub struct SamplingOptions {
+    /// Randomness: 0 always takes the likeliest token.
+    temperature: Option<f64>,
+    /// Keeps the likeliest tokens that together reach this probability, 0 to 1.
+    top_p: Option<f64>,
+    /// Keeps this many of the likeliest tokens; 0 keeps all.
+    top_k: Option<usize>,
+    /// Keeps tokens at least this likely relative to the likeliest one, 0 to 1.
+    min_p: Option<f64>,
+    /// Makes tokens of the recent text less likely; 1 changes nothing.
+    repeat_penalty: Option<f64>,
+    /// The same seed and request give the same answer.
+    seed: Option<u64>,
+    /// Ends the answer after so many tokens.
+    max_tokens: Option<usize>,
+    /// A text, or a list of texts, that ends the answer and is not part of it.
+    stop: Option<Stop>,
+}
+
+/// One text or several.
+#[derive(Debug, Clone, Default)]
+pub struct Stop(Vec<String>);
+
+impl FromValue for Stop {
+    const TY: Ty = Ty::Either(&[Ty::Str, Ty::List(&Ty::Str)]);
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Str(text) => Ok(Self(vec![text])),
+            Value::List(_) => Vec::from_value(value).map(Self),
+            other => Err(Mismatch::new(Self::TY, other.kind())),
+        }
+    }
+}
+
+impl SamplingOptions {
+    /// These options where they are set, `fallback` elsewhere.
+    pub fn or(self, fallback: Self) -> Self {
+        Self {
+            temperature: self.temperature.or(fallback.temperature),
+            top_p: self.top_p.or(fallback.top_p),
+            top_k: self.top_k.or(fallback.top_k),
+            min_p: self.min_p.or(fallback.min_p),
+            repeat_penalty: self.repeat_penalty.or(fallback.repeat_penalty),
+            seed: self.seed.or(fallback.seed),
+            max_tokens: self.max_tokens.or(fallback.max_tokens),
+            stop: self.stop.or(fallback.stop),
+        }
+    }
+
+    /// These options as backends read them.
+    pub fn sampling(&self) -> Sampling {
+        Sampling {
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_p: self.min_p,
+            repeat_penalty: self.repeat_penalty,
+            seed: self.seed,
+        }
+    }
+
+    /// The request to continue `prompt`.
+    pub fn request(self, model: Option<String>, prompt: Prompt) -> Request {
+        Request {
+            model,
+            prompt,
+            sampling: self.sampling(),
+            max_tokens: self.max_tokens,
+            stop: self.stop.unwrap_or_default().0,
+        }
+    }
+}
+
+/// An answer.
+#[api(result)]
+pub struct Reply {
+    /// The text.
+    pub text: String,
+    /// The tools that the model wants called.
+    tool_calls: Vec<Map>,
+    /// How it came about.
+    metadata: Metadata,
+}
+
+/// How an answer came about.
+#[api(result)]
+pub struct Metadata {
+    /// The model's name.
+    model: String,
+    /// What ran it, such as `"candle"`.
+    provider: &'static str,
+    /// `"stop"`, `"length"`, `"tool_calls"` or `"cancelled"`.
+    finish_reason: &'static str,
+    /// How many tokens.
+    tokens: TokenCounts,
+    /// From the call to the last token, in milliseconds.
+    latency_ms: f64,
+    /// From the call to the first token, in milliseconds.
+    first_token_ms: f64,
+    /// The speed after the first token.
+    tokens_per_second: f64,
+    /// How long loading the model took, if this call loaded it.
+    load_ms: Option<f64>,
+}
+
+/// How many tokens an answer took.
+#[api(result)]
+pub struct TokenCounts {
+    prompt: usize,
+    completion: usize,
+    total: usize,
+    /// Tokens of the prompt that needed no computing.
+    cached: usize,
+}
+
+impl Metadata {
+    fn new(finish: &Finish, start: Instant) -> Self {
+        let loading = finish.load_time.unwrap_or_default();
+        let decoding = finish.total.saturating_sub(finish.first_token);
+        // The first token comes out of the prompt's computation.
+        let speed = match finish.completion_tokens {
+            0 | 1 => finish.completion_tokens as f64 / finish.total.as_secs_f64(),
+            n => (n - 1) as f64 / decoding.as_secs_f64(),
+        };
+        Self {
+            model: finish.model.clone(),
+            provider: finish.provider,
+            finish_reason: match finish.reason {
+                FinishReason::Stop => "stop",
+                FinishReason::Length => "length",
+            },
+            tokens: TokenCounts {
+                prompt: finish.prompt_tokens,
+                completion: finish.completion_tokens,
+                total: finish.prompt_tokens + finish.completion_tokens,
+                cached: finish.cached_tokens,
+            },
+            latency_ms: milliseconds(start.elapsed()),
+            first_token_ms: milliseconds(loading + finish.first_token),
+            tokens_per_second: if speed.is_finite() { speed } else { 0.0 },
+            load_ms: finish.load_time.map(milliseconds),
+        }
+    }
+}
+
+fn milliseconds(length: Duration) -> f64 {
+    length.as_secs_f64() * 1000.0
+}
+
+/// Tells the person at the terminal something once; see [`Notices`].
+const WISP_ANSWERS: &str = "no model was named and no other is installed, so wisp answers, the \
+    tiny demonstration model in the box. Pull a real one, for example with `hf download OWNER/REPO \
+    MODEL.gguf`, and name its file: Agent.create with model = \"MODEL.gguf\"";
+
+/// Where notices to the person at the terminal go; a host sets it with `Cx::set_host`.
+pub struct Notices(RefCell<Option<Box<dyn FnOnce(&str)>>>);
+
+impl Notices {
+    /// Calls `tell` with the first notice.
+    pub fn new(tell: impl FnOnce(&str) + 'static) -> Self {
+        Self(RefCell::new(Some(Box::new(tell))))
+    }
+}
+
+/// The models of this runtime.
+pub fn models(cx: &Cx) -> Result<Rc<Models>, Error> {
+    let missing = || Error::raise("this host has set up no models");
+    cx.host::<Models>().ok_or_else(missing)
+}
+
+/// A model's error as the call named `function` raises it.
+pub fn problem(function: &str) -> impl Fn(llmspell_models::Error) -> Error {
+    move |error| Error::Raise(format!("{function}: {error}"))
+}
+
+/// An answer under way.
+pub struct Answer {
+    generation: Generation,
+    start: Instant,
+    text: String,
+    function: &'static str,
+}
+
+/// A piece of an answer.
+pub enum Piece {
+    Text(String),
+    Done(Metadata),
+}
+
+impl Answer {
+    /// Starts an answer for the call named `function`.
+    pub async fn start(cx: &Cx, function: &'static str, request: Request) -> Result<Self, Error> {
+        let start = Instant::now();
+        if request.model.is_none()
+            && let Some(notices) = cx.host::<Notices>()
+            && let Some(tell) = notices.0.take()
+        {
+            tell(WISP_ANSWERS);
+        }
+        let models = models(cx)?;
+        let generation = cx.external(models.generate(request)).await;
+        Ok(Self {
+            generation: generation.map_err(problem(function))?,
+            start,
+            text: String::new(),
+            function,
+        })
+    }
+
+    /// The next piece; `None` after the last one.
+    pub async fn next(&mut self, cx: &Cx) -> Result<Option<Piece>, Error> {
+        let event = cx.external(self.generation.next()).await;
+        Ok(match event.transpose().map_err(problem(self.function))? {
+            None => None,
+            Some(Event::Text(text)) => {
+                self.text.push_str(&text);
+                Some(Piece::Text(text))
+            }
+            Some(Event::Done(finish)) => Some(Piece::Done(Metadata::new(&finish, self.start))),
+        })
+    }
+
+    /// The whole answer.
+    pub async fn finish(mut self, cx: &Cx) -> Result<Reply, Error> {
+        while let Some(piece) = self.next(cx).await? {
+            if let Piece::Done(metadata) = piece {
+                return Ok(Reply {
+                    text: self.text,
+                    tool_calls: Vec::new(),
+                    metadata,
+                });
+            }
+        }
+        let message = "the model ended without saying so. This is a bug, please report it";
+        Err(Error::Raise(format!("{}: {message}", self.function)))
+    }
+}
+
+/// What happens with a whole answer.
+pub type Finished = Box<dyn FnOnce(&str)>;
+
+/// An answer as a script reads it piece by piece.
+pub struct Stream(RefCell<State>);
+
+enum State {
+    Open(Box<Answer>, Option<Finished>),
+    /// A task waits for the next piece.
+    Busy,
+    Ended,
+}
+
+impl Stream {
+    /// A stream of an answer; `finished` gets its whole text.
+    pub fn new(answer: Answer, finished: Option<Finished>) -> Rc<Self> {
+        Rc::new(Self(RefCell::new(State::Open(Box::new(answer), finished))))
+    }
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match &*self.0.borrow() {
+            State::Open(..) => "Stream(open)",
+            State::Busy => "Stream(read by a task)",
+            State::Ended => "Stream(ended)",
+        })
+    }
+}
+
+/// An answer that comes in chunks: `for chunk in stream` reads them. Dropping it stops the model.
+#[api(handle = "Stream")]
+impl Stream {
+    /// The next chunk, nothing after the last one.
+    ///
+    /// `chunk.content.type` is `"text"` with `chunk.content.text`, and last `"done"` with
+    /// `chunk.content.metadata`.
+    ///
+    /// ```lua
+    /// local stream = Agent.create({ temperature = 0 }):execute_streaming("Hello!")
+    /// for chunk in stream do
+    ///   if chunk.content.type == "text" then Console.write(chunk.content.text) end
+    /// end
+    /// ```
+    /// ```rhai
+    /// let stream = Agent.create(#{ temperature: 0 }).execute_streaming("Hello!");
+    /// for chunk in stream {
+    ///     if chunk.content.type == "text" { Console.write(chunk.content.text); }
+    /// }
+    /// ```
+    #[api(iterates)]
+    async fn next(&self, cx: &Cx) -> Result<Option<Chunk>, Error> {
+        // Whoever drops the task that waits here drops the answer too, which stops the model.
+        let (mut answer, finished) = match self.0.replace(State::Busy) {
+            State::Open(answer, finished) => (answer, finished),
+            State::Busy => return Err(Error::raise("Stream:next: another task reads this stream")),
+            State::Ended => {
+                self.0.replace(State::Ended);
+                return Ok(None);
+            }
+        };
+        let piece = answer.next(cx).await;
+        let (state, chunk) = match piece {
+            Ok(Some(Piece::Text(text))) => (State::Open(answer, finished), Ok(Some(Chunk::text(text)))),
+            Ok(Some(Piece::Done(metadata))) => {
+                if let Some(finished) = finished {
+                    finished(&answer.text);
+                }
+                (State::Ended, Ok(Some(Chunk::done(metadata))))
+            }
+            Ok(None) => (State::Ended, Ok(None)),
+            Err(error) => (State::Ended, Err(error)),
+        };
+        self.0.replace(state);
+        chunk
+    }
+}
+
+/// A piece of an answer.
+#[api(result)]
+pub struct Chunk {
+    /// What it holds.
+    content: Content,
+}
+
+/// What a chunk holds.
+#[api(result)]
+pub struct Content {
+    /// `"text"` or `"done"`.
+    r#type: &'static str,
+    /// Of `"text"`: some text.
+    text: Option<String>,
+    /// Of `"done"`: how the answer came about.
+    metadata: Option<Metadata>,
+}
+
+impl Chunk {
+    fn text(text: String) -> Self {
+        let content = Content {
+            r#type: "text",
+            text: Some(text),
+            metadata: None,
+        };
+        Self { content }
+    }
+
+    fn done(metadata: Metadata) -> Self {
+        let content = Content {
+            r#type: "done",
+            text: None,
+            metadata: Some(metadata),
+        };
+        Self { content }
+    }
+}
+
+/// The name under which the default model is shown.
+pub fn model_name(model: Option<&str>) -> &str {
+    model.unwrap_or(BUNDLED)
+}

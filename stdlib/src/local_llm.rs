@@ -1,0 +1,451 @@
+//! `LocalLLM`: the models of this machine.
+
+use llmspell_core::spec::Ty;
+use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
+use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, ollama};
+use std::rc::Rc;
+
+use crate::generation::{Answer, Reply, SamplingOptions, Stream, models, problem};
+use crate::json::to_json;
+
+/// The models of a script.
+pub struct LocalLlm;
+
+/// The models of this machine: which there are, and what they make of a text.
+#[api(namespace = "LocalLLM")]
+impl LocalLlm {
+    /// Whether an Ollama server runs and what the models in this process are doing.
+    ///
+    /// ```lua
+    /// assert(LocalLLM.status().candle.ready)
+    /// ```
+    /// ```rhai
+    /// if !LocalLLM.status().candle.ready { throw "no embedded models" }
+    /// ```
+    async fn status(cx: &Cx) -> Result<Status, Error> {
+        let candle = models(cx)?.candle_status();
+        let ollama = cx.io(ollama::status(ollama::url())).await?;
+        Ok(Status {
+            ollama: OllamaState {
+                running: ollama.running,
+                version: ollama.version,
+                models: ollama.models,
+                url: ollama.url,
+                error: ollama.error,
+            },
+            candle: CandleState {
+                ready: candle.ready,
+                device: candle.device,
+                models: candle.models,
+                loaded: candle.loaded,
+            },
+        })
+    }
+
+    /// The models that are there, of both backends or of one.
+    ///
+    /// ```lua
+    /// for _, model in ipairs(LocalLLM.list()) do print(model.name, model.size_bytes) end
+    /// ```
+    /// ```rhai
+    /// for model in LocalLLM.list() { print(`${model.name} ${model.size_bytes}`); }
+    /// ```
+    fn list(cx: &Cx, backend: Option<BackendName>) -> Result<Vec<ModelInfo>, Error> {
+        let entries = models(cx)?.list(backend.map(Into::into));
+        let entries = entries.map_err(problem("LocalLLM.list"))?;
+        Ok(entries.into_iter().map(Into::into).collect())
+    }
+
+    /// What is known of a model, read from its file without loading it.
+    ///
+    /// ```lua
+    /// assert(LocalLLM.info("wisp").architecture == "llama")
+    /// ```
+    /// ```rhai
+    /// if LocalLLM.info("wisp").architecture != "llama" { throw "another model" }
+    /// ```
+    async fn info(cx: &Cx, model: String) -> Result<ModelInfo, Error> {
+        let models = models(cx)?;
+        let entry = cx.external(models.info(&model)).await;
+        Ok(entry.map_err(problem("LocalLLM.info"))?.into())
+    }
+
+    /// Continues a raw prompt, without a chat template. Names of control tokens in it count as
+    /// such.
+    ///
+    /// ```lua
+    /// print(LocalLLM.generate("Once upon a time", { max_tokens = 8, temperature = 0 }).text)
+    /// ```
+    /// ```rhai
+    /// print(LocalLLM.generate("Once upon a time", #{ max_tokens: 8, temperature: 0 }).text);
+    /// ```
+    async fn generate(
+        cx: &Cx,
+        prompt: String,
+        options: Option<GenerateOptions>,
+    ) -> Result<Reply, Error> {
+        answer(cx, "LocalLLM.generate", Prompt::Raw(prompt), options).await?.finish(cx).await
+    }
+
+    /// Like `LocalLLM.generate`, in chunks.
+    ///
+    /// ```lua
+    /// for chunk in LocalLLM.generate_streaming("Once", { max_tokens = 8 }) do
+    ///   if chunk.content.type == "text" then Console.write(chunk.content.text) end
+    /// end
+    /// ```
+    /// ```rhai
+    /// for chunk in LocalLLM.generate_streaming("Once", #{ max_tokens: 8 }) {
+    ///     if chunk.content.type == "text" { Console.write(chunk.content.text); }
+    /// }
+    /// ```
+    async fn generate_streaming(
+        cx: &Cx,
+        prompt: String,
+        options: Option<GenerateOptions>,
+    ) -> Result<Rc<Stream>, Error> {
+        let call = "LocalLLM.generate_streaming";
+        Ok(Stream::new(answer(cx, call, Prompt::Raw(prompt), options).await?, None))
+    }
+
+    /// Answers a conversation, given whole.
+    ///
+    /// ```lua
+    /// local messages = { { role = "user", content = "Hello!" } }
+    /// print(LocalLLM.chat(messages, { temperature = 0 }).text)
+    /// ```
+    /// ```rhai
+    /// let messages = [#{ role: "user", content: "Hello!" }];
+    /// print(LocalLLM.chat(messages, #{ temperature: 0 }).text);
+    /// ```
+    async fn chat(
+        cx: &Cx,
+        messages: Vec<ChatMessage>,
+        options: Option<GenerateOptions>,
+    ) -> Result<Reply, Error> {
+        answer(cx, "LocalLLM.chat", chat_prompt(messages), options).await?.finish(cx).await
+    }
+
+    /// Like `LocalLLM.chat`, in chunks.
+    ///
+    /// ```lua
+    /// for chunk in LocalLLM.chat_streaming({ { role = "user", content = "Hello!" } }) do
+    ///   if chunk.content.type == "text" then Console.write(chunk.content.text) end
+    /// end
+    /// ```
+    /// ```rhai
+    /// for chunk in LocalLLM.chat_streaming([#{ role: "user", content: "Hello!" }]) {
+    ///     if chunk.content.type == "text" { Console.write(chunk.content.text); }
+    /// }
+    /// ```
+    async fn chat_streaming(
+        cx: &Cx,
+        messages: Vec<ChatMessage>,
+        options: Option<GenerateOptions>,
+    ) -> Result<Rc<Stream>, Error> {
+        let call = "LocalLLM.chat_streaming";
+        Ok(Stream::new(answer(cx, call, chat_prompt(messages), options).await?, None))
+    }
+
+    /// The token ids of a text.
+    ///
+    /// ```lua
+    /// assert(#LocalLLM.tokenize("hello") > 0)
+    /// ```
+    /// ```rhai
+    /// if LocalLLM.tokenize("hello").len() == 0 { throw "no tokens" }
+    /// ```
+    async fn tokenize(
+        cx: &Cx,
+        text: String,
+        options: Option<TokenizeOptions>,
+    ) -> Result<Vec<u32>, Error> {
+        tokens(cx, "LocalLLM.tokenize", text, options).await
+    }
+
+    /// The text of token ids.
+    ///
+    /// ```lua
+    /// assert(LocalLLM.detokenize(LocalLLM.tokenize("hello")) == "hello")
+    /// ```
+    /// ```rhai
+    /// if LocalLLM.detokenize(LocalLLM.tokenize("hello")) != "hello" { throw "changed" }
+    /// ```
+    async fn detokenize(
+        cx: &Cx,
+        ids: Vec<u32>,
+        options: Option<VocabularyOptions>,
+    ) -> Result<Text, Error> {
+        let (models, model) = (models(cx)?, options.unwrap_or_default().model);
+        let bytes = cx.external(models.detokenize(model.as_deref(), ids)).await;
+        Ok(Text(bytes.map_err(problem("LocalLLM.detokenize"))?))
+    }
+
+    /// How many tokens a text has.
+    ///
+    /// ```lua
+    /// assert(LocalLLM.count_tokens("hello") == #LocalLLM.tokenize("hello"))
+    /// ```
+    /// ```rhai
+    /// if LocalLLM.count_tokens("hello") != LocalLLM.tokenize("hello").len() { throw "miscounted" }
+    /// ```
+    async fn count_tokens(
+        cx: &Cx,
+        text: String,
+        options: Option<TokenizeOptions>,
+    ) -> Result<usize, Error> {
+        Ok(tokens(cx, "LocalLLM.count_tokens", text, options).await?.len())
+    }
+
+    /// A conversation as the model's chat template writes it.
+    ///
+    /// ```lua
+    /// print(LocalLLM.apply_template({ { role = "user", content = "Hello!" } }))
+    /// ```
+    /// ```rhai
+    /// print(LocalLLM.apply_template([#{ role: "user", content: "Hello!" }]));
+    /// ```
+    async fn apply_template(
+        cx: &Cx,
+        messages: Vec<ChatMessage>,
+        options: Option<TemplateOptions>,
+    ) -> Result<String, Error> {
+        let call = "LocalLLM.apply_template";
+        let options = options.unwrap_or_default();
+        let unfit = |e: Mismatch| Error::Raise(format!("{call}: {}", e.at("tools").at("options")));
+        let tools = options.tools.map(to_json).transpose().map_err(unfit)?;
+        let begin_answer = options.add_generation_prompt.unwrap_or(true);
+        let messages: Vec<Message> = messages.into_iter().map(Into::into).collect();
+        let (models, model) = (models(cx)?, options.model.as_deref());
+        let rendered = models.apply_template(model, &messages, tools, begin_answer);
+        cx.external(rendered).await.map_err(problem(call))
+    }
+}
+
+async fn answer(
+    cx: &Cx,
+    call: &'static str,
+    prompt: Prompt,
+    options: Option<GenerateOptions>,
+) -> Result<Answer, Error> {
+    let GenerateOptions { model, sampling } = options.unwrap_or_default();
+    Answer::start(cx, call, sampling.request(model, prompt)).await
+}
+
+fn chat_prompt(messages: Vec<ChatMessage>) -> Prompt {
+    Prompt::Chat(messages.into_iter().map(Into::into).collect())
+}
+
+async fn tokens(
+    cx: &Cx,
+    call: &str,
+    text: String,
+    options: Option<TokenizeOptions>,
+) -> Result<Vec<u32>, Error> {
+    let options = options.unwrap_or_default();
+    let encoding = Encoding {
+        add_special: options.add_special.unwrap_or(false),
+        special: options.special.unwrap_or(false),
+    };
+    let models = models(cx)?;
+    let ids = models.tokenize(options.model.as_deref(), text, encoding);
+    cx.external(ids).await.map_err(problem(call))
+}
+
+/// Text that need not be UTF-8: part of a character, perhaps.
+pub struct Text(Vec<u8>);
+
+impl IntoValue for Text {
+    const TY: Ty = Ty::Str;
+
+    fn into_value(self) -> Value {
+        match String::from_utf8(self.0) {
+            Ok(text) => Value::Str(text),
+            Err(error) => Bytes(error.into_bytes()).into_value(),
+        }
+    }
+}
+
+/// What runs a model.
+#[api(choice)]
+pub enum BackendName {
+    Ollama,
+    Candle,
+}
+
+impl From<BackendName> for Backend {
+    fn from(name: BackendName) -> Self {
+        match name {
+            BackendName::Ollama => Self::Ollama,
+            BackendName::Candle => Self::Candle,
+        }
+    }
+}
+
+impl From<Backend> for BackendName {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Ollama => Self::Ollama,
+            Backend::Candle => Self::Candle,
+        }
+    }
+}
+
+/// Who says something.
+#[api(choice)]
+#[derive(Debug, Clone, Copy)]
+pub enum Role {
+    System,
+    User,
+    Assistant,
+    Tool,
+}
+
+/// One message of a conversation.
+#[api(options, result)]
+pub struct ChatMessage {
+    role: Role,
+    content: String,
+}
+
+impl From<ChatMessage> for Message {
+    fn from(message: ChatMessage) -> Self {
+        Self::new(message.role.name(), message.content)
+    }
+}
+
+impl From<&Message> for ChatMessage {
+    fn from(message: &Message) -> Self {
+        Self {
+            role: match message.role.as_str() {
+                "system" => Role::System,
+                "assistant" => Role::Assistant,
+                "tool" => Role::Tool,
+                _ => Role::User,
+            },
+            content: message.content.clone(),
+        }
+    }
+}
+
+/// Which model answers, and how.
+#[api(options)]
+#[derive(Default)]
+pub struct GenerateOptions {
+    /// The model's name or the path of a GGUF file.
+    model: Option<String>,
+    #[api(include)]
+    sampling: SamplingOptions,
+}
+
+/// Whose vocabulary.
+#[api(options)]
+#[derive(Default)]
+pub struct VocabularyOptions {
+    /// The model's name or the path of a GGUF file; one without weights is enough.
+    model: Option<String>,
+}
+
+/// Whose vocabulary, and what of the text is markup.
+#[api(options)]
+#[derive(Default)]
+pub struct TokenizeOptions {
+    /// The model's name or the path of a GGUF file; one without weights is enough.
+    model: Option<String>,
+    /// Adds the tokens that a prompt begins and ends with; false unless told.
+    add_special: Option<bool>,
+    /// Reads the names of control tokens as these tokens, not as text; false unless told.
+    special: Option<bool>,
+}
+
+/// Whose template, and what it is given.
+#[api(options)]
+#[derive(Default)]
+pub struct TemplateOptions {
+    /// The model's name or the path of a GGUF file; one without weights is enough.
+    model: Option<String>,
+    /// The tools that the model may call, as the template expects them.
+    tools: Option<Value>,
+    /// Whether the text ends where the answer begins; true unless told.
+    add_generation_prompt: Option<bool>,
+}
+
+/// The state of both backends.
+#[api(result)]
+pub struct Status {
+    ollama: OllamaState,
+    candle: CandleState,
+}
+
+/// The state of the Ollama server.
+#[api(result)]
+pub struct OllamaState {
+    /// Whether it answers.
+    running: bool,
+    version: Option<String>,
+    /// How many models it has.
+    models: usize,
+    /// Where it was looked for.
+    url: String,
+    /// Why it does not answer.
+    error: Option<String>,
+}
+
+/// The state of the models in this process.
+#[api(result)]
+pub struct CandleState {
+    /// Whether models can run.
+    ready: bool,
+    /// What they run on, such as `"cpu"`.
+    device: String,
+    /// How many models there are.
+    models: usize,
+    /// How many of them are loaded.
+    loaded: usize,
+}
+
+/// A model.
+#[api(result)]
+pub struct ModelInfo {
+    name: String,
+    backend: BackendName,
+    size_bytes: u64,
+    /// In units of 10^9 bytes.
+    size_gb: f64,
+    /// Such as `"Q4_K_M"`.
+    quantization: String,
+    architecture: String,
+    /// How many weights it has.
+    parameters: u64,
+    /// In tokens.
+    context_length: usize,
+    /// When its file was last changed, in seconds since 1970.
+    modified: Option<f64>,
+    loaded: bool,
+    /// Whether it is part of llmspell.
+    bundled: bool,
+    /// Whether it brings a chat template.
+    chat_template: bool,
+    /// How many tokens it knows.
+    vocabulary_size: usize,
+}
+
+impl From<ModelEntry> for ModelInfo {
+    fn from(entry: ModelEntry) -> Self {
+        Self {
+            name: entry.name,
+            backend: entry.backend.into(),
+            size_bytes: entry.size_bytes,
+            size_gb: entry.size_bytes as f64 / 1e9,
+            quantization: entry.quantization,
+            architecture: entry.architecture,
+            parameters: entry.parameters,
+            context_length: entry.context_length,
+            modified: entry.modified,
+            loaded: entry.loaded,
+            bundled: entry.bundled,
+            chat_template: entry.chat_template,
+            vocabulary_size: entry.vocabulary_size,
+        }
+    }
+}
