@@ -10,7 +10,8 @@ use llmspell_core::{
 use rhai::packages::{Package, StandardPackage};
 use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Position, Scope};
 
-use crate::convert::{self, Environment, Kept, Namespace, Object, Reader, to_dynamic};
+use crate::closures::Closures;
+use crate::convert::{self, CLOSURE, Environment, Kept, Namespace, Object, Reader, to_dynamic};
 use crate::coroutine::Script;
 use crate::dispatch::Registered;
 use crate::modules::Modules;
@@ -49,11 +50,14 @@ impl Rhai {
         set_output(&mut engine, cx);
         set_hooks(&mut engine, cx, &names);
         let registered = set_functions(&mut engine, cx, registry);
+        let closures = Closures::default();
+        set_last_resort(&mut engine, cx, &registered, &closures);
         set_constants(&mut engine, registry, globals)?;
         let texts = Texts {
             cx: cx.clone(),
             names,
             registered,
+            closures,
         };
         engine.set_module_resolver(Modules::new(loader, texts.clone()));
         Ok(Rc::new(Self {
@@ -128,12 +132,6 @@ fn set_functions(engine: &mut rhai::Engine, cx: &Cx, registry: &Registry) -> Rc<
     shadow::register(engine, cx);
     display::register(engine);
     let registered = dispatch::register(engine, cx, registry);
-    let (cx, known) = (cx.clone(), registered.clone());
-    #[allow(deprecated)]
-    engine.on_missing_function(move |name, args, _, context| {
-        let state = context.global_runtime_state();
-        Ok(dispatch::missing(&cx, &known, name, args, state))
-    });
     engine.disable_symbol("eval");
     for number in [TypeId::of::<i64>(), TypeId::of::<f64>()] {
         engine.register_raw_fn("sleep", [number], |_, _| -> Result<(), _> {
@@ -142,6 +140,25 @@ fn set_functions(engine: &mut rhai::Engine, cx: &Cx, registry: &Registry) -> Rc<
         });
     }
     registered
+}
+
+/// What Rhai asks when it knows no function of a name.
+fn set_last_resort(
+    engine: &mut rhai::Engine,
+    cx: &Cx,
+    registered: &Rc<Registered>,
+    closures: &Closures,
+) {
+    let (cx, registered, closures) = (cx.clone(), registered.clone(), closures.clone());
+    #[allow(deprecated)]
+    engine.on_missing_function(move |name, args, _, context| {
+        if name.starts_with(CLOSURE) {
+            let result = closures.call(context.engine(), name, args, context.call_level());
+            return result.transpose();
+        }
+        let state = context.global_runtime_state();
+        Ok(dispatch::missing(&cx, &registered, name, args, state))
+    });
 }
 
 fn set_constants(

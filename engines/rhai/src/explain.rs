@@ -63,9 +63,8 @@ pub fn syntax(error: &ParseErrorType) -> Explained {
     use ParseErrorType as P;
     let message = match error {
         P::ExprTooDeep => {
-            let limit = limits::EXPRESSION_DEPTH;
             return hint(
-                format!("expressions or blocks nest too deeply (limit {limit})"),
+                "expressions or blocks nest too deeply".to_owned(),
                 "take the inner parts out into variables or functions",
             );
         }

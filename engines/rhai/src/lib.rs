@@ -4,6 +4,7 @@
 
 mod captured;
 mod check;
+mod closures;
 mod convert;
 mod coroutine;
 mod dispatch;

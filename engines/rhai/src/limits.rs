@@ -29,7 +29,7 @@ pub const STRING: usize = 64 << 20;
 pub const ARRAY: usize = 4 << 20;
 
 /// Entries of one object map, those of nested maps included.
-pub const MAP: usize = 1 << 20;
+pub const MAP: usize = 1 << 18;
 
 /// Modules that one run may import.
 pub const MODULES: usize = 1_000;

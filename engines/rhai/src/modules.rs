@@ -61,6 +61,25 @@ impl Modules {
         matches!(self.known.borrow().get(name), Some(State::Loading(_)))
     }
 
+    fn module(
+        &self,
+        engine: &Engine,
+        state: &GlobalRuntimeState,
+        name: &str,
+    ) -> Result<Rc<Module>> {
+        while self.is_loading(name) {
+            not_cyclic(name).map_err(errors::raised)?;
+            self.wait_for(name).map_err(errors::raised)?;
+        }
+        if let Some(module) = self.ready(name) {
+            return Ok(module);
+        }
+        let loading = Loading::new(&self.known, name);
+        let module = Rc::new(self.load(engine, state, name)?);
+        loading.finish(module.clone());
+        Ok(module)
+    }
+
     fn load(&self, engine: &Engine, state: &GlobalRuntimeState, name: &str) -> Result<Module> {
         if !coroutine::has_room(limits::COMPILE_STACK) {
             let message = "modules nest too deeply to import another one here";
@@ -77,7 +96,9 @@ impl Modules {
         let mut global = engine.new_global_runtime_state();
         global.level = state.level;
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, &ast);
-        Ok(module.map_err(in_module)?)
+        let module = module.map_err(in_module)?;
+        self.texts.closures.add(&ast, &module, global);
+        Ok(module)
     }
 }
 
@@ -88,20 +109,15 @@ impl ModuleResolver for Modules {
         global: &mut GlobalRuntimeState,
         _: &mut Scope,
         path: &str,
-        _: Position,
+        position: Position,
     ) -> Result<Rc<Module>> {
-        let name = canonical(path);
-        while self.is_loading(&name) {
-            not_cyclic(&name).map_err(errors::raised)?;
-            self.wait_for(&name).map_err(errors::raised)?;
-        }
-        if let Some(module) = self.ready(&name) {
-            return Ok(module);
-        }
-        let loading = Loading::new(&self.known, &name);
-        let module = Rc::new(self.load(engine, global, &name)?);
-        loading.finish(module.clone());
-        Ok(module)
+        let module = self.module(engine, global, &canonical(path));
+        module.map_err(|mut error| {
+            if error.position().is_none() {
+                error.set_position(position);
+            }
+            error
+        })
     }
 
     fn resolve(

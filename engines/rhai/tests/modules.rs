@@ -94,7 +94,8 @@ fn a_missing_module_is_an_error_that_can_be_caught() {
             .starts_with("test.rhai:2:8: no module \"nowhere\""),
         "{error}"
     );
-    let script = "try { import \"nowhere\" as n; } catch (e) { print(e.contains(\"nowhere\")) }";
+    let script =
+        "try { import \"nowhere\" as n; n::f(); } catch (e) { print(e.contains(\"nowhere\")) }";
     assert_eq!(world.prints(script), "true\n");
 }
 

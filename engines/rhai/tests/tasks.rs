@@ -97,7 +97,7 @@ fn an_infinite_loop_ends_at_the_deadline_wherever_it_runs() {
         "loop { try { [1].map(|x| { loop { } }); } catch { } }",
         "Probe.start(|| { loop { } }).join();",
         "loop { try { throw 1; } catch { } }",
-        "for i in 0..9223372036854775807 { }",
+        "for i in 0..9223372036854775807 { let x = i; }",
         "let q = Probe.queue(); loop { q.send(1); q.receive(); }",
     ] {
         let world = World::new();

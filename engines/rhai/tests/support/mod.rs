@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use llmspell_core::{
     Bytes, Callback, Console, Cx, Diagnostic, Error, Fault, Loader, Outcome, Registry, Rest,
-    Scheduler, SharedEngine, Task, TaskError, Untouched, Value, api,
+    Scheduler, Scope, SharedEngine, Task, TaskError, Untouched, Value, api,
 };
 use llmspell_rhai::Rhai;
 
@@ -186,6 +186,7 @@ impl Write for Output {
 pub struct World {
     pub scheduler: Scheduler,
     pub engine: SharedEngine,
+    session: Rc<Scope>,
     output: Output,
 }
 
@@ -208,6 +209,7 @@ impl World {
         Self {
             scheduler,
             engine,
+            session: Rc::default(),
             output,
         }
     }
@@ -221,7 +223,10 @@ impl World {
     pub fn interactive(&self, input: &str) -> Outcome {
         let entry = self.engine.load_interactive("input", input);
         let entry = entry.unwrap_or_else(|error| panic!("{error}"));
-        self.scheduler.run(&self.engine, &entry, Vec::new())
+        let task = self
+            .scheduler
+            .start(&self.engine, &self.session, &entry, Vec::new())?;
+        self.scheduler.finish(&task)
     }
 
     pub fn printed(&self) -> String {
