@@ -49,7 +49,7 @@ impl Rng {
     }
 
     /// One item of a list that is not empty.
-    pub fn pick<'a, T: ?Sized + ToOwned>(&mut self, items: &'a [&'a T]) -> &'a T {
+    pub fn pick<'a, T: ?Sized>(&mut self, items: &'a [&'a T]) -> &'a T {
         items[self.below(items.len())]
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     mixed_turns,
-    phrases::{Split, article, fill, name, typed, upper_first},
+    phrases::{Split, article, fill, name, typed},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -234,7 +234,7 @@ fn nameless(rng: &mut Rng, split: Split) -> Dialogue {
         name: None,
         role: Some(role),
     }
-    .dialogue(rng, split, &upper_first(&system))
+    .dialogue(rng, split, &system)
 }
 
 fn greeting(rng: &mut Rng, split: Split) -> Dialogue {

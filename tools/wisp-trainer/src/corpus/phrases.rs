@@ -72,15 +72,6 @@ pub fn lower_first(text: &str) -> String {
     }
 }
 
-/// The text with its first letter in upper case.
-pub fn upper_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
-}
-
 /// `a` or `an`, as the word wants it.
 pub fn article(word: &str) -> &'static str {
     if word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) {
