@@ -1,7 +1,8 @@
-//! The exam: phrasings, names and numbers that the training never used, scored skill by skill.
+//! The exam, scored skill by skill: phrasings, names and numbers that the training never used, or, to
+//! compare, those that it did.
 
 use crate::{
-    corpus::{Corpus, SKILLS},
+    corpus::{Corpus, SKILLS, Split},
     dialogue::{Dialogue, Message},
     error::Result,
 };
@@ -39,10 +40,12 @@ pub struct Report(pub Vec<Score>);
 pub type Answers<'a> = dyn FnMut(&[&[Message]]) -> Result<Vec<String>> + 'a;
 
 /// Asks `count` questions of each skill; earlier turns are given as the corpus has them.
-pub fn run(corpus: &Corpus, count: u64, answers: &mut Answers) -> Result<Report> {
+pub fn run(corpus: &Corpus, split: Split, count: u64, answers: &mut Answers) -> Result<Report> {
     let mut scores = Vec::new();
     for skill in SKILLS {
-        let dialogues: Vec<Dialogue> = (0..count).map(|index| corpus.exam(skill, index)).collect();
+        let dialogues: Vec<Dialogue> = (0..count)
+            .map(|index| corpus.exam(skill, split, index))
+            .collect();
         let mut score = Score {
             skill: skill.name,
             asked: dialogues.len(),

@@ -101,6 +101,9 @@ struct Exam {
     /// Questions for each skill
     #[arg(long, default_value_t = 100)]
     count: u64,
+    /// Ask in phrasings that were trained, to compare
+    #[arg(long)]
+    taught: bool,
     /// Show wrong answers
     #[arg(long)]
     mistakes: bool,
@@ -155,15 +158,18 @@ fn trained(cli: &Cli) -> Result<(Tokenizer, Model)> {
     Ok((tokenizer, model))
 }
 
-fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
-    let corpus = Corpus::new(cli.seed);
-    let split = if held_out {
+fn split(held_out: bool) -> Split {
+    if held_out {
         Split::HeldOut
     } else {
         Split::Train
-    };
+    }
+}
+
+fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
+    let corpus = Corpus::new(cli.seed);
     for index in 0..count {
-        let json = serde_json::to_string(&corpus.dialogue(split, index));
+        let json = serde_json::to_string(&corpus.dialogue(split(held_out), index));
         println!("{}", json.map_err(Error::json("the corpus"))?);
     }
     Ok(())
@@ -217,7 +223,12 @@ fn write(cli: &Cli) -> Result<()> {
 fn eval(cli: &Cli, args: &Exam) -> Result<()> {
     let answerer = Answerer::open(&cli.model)?;
     let mut answers = |prompts: &[&[Message]]| answerer.greedy(prompts);
-    let report = exam::run(&Corpus::new(cli.seed), args.count, &mut answers)?;
+    let report = exam::run(
+        &Corpus::new(cli.seed),
+        split(!args.taught),
+        args.count,
+        &mut answers,
+    )?;
     println!("{report}");
     for score in report.0.iter().filter(|_| args.mistakes) {
         for exam::Mistake {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use wisp_trainer::{
     answer::{Answerer, for_runtime},
     checkpoint,
-    corpus::Corpus,
+    corpus::{Corpus, Split},
     dialogue::{Dialogue, Message},
     exam, export,
     model::{Config, Model},
@@ -95,7 +95,7 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
 fn the_exam_counts_right_answers() {
     let corpus = Corpus::new(1);
     let mut silent = |prompts: &[&[Message]]| Ok(vec![String::new(); prompts.len()]);
-    let report = exam::run(&corpus, 3, &mut silent).unwrap();
+    let report = exam::run(&corpus, Split::HeldOut, 3, &mut silent).unwrap();
     assert!(
         report
             .0
@@ -120,7 +120,10 @@ fn the_exam_counts_right_answers() {
 fn continued(model: &Model, mut ids: Vec<u32>, count: usize) -> Vec<u32> {
     for _ in 0..count {
         let last = ids.len() as u32 - 1;
-        let logits = model.forward(&ids, &[0..ids.len()], &[last]).unwrap();
+        let whole = 0..ids.len();
+        let logits = model
+            .forward(&ids, std::slice::from_ref(&whole), &[last])
+            .unwrap();
         ids.push(logits.argmax(1).unwrap().to_vec1().unwrap()[0]);
     }
     ids

@@ -109,9 +109,9 @@ impl Corpus {
         dialogue
     }
 
-    /// Held-out dialogue `index` of one skill.
-    pub fn exam(&self, skill: &Skill, index: u64) -> Dialogue {
-        (skill.make)(&mut Rng::new(self.seed ^ 0xE7A3, index), Split::HeldOut)
+    /// Exam question `index` of one skill.
+    pub fn exam(&self, skill: &Skill, split: Split, index: u64) -> Dialogue {
+        (skill.make)(&mut Rng::new(self.seed ^ 0xE7A3, index), split)
     }
 
     /// Every message of the first `count` training dialogues, to learn a vocabulary from.
@@ -185,7 +185,7 @@ mod tests {
         let corpus = Corpus::new(3);
         for skill in SKILLS {
             for index in 0..300 {
-                let dialogue = corpus.exam(skill, index);
+                let dialogue = corpus.exam(skill, Split::HeldOut, index);
                 let turns = &dialogue.messages[usize::from(dialogue.has_system())..];
                 for pair in turns.chunks(2) {
                     assert_eq!((pair[0].role, pair[1].role), (Role::User, Role::Assistant));
@@ -210,7 +210,11 @@ mod tests {
         let corpus = Corpus::new(4);
         let facts = &SKILLS[0];
         let exam: Vec<_> = (0..200)
-            .map(|i| corpus.exam(facts, i).messages[0].text.clone())
+            .map(|i| {
+                corpus.exam(facts, Split::HeldOut, i).messages[0]
+                    .text
+                    .clone()
+            })
             .collect();
         for index in 0..5_000 {
             for message in corpus.dialogue(Split::Train, index).messages {
