@@ -24,9 +24,21 @@ pub fn page(
         let pages = functions.iter().map(|f| function_page(f, language));
         return Ok(pages.collect::<Vec<_>>().join("\n"));
     }
-    let namespaces = registry.namespaces.iter().filter(|n| is(n.name)).map(|n| namespace_page(n));
-    let handles = registry.handles.iter().filter(|h| is(h.name)).map(|h| handle_page(h));
-    let globals = registry.globals.iter().filter(|g| is(g.name)).map(global_page);
+    let namespaces = registry
+        .namespaces
+        .iter()
+        .filter(|n| is(n.name))
+        .map(|n| namespace_page(n));
+    let handles = registry
+        .handles
+        .iter()
+        .filter(|h| is(h.name))
+        .map(|h| handle_page(h));
+    let globals = registry
+        .globals
+        .iter()
+        .filter(|g| is(g.name))
+        .map(global_page);
     let pages: Vec<String> = namespaces.chain(handles).chain(globals).collect();
     match pages.is_empty() {
         false => Ok(pages.join("\n")),
@@ -53,7 +65,12 @@ fn overview(registry: &Registry) -> String {
         summary(&mut out, namespace.functions);
     }
     for handle in &registry.handles {
-        let _ = writeln!(out, "{} (handle): {}", handle.name, first_sentence(handle.doc));
+        let _ = writeln!(
+            out,
+            "{} (handle): {}",
+            handle.name,
+            first_sentence(handle.doc)
+        );
         summary(&mut out, handle.methods);
     }
     for global in &registry.globals {
@@ -65,7 +82,12 @@ fn overview(registry: &Registry) -> String {
 
 fn summary(out: &mut String, functions: &[FunctionSpec]) {
     for function in functions {
-        let _ = writeln!(out, "  {:<32} {}", function.path(), first_sentence(function.doc));
+        let _ = writeln!(
+            out,
+            "  {:<32} {}",
+            function.path(),
+            first_sentence(function.doc)
+        );
     }
     out.push('\n');
 }
@@ -87,7 +109,12 @@ fn global_page(global: &GlobalSpec) -> String {
 }
 
 fn function_page(function: &FunctionSpec, language: Option<&str>) -> String {
-    let mut out = format!("{} -> {}\n\n{}\n", function.signature(), function.returns, function.doc);
+    let mut out = format!(
+        "{} -> {}\n\n{}\n",
+        function.signature(),
+        function.returns,
+        function.doc
+    );
     if function.waits {
         out.push_str("\nSuspends the calling task while it waits; other tasks go on.\n");
     }
@@ -96,7 +123,12 @@ fn function_page(function: &FunctionSpec, language: Option<&str>) -> String {
         for field in record.all_fields() {
             let name = field_name(field.name, &field.ty);
             let ty = required(&field.ty);
-            let _ = writeln!(out, "  {name:<18} {:<12} {}", ty.to_string(), one_line(field.doc));
+            let _ = writeln!(
+                out,
+                "  {name:<18} {:<12} {}",
+                ty.to_string(),
+                one_line(field.doc)
+            );
         }
     }
     let shown = |l: &str| language.is_none_or(|wanted| wanted == l);
@@ -152,7 +184,10 @@ pub fn required(ty: &Ty) -> Ty {
 /// The language's name as people write it.
 pub fn title(language: &str) -> String {
     let mut letters = language.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let first = letters
+        .next()
+        .map(|c| c.to_uppercase().to_string())
+        .unwrap_or_default();
     first + letters.as_str()
 }
 

@@ -37,15 +37,20 @@ impl Language {
     pub fn of_file(path: &Path) -> Result<Self, String> {
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("");
         let known = Self::ALL.iter().copied();
-        known.clone().find(|l| l.name() == extension).ok_or_else(|| {
-            let endings: Vec<String> = known.map(|l| format!(".{}", l.name())).collect();
-            let near = suggest::nearest(extension, Self::ALL.iter().map(|l| l.name()));
-            let hint = near.map(|n| format!(" (did you mean .{n}?)")).unwrap_or_default();
-            format!(
-                "cannot tell the language of {}{hint}: its name must end in {}",
-                path.display(),
-                endings.join(" or ")
-            )
-        })
+        known
+            .clone()
+            .find(|l| l.name() == extension)
+            .ok_or_else(|| {
+                let endings: Vec<String> = known.map(|l| format!(".{}", l.name())).collect();
+                let near = suggest::nearest(extension, Self::ALL.iter().map(|l| l.name()));
+                let hint = near
+                    .map(|n| format!(" (did you mean .{n}?)"))
+                    .unwrap_or_default();
+                format!(
+                    "cannot tell the language of {}{hint}: its name must end in {}",
+                    path.display(),
+                    endings.join(" or ")
+                )
+            })
     }
 }

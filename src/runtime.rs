@@ -25,7 +25,8 @@ pub struct Builder {
 impl Builder {
     /// Keeps the host's own state for its functions, which find it by type with `Cx::host`.
     pub fn host<T: 'static>(mut self, state: T) -> Self {
-        self.setup.push(Box::new(move |cx| drop(cx.set_host(state))));
+        self.setup
+            .push(Box::new(move |cx| drop(cx.set_host(state))));
         self
     }
 
@@ -166,7 +167,9 @@ impl Runtime {
     /// Starts a script, which [`Runtime::tick`] then runs.
     pub fn start(&self, name: &str, source: &str) -> Result<Script, TaskError> {
         let entry = self.engine.load(name, source).map_err(load_error)?;
-        let task = self.scheduler.start(&self.engine, &self.session, &entry, Vec::new())?;
+        let task = self
+            .scheduler
+            .start(&self.engine, &self.session, &entry, Vec::new())?;
         Ok(Script(task))
     }
 
@@ -180,8 +183,13 @@ impl Runtime {
 
     /// Evaluates one REPL input; its tasks go on afterwards. Gives the value as text.
     pub fn evaluate(&self, name: &str, source: &str) -> Result<Option<String>, TaskError> {
-        let entry = self.engine.load_interactive(name, source).map_err(load_error)?;
-        let task = self.scheduler.start(&self.engine, &self.session, &entry, Vec::new())?;
+        let entry = self
+            .engine
+            .load_interactive(name, source)
+            .map_err(load_error)?;
+        let task = self
+            .scheduler
+            .start(&self.engine, &self.session, &entry, Vec::new())?;
         let outcome: Outcome = self.scheduler.finish(&task);
         self.scheduler.cx().console().flush();
         self.scheduler.cx().budget().clear_interrupt();
@@ -218,7 +226,9 @@ fn load_error(diagnostic: Diagnostic) -> TaskError {
 pub fn read_script(path: &Path) -> Result<String, String> {
     let problem = |what: String| format!("cannot run {}: {what}", path.display());
     if path.is_dir() {
-        return Err(problem("it is a folder; name a script inside it".to_owned()));
+        return Err(problem(
+            "it is a folder; name a script inside it".to_owned(),
+        ));
     }
     let bytes = std::fs::read(path).map_err(|e| problem(e.to_string()))?;
     String::from_utf8(bytes).map_err(|e| {

@@ -16,17 +16,28 @@ pub fn lua(registry: &Registry) -> String {
         out.push('\n');
         lua_comment(&mut out, namespace.doc);
         let _ = writeln!(out, "{} = {{}}", namespace.name);
-        namespace.functions.iter().for_each(|f| lua_function(&mut out, f, namespace.name));
+        namespace
+            .functions
+            .iter()
+            .for_each(|f| lua_function(&mut out, f, namespace.name));
     }
     for handle in &registry.handles {
         let class = class_name(handle.name);
         out.push('\n');
         lua_comment(&mut out, handle.doc);
         let _ = writeln!(out, "---@class {class}\nlocal {class} = {{}}");
-        handle.methods.iter().for_each(|f| lua_function(&mut out, f, &class));
+        handle
+            .methods
+            .iter()
+            .for_each(|f| lua_function(&mut out, f, &class));
     }
     for global in &registry.globals {
-        let _ = writeln!(out, "\n--- {}\n---@type {}", one_line(global.doc), lua_type(&global.ty));
+        let _ = writeln!(
+            out,
+            "\n--- {}\n---@type {}",
+            one_line(global.doc),
+            lua_type(&global.ty)
+        );
         let _ = writeln!(out, "{} = nil", global.name);
     }
     out
@@ -37,9 +48,17 @@ fn lua_record(out: &mut String, spec: &RecordSpec) {
     lua_comment(out, spec.doc);
     let _ = writeln!(out, "---@class {}", spec.name);
     for field in spec.all_fields() {
-        let optional = if matches!(field.ty, Ty::Optional(_)) { "?" } else { "" };
+        let optional = if matches!(field.ty, Ty::Optional(_)) {
+            "?"
+        } else {
+            ""
+        };
         let ty = lua_type(&required(&field.ty));
-        let line = format!("---@field {}{optional} {ty} {}", field.name, one_line(field.doc));
+        let line = format!(
+            "---@field {}{optional} {ty} {}",
+            field.name,
+            one_line(field.doc)
+        );
         let _ = writeln!(out, "{}", line.trim_end());
     }
 }
@@ -55,7 +74,11 @@ fn lua_function(out: &mut String, function: &FunctionSpec, owner: &str) {
             continue;
         }
         names.push(param.name);
-        let optional = if matches!(param.ty, Ty::Optional(_)) { "?" } else { "" };
+        let optional = if matches!(param.ty, Ty::Optional(_)) {
+            "?"
+        } else {
+            ""
+        };
         let ty = lua_type(&required(&param.ty));
         let _ = writeln!(out, "---@param {}{optional} {ty}", param.name);
     }
@@ -63,7 +86,12 @@ fn lua_function(out: &mut String, function: &FunctionSpec, owner: &str) {
         let _ = writeln!(out, "---@return {}", lua_type(&function.returns));
     }
     let dot = if function.method { ':' } else { '.' };
-    let _ = writeln!(out, "function {owner}{dot}{}({}) end", function.name, names.join(", "));
+    let _ = writeln!(
+        out,
+        "function {owner}{dot}{}({}) end",
+        function.name,
+        names.join(", ")
+    );
 }
 
 fn lua_comment(out: &mut String, doc: &str) {
@@ -114,7 +142,12 @@ pub fn rhai(registry: &Registry) -> String {
         });
         let params: Vec<_> = std::iter::once(this).chain(params).collect();
         let returns = rhai_type(&function.returns);
-        let _ = writeln!(out, "fn {}({}) -> {returns};", function.name, params.join(", "));
+        let _ = writeln!(
+            out,
+            "fn {}({}) -> {returns};",
+            function.name,
+            params.join(", ")
+        );
     }
     out
 }

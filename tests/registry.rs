@@ -10,7 +10,9 @@ use llmspell_core::Check;
 
 fn is_snake_case(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Every name that a script writes: functions, methods, parameters' fields, results' fields.
@@ -33,7 +35,11 @@ fn every_name_is_snake_case_and_no_path_is_declared_twice() {
     }
     let mut paths = HashSet::new();
     for function in registry.functions() {
-        assert!(paths.insert(function.path()), "{} is declared twice", function.path());
+        assert!(
+            paths.insert(function.path()),
+            "{} is declared twice",
+            function.path()
+        );
     }
 }
 
@@ -44,7 +50,9 @@ fn every_name_can_be_called_and_be_a_field_in_both_languages() {
         _ => format!("let x = #{{ {name}: 1 }}; print(x.{name}); x.{name}();"),
     };
     for &language in Language::ALL {
-        let runtime = Runtime::builder(language).build().expect("the runtime starts");
+        let runtime = Runtime::builder(language)
+            .build()
+            .expect("the runtime starts");
         for name in names(&registry()) {
             let check = runtime.check("name", &forms(language, name));
             assert_eq!(check, Check::Complete, "{name} in {}", language.name());
@@ -57,7 +65,10 @@ fn every_declaration_says_what_it_does_in_a_sentence() {
     let registry = registry();
     let sentence = |what: &str, doc: &str| {
         let first = doc.split("\n\n").next().unwrap_or("");
-        assert!(first.ends_with(['.', ':']), "{what}: \"{first}\" is no sentence");
+        assert!(
+            first.ends_with(['.', ':']),
+            "{what}: \"{first}\" is no sentence"
+        );
     };
     for function in registry.functions() {
         sentence(&function.path(), function.doc);
@@ -77,8 +88,16 @@ fn every_declaration_says_what_it_does_in_a_sentence() {
 fn every_function_has_an_example_in_every_language() {
     for function in registry().functions() {
         for language in Language::ALL {
-            let given = function.examples.iter().any(|e| e.language == language.name());
-            assert!(given, "{} has no example in {}", function.path(), language.name());
+            let given = function
+                .examples
+                .iter()
+                .any(|e| e.language == language.name());
+            assert!(
+                given,
+                "{} has no example in {}",
+                function.path(),
+                language.name()
+            );
         }
     }
 }
@@ -93,7 +112,11 @@ fn every_handle_that_a_function_gives_is_declared() {
     };
     for function in registry.functions() {
         if let Some(name) = gives(function) {
-            assert!(known(name), "{} gives an undeclared {name}", function.path());
+            assert!(
+                known(name),
+                "{} gives an undeclared {name}",
+                function.path()
+            );
         }
     }
 }

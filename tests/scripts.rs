@@ -69,9 +69,16 @@ fn check(path: &Path) -> Result<(), String> {
     let ran = common::run(language, &path.display().to_string(), &source, &input);
     let output: Vec<&str> = ran.output.lines().collect();
     let errors_fit = ran.errors.len() == expected.errors.len()
-        && ran.errors.iter().zip(&expected.errors).all(|(got, part)| got.contains(part));
+        && ran
+            .errors
+            .iter()
+            .zip(&expected.errors)
+            .all(|(got, part)| got.contains(part));
     if output == expected.output && errors_fit {
         return Ok(());
     }
-    Err(format!("{}\nexpected {expected:#?}\ngot {ran:#?}", path.display()))
+    Err(format!(
+        "{}\nexpected {expected:#?}\ngot {ran:#?}",
+        path.display()
+    ))
 }

@@ -26,9 +26,15 @@ fn as_json(registry: &Registry, name: Option<&str>) -> Value {
     let wanted = name.map(|name| name.replace(':', ".").to_lowercase());
     let covered = |function: &&FunctionSpec| {
         let path = function.path().replace(':', ".").to_lowercase();
-        wanted.as_ref().is_none_or(|w| path == *w || path.starts_with(&format!("{w}.")))
+        wanted
+            .as_ref()
+            .is_none_or(|w| path == *w || path.starts_with(&format!("{w}.")))
     };
-    registry.functions().filter(covered).map(function_json).collect()
+    registry
+        .functions()
+        .filter(covered)
+        .map(function_json)
+        .collect()
 }
 
 fn function_json(function: &'static FunctionSpec) -> Value {
@@ -39,7 +45,8 @@ fn function_json(function: &'static FunctionSpec) -> Value {
             "optional": docs::required(&p.ty) != p.ty,
         })
     };
-    let example = |e: &llmspell_core::spec::Example| json!({"language": e.language, "code": e.code});
+    let example =
+        |e: &llmspell_core::spec::Example| json!({"language": e.language, "code": e.code});
     json!({
         "name": function.path(),
         "signature": function.signature(),

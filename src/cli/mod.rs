@@ -65,10 +65,14 @@ enum Color {
 #[derive(Subcommand)]
 enum Command {
     /// Run a script file, .lua or .rhai
-    #[command(after_help = "Examples:\n  llmspell run bot.lua\n  llmspell run bot.lua --timeout 10 -- --name Ada")]
+    #[command(
+        after_help = "Examples:\n  llmspell run bot.lua\n  llmspell run bot.lua --timeout 10 -- --name Ada"
+    )]
     Run(RunArgs),
     /// Run code given on the command line
-    #[command(after_help = "Examples:\n  llmspell exec 'print(1 + 1)'\n  llmspell exec --lang rhai 'print(1 + 1)'")]
+    #[command(
+        after_help = "Examples:\n  llmspell exec 'print(1 + 1)'\n  llmspell exec --lang rhai 'print(1 + 1)'"
+    )]
     Exec(ExecArgs),
     /// Read, evaluate, print, and again
     #[command(after_help = "Examples:\n  llmspell repl\n  llmspell repl --lang rhai")]
@@ -77,7 +81,9 @@ enum Command {
     #[command(after_help = "Examples:\n  llmspell check bot.lua lib/*.lua")]
     Check(CheckArgs),
     /// Explain a module, a function or a method of the script API
-    #[command(after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create")]
+    #[command(
+        after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create"
+    )]
     Doc(DocArgs),
 }
 
@@ -134,8 +140,12 @@ struct DocArgs {
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "expected a number of seconds".to_owned())?;
-    let length = Duration::try_from_secs_f64(seconds).ok().filter(|d| !d.is_zero());
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "expected a number of seconds".to_owned())?;
+    let length = Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|d| !d.is_zero());
     length.ok_or_else(|| "expected a number of seconds above 0".to_owned())
 }
 

@@ -33,7 +33,9 @@ impl Reporter {
 
     /// Shows an error that happened in one of `sources`.
     pub fn report(&self, diagnostic: &Diagnostic, sources: &Sources) {
-        let text = diagnostic.place().and_then(|frame| sources.get(&frame.source));
+        let text = diagnostic
+            .place()
+            .and_then(|frame| sources.get(&frame.source));
         eprint!("{}", self.render(diagnostic, text.as_deref()));
     }
 
@@ -85,7 +87,10 @@ fn plain(diagnostic: &Diagnostic, source: Option<&str>) -> String {
 /// The frames behind the place itself.
 fn callers(diagnostic: &Diagnostic) -> String {
     let place = diagnostic.place();
-    let mut frames = diagnostic.stack.iter().filter(|f| f.line > 0 && Some(*f) != place);
+    let mut frames = diagnostic
+        .stack
+        .iter()
+        .filter(|f| f.line > 0 && Some(*f) != place);
     let mut out = String::new();
     for frame in frames.by_ref().take(8) {
         let function = frame.function.as_deref().map(|f| format!(" in {f}"));
@@ -161,7 +166,9 @@ fn span(frame: &Frame, text: &str) -> Option<SourceSpan> {
     let start = line.as_ptr() as usize - text.as_ptr() as usize;
     let margin = line.len() - line.trim_start().len();
     let column = (frame.column as usize).checked_sub(1);
-    let skip = column.and_then(|c| Some(line.char_indices().nth(c)?.0)).unwrap_or(margin);
+    let skip = column
+        .and_then(|c| Some(line.char_indices().nth(c)?.0))
+        .unwrap_or(margin);
     let length = match column {
         Some(_) => line[skip..].chars().next().map_or(0, char::len_utf8),
         None => line.trim().len(),
@@ -181,6 +188,8 @@ impl miette::Diagnostic for Shown {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let span = self.span?;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, span))))
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(
+            None, span,
+        ))))
     }
 }

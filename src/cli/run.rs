@@ -91,7 +91,11 @@ impl App {
 
     /// A runtime as the command line sets it up.
     pub fn builder(&self, language: Language, console: Console, script: Option<&Path>) -> Builder {
-        let level = if self.verbose { Level::Trace } else { Level::Info };
+        let level = if self.verbose {
+            Level::Trace
+        } else {
+            Level::Info
+        };
         let builder = Runtime::builder(language);
         let builder = builder.console(console).registry(self.registry.clone());
         let builder = builder.host(Threshold(level)).host(Notices::new(|text| {
@@ -134,5 +138,7 @@ fn watch(limit: Duration, out: Output, app: &App) {
         std::process::exit(124);
     };
     // Without the thread, the instruction hooks still end all but calls into C.
-    let _ = std::thread::Builder::new().name("llmspell-watchdog".to_owned()).spawn(watchdog);
+    let _ = std::thread::Builder::new()
+        .name("llmspell-watchdog".to_owned())
+        .spawn(watchdog);
 }

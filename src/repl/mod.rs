@@ -33,9 +33,16 @@ pub fn run(app: &App, language: Language) -> u8 {
     interrupt_on_signal(&runtime);
     if io::stdin().is_terminal() {
         let version = env!("CARGO_PKG_VERSION");
-        eprintln!("llmspell {version}, {}. :help explains, :quit leaves.", docs::title(language.name()));
+        eprintln!(
+            "llmspell {version}, {}. :help explains, :quit leaves.",
+            docs::title(language.name())
+        );
     }
-    let code = Repl { app, runtime: &runtime }.read();
+    let code = Repl {
+        app,
+        runtime: &runtime,
+    }
+    .read();
     runtime.end_session();
     code
 }
@@ -61,7 +68,11 @@ impl Repl<'_> {
                     true => format!("{name}> "),
                     false => format!("{:>width$}> ", "..", width = name.len()),
                 };
-                let prompt = if io::stdin().is_terminal() { prompt } else { String::new() };
+                let prompt = if io::stdin().is_terminal() {
+                    prompt
+                } else {
+                    String::new()
+                };
                 let line = match self.runtime.read_line(&prompt) {
                     Ok(Some(line)) => line,
                     Ok(None) if input.trim().is_empty() => return 0,
@@ -75,7 +86,8 @@ impl Repl<'_> {
                 let ends_block = line.trim().is_empty();
                 input.push_str(&line);
                 input.push('\n');
-                let complete = self.runtime.check(&source_name(number), &input) != Check::Incomplete;
+                let complete =
+                    self.runtime.check(&source_name(number), &input) != Check::Incomplete;
                 if ends_block || complete || line.starts_with(':') {
                     break;
                 }
@@ -96,7 +108,8 @@ impl Repl<'_> {
             Some(command) => match command.strip_prefix("help ") {
                 Some(name) => self.help(name.trim()),
                 None => {
-                    self.app.fail(format!("unknown command :{command}; :help lists them"), 1);
+                    self.app
+                        .fail(format!("unknown command :{command}; :help lists them"), 1);
                 }
             },
         }

@@ -29,7 +29,9 @@ pub fn run(language: Language, name: &str, source: &str, input: &[&str]) -> Ran 
     let unseen = errors.clone();
     runtime.on_unseen_error(move |e| unseen.borrow_mut().push(e.to_string()));
     if let Err(error) = runtime.run(name, source) {
-        errors.borrow_mut().insert(0, error.diagnostic().to_string());
+        errors
+            .borrow_mut()
+            .insert(0, error.diagnostic().to_string());
     }
     Ran {
         output: String::from_utf8(output.0.take()).expect("scripts write UTF-8"),
@@ -39,7 +41,9 @@ pub fn run(language: Language, name: &str, source: &str, input: &[&str]) -> Ran 
 
 /// Every script below a folder of `tests`, in order.
 pub fn scripts(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join(folder);
     let mut found = Vec::new();
     collect(&root, &mut found);
     found.sort();

@@ -52,6 +52,10 @@ pub enum Error {
     #[error("{file}: tensor `{tensor}` is missing; convert the model again")]
     MissingTensor { file: String, tensor: String },
     #[error(
+        "{file}: tensor `{tensor}` has no place in the decoder of this architecture; models with it are not supported yet"
+    )]
+    UnexpectedTensor { file: String, tensor: String },
+    #[error(
         "{file}: tensor `{tensor}` has shape {found:?}, expected {expected:?}; convert the model again"
     )]
     TensorShape {

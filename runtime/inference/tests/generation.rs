@@ -266,6 +266,20 @@ fn weights_that_are_not_numbers_are_an_error_of_the_sequence() {
 }
 
 #[test]
+fn a_tensor_that_the_decoder_would_leave_out_is_refused() {
+    use candle_core::quantized::GgmlDType;
+    use candle_core::{Device, Tensor};
+    let bias = Tensor::zeros(64, candle_core::DType::F32, &Device::Cpu).expect("a tensor");
+    let writer = TinyLlama::default().writer().expect("a tiny model");
+    let writer = writer
+        .tensor("blk.0.attn_q.bias", &bias, GgmlDType::F32)
+        .expect("a tensor");
+    let opened = Model::open(source(&writer), &Options::default(), |_| {});
+    let error = opened.map(drop).expect_err("it has a bias").to_string();
+    assert!(error.contains("blk.0.attn_q.bias"), "{error}");
+}
+
+#[test]
 fn every_quantization_candle_knows_generates() {
     use candle_core::quantized::GgmlDType::*;
     for dtype in [

@@ -1,5 +1,7 @@
 //! A model's weights, immutable and shared by all its sequences.
 
+use std::collections::HashSet;
+
 use candle_core::Device;
 
 use super::candle::{self, Matrix, Vector};
@@ -41,6 +43,7 @@ impl Weights<Matrix, Vector> {
             file,
             device,
             loaded,
+            used: HashSet::new(),
         };
         let embedding = loader.matrix("token_embd.weight", [shape.vocabulary, shape.hidden])?;
         let layers = (0..shape.layers)
@@ -50,13 +53,15 @@ impl Weights<Matrix, Vector> {
             true => Some(loader.matrix("output.weight", [shape.vocabulary, shape.hidden])?),
             false => None,
         };
-        Ok(Self {
+        let weights = Self {
             embedding,
             layers,
             norm: loader.vector("output_norm.weight", shape.hidden)?,
             output,
             frequencies: loader.frequencies(shape)?,
-        })
+        };
+        loader.check_all_used()?;
+        Ok(weights)
     }
 }
 
@@ -84,16 +89,33 @@ struct Loader<'a> {
     file: &'a File,
     device: &'a Device,
     loaded: &'a mut dyn FnMut(usize),
+    used: HashSet<String>,
 }
 
 impl Loader<'_> {
+    /// A tensor that the decoder leaves out, such as a bias, would change every answer.
+    fn check_all_used(&self) -> Result<(), Error> {
+        // Old files carry the rotary frequencies once per layer; they follow from the metadata.
+        let needless = |name: &str| name.ends_with("attn_rot_embd.weight");
+        let mut names = self.file.header.tensors.keys();
+        match names.find(|name| !self.used.contains(*name) && !needless(name)) {
+            None => Ok(()),
+            Some(name) => Err(Error::UnexpectedTensor {
+                file: self.file.name.clone(),
+                tensor: name.clone(),
+            }),
+        }
+    }
+
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix, Error> {
+        self.used.insert(name.to_owned());
         let tensor = self.file.tensor(name, &shape, self.device)?;
         (self.loaded)(tensor.storage_size_in_bytes());
         candle::matrix(tensor)
     }
 
     fn vector(&mut self, name: &str, width: usize) -> Result<Vector, Error> {
+        self.used.insert(name.to_owned());
         let tensor = self.file.tensor(name, &[width], self.device)?;
         (self.loaded)(tensor.storage_size_in_bytes());
         candle::vector(tensor)
@@ -101,6 +123,7 @@ impl Loader<'_> {
 
     fn frequencies(&mut self, shape: &Descriptor) -> Result<Frequencies, Error> {
         const NAME: &str = "rope_freqs.weight";
+        self.used.insert(NAME.to_owned());
         let pairs = [shape.rope.dims / 2];
         let tensor = self.file.optional_tensor(NAME, &pairs, self.device)?;
         let factors = tensor.map(candle::vector).transpose()?;

@@ -1,0 +1,320 @@
+//! The command line as a person or a script meets it: exit codes, and one clear error each.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn llmspell(args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
+    let command = command.args(args).stdin(Stdio::null()).env("NO_COLOR", "1");
+    command.output().expect("the binary starts")
+}
+
+fn file(folder: &TempDir, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).expect("the folder is writable");
+    path
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the path is UTF-8")
+}
+
+/// Checks the exit code, and that the one error on standard error says `part`.
+fn fails(args: &[&str], code: i32, part: &str) {
+    let output = llmspell(args);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {errors}");
+    assert!(errors.contains(part), "{args:?}: {errors}");
+    let count = errors
+        .lines()
+        .filter(|line| line.starts_with("error"))
+        .count();
+    assert_eq!(count, 1, "{args:?}: {errors}");
+    assert!(!errors.contains("panicked"), "{args:?}: {errors}");
+}
+
+fn prints(args: &[&str], expected: &str) {
+    let output = llmspell(args);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{args:?}: {errors}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        expected,
+        "{args:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_run_says_why() {
+    let folder = TempDir::new().expect("a folder");
+    fails(&["run", "missing.lua"], 1, "missing.lua");
+    fails(&["run", text(folder.path())], 1, "it is a folder");
+    fails(
+        &["run", text(&file(&folder, "a.txt", ""))],
+        2,
+        ".lua or .rhai",
+    );
+    fails(
+        &["run", text(&file(&folder, "a.lua", b"\xff\xfe"))],
+        1,
+        "not UTF-8",
+    );
+    fails(&["run", text(&file(&folder, "b.lua", b"\x1bLua"))], 1, "");
+    fails(&["run"], 2, "<FILE>");
+    fails(
+        &["run", "--timeout", "never", "a.lua"],
+        2,
+        "number of seconds",
+    );
+    fails(&["frobnicate"], 2, "frobnicate");
+}
+
+#[test]
+fn an_empty_script_runs() {
+    let folder = TempDir::new().expect("a folder");
+    prints(&["run", text(&file(&folder, "a.lua", ""))], "");
+    prints(&["run", text(&file(&folder, "a.rhai", ""))], "");
+}
+
+#[test]
+fn byte_order_mark_shebang_and_windows_line_ends_are_no_problem() {
+    let folder = TempDir::new().expect("a folder");
+    let head = "\u{feff}#!/usr/bin/env llmspell\r\n";
+    let lua = format!("{head}print(\"hi\")\r\nerror(\"third line\")\r\n");
+    let rhai = format!("{head}print(\"hi\");\r\nthrow \"third line\";\r\n");
+    fails(&["run", text(&file(&folder, "a.lua", lua))], 1, "a.lua:3");
+    fails(
+        &["run", text(&file(&folder, "a.rhai", rhai))],
+        1,
+        "a.rhai:3",
+    );
+}
+
+#[test]
+fn a_time_limit_ends_every_kind_of_endless_loop_with_124() {
+    let lua = [
+        "while true do end",
+        "while true do pcall(error) end",
+        "coroutine.wrap(function() while true do end end)()",
+        "coroutine.wrap(function() while true do pcall(function() while true do end end) end end)()",
+        "table.sort({ 3, 2, 1 }, function() while true do end end)",
+        "xpcall(error, function() while true do end end)",
+        "string.find(string.rep('a', 30000), '.-.-.-.-b')",
+        "Task.start(function() while true do end end)",
+        "Task.sleep(60)",
+        "Console.read_line() Task.sleep(60)",
+    ];
+    let rhai = [
+        "loop {}",
+        "loop { try { loop {} } catch {} }",
+        "[3, 2, 1].sort(|a, b| { loop {} })",
+        "Task.start(|| { loop {} })",
+        "Task.sleep(60)",
+    ];
+    for code in lua {
+        fails(
+            &["exec", "--timeout", "0.2", code],
+            124,
+            "timed out after 0.2 s",
+        );
+    }
+    for code in rhai {
+        fails(
+            &["exec", "--lang", "rhai", "--timeout", "0.2", code],
+            124,
+            "timed out after 0.2 s",
+        );
+    }
+}
+
+#[test]
+fn endless_recursion_is_an_error() {
+    let cases = [
+        ("lua", "local function f() return f() + 1 end f()"),
+        (
+            "lua",
+            "local t = setmetatable({}, {}) getmetatable(t).__index = function(s, k) return s[k] end print(t.x)",
+        ),
+        ("lua", "local function f() coroutine.wrap(f)() end f()"),
+        (
+            "lua",
+            "local function f() local ok, e = pcall(f) error(e) end f()",
+        ),
+        ("lua", "local s = string.rep('(', 300) print(s:find(s))"),
+        ("lua", "local t = {} t.t = t JSON.stringify(t)"),
+        ("rhai", "fn f(n) { f(n + 1) + 1 } f(0)"),
+        ("rhai", "let f = |g, n| g.call(g, n + 1) + 1; f.call(f, 0)"),
+    ];
+    for (language, code) in cases {
+        fails(
+            &["exec", "--lang", language, "--timeout", "60", code],
+            1,
+            "",
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_no_model_says_so() {
+    let folder = TempDir::new().expect("a folder");
+    let tiny = llmspell_inference::testing::TinyLlama::default()
+        .writer()
+        .expect("a tiny model");
+    let whole = folder.path().join("whole.gguf");
+    tiny.write_to(&whole).expect("the folder is writable");
+    let bytes = std::fs::read(&whole).expect("it was written");
+    let cases = [
+        (file(&folder, "empty.gguf", ""), "is empty"),
+        (
+            file(&folder, "text.gguf", "not a model at all"),
+            "is not a GGUF file",
+        ),
+        (
+            file(&folder, "cut.gguf", &bytes[..bytes.len() / 2]),
+            "is truncated",
+        ),
+        (folder.path().join("none.gguf"), "no such file"),
+    ];
+    for (path, problem) in cases {
+        let code = format!(
+            "Agent.create({{ model = {:?} }}):execute('hi')",
+            text(&path)
+        );
+        fails(&["exec", &code], 1, problem);
+    }
+    let code = format!(
+        "print(Agent.create({{ model = {:?}, temperature = 0, max_tokens = 3 }}):execute('hi').metadata.tokens.completion)",
+        text(&whole)
+    );
+    prints(&["exec", &code], "3\n");
+}
+
+#[test]
+fn arguments_after_two_dashes_are_the_scripts_own() {
+    prints(
+        &["exec", "print(ARGS[1], #ARGS)", "--", "--timeout", "x"],
+        "--timeout\t2\n",
+    );
+    prints(
+        &["exec", "--lang", "rhai", "print(ARGS.len())", "--", "a"],
+        "1\n",
+    );
+}
+
+#[test]
+fn check_finds_syntax_errors_without_running() {
+    let folder = TempDir::new().expect("a folder");
+    let good = file(&folder, "good.lua", "print('never')");
+    let bad = file(&folder, "bad.lua", "x = = 1");
+    let open = file(&folder, "open.rhai", "if true {");
+    prints(&["check", text(&good)], "");
+    fails(&["check", text(&good), text(&bad)], 1, "bad.lua:1");
+    fails(&["check", text(&open)], 1, "open.rhai:1");
+}
+
+#[test]
+fn errors_can_be_json() {
+    let output = llmspell(&["exec", "--diagnostics", "json", "\nerror('no')"]);
+    let error: serde_json::Value =
+        serde_json::from_slice(&output.stderr).expect("standard error is one JSON object");
+    assert_eq!(error["message"], "no");
+    assert_eq!(error["line"], 2);
+    assert_eq!(error["source_line"], "error('no')");
+}
+
+#[test]
+fn doc_explains_and_suggests() {
+    let output = llmspell(&["doc", "task.start"]);
+    assert!(
+        String::from_utf8_lossy(&output.stdout).starts_with("Task.start(function: function, ...)")
+    );
+    fails(&["doc", "Agent.creat"], 1, "did you mean Agent.create?");
+    let output = llmspell(&["doc", "--json", "Channel"]);
+    let functions: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(functions[0]["name"], "Channel.create");
+}
+
+#[test]
+fn a_module_beside_the_script_is_found_and_one_outside_is_not() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::create_dir(folder.path().join("parts")).expect("writable");
+    file(
+        &folder,
+        "parts/greet.lua",
+        "Task.sleep(0.001) return { hello = 'hi' }",
+    );
+    file(
+        &folder,
+        "parts/greet.rhai",
+        "Task.sleep(0.001); export const HELLO = \"hi\";",
+    );
+    let lua = file(&folder, "a.lua", "print(require('parts.greet').hello)");
+    let rhai = file(
+        &folder,
+        "a.rhai",
+        "import \"parts/greet\" as greet; print(greet::HELLO);",
+    );
+    prints(&["run", text(&lua)], "hi\n");
+    prints(&["run", text(&rhai)], "hi\n");
+    let outside = file(&folder, "b.lua", "require('../secret')");
+    fails(&["run", text(&outside)], 1, "not a module name");
+}
+
+#[test]
+fn an_interactive_session_keeps_variables_and_survives_errors() {
+    use std::io::Write;
+    let sessions = [
+        (
+            "lua",
+            "x = 20\nx + 1\nerror('oops')\nfunction f()\nreturn x\nend\nf() + 2\n",
+        ),
+        (
+            "rhai",
+            "let x = 20;\nx + 1\nthrow \"oops\"\nfn f(n) {\nn\n}\nf(x) + 2\n",
+        ),
+    ];
+    for (language, input) in sessions {
+        let mut repl = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+            .args(["repl", "--lang", language])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stdin = repl.stdin.take().expect("it is piped");
+        stdin
+            .write_all(input.as_bytes())
+            .expect("the session reads");
+        drop(stdin);
+        let output = repl.wait_with_output().expect("the session ends");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "21\n22\n",
+            "{language}: {errors}"
+        );
+        assert!(errors.contains("oops"), "{language}: {errors}");
+        assert_eq!(output.status.code(), Some(0), "{language}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_script_ends_with_130() {
+    use std::io::{BufRead, BufReader};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+        .args(["exec", "print('ready') Console.flush() while true do end"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    assert_eq!(lines.next().expect("a line").expect("text"), "ready");
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(killed.expect("kill runs").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}

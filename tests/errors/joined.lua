@@ -1,0 +1,5 @@
+local function work()
+  error("the child fails")
+end
+
+Task.start(work):join()

@@ -1,0 +1,1 @@
+Agent.create({ temprature = 0.5 })

@@ -1,0 +1,6 @@
+local function price(item)
+  return item.price * 2
+end
+
+local total = price({ name = "tea" })
+print(total)

@@ -1,0 +1,3 @@
+Task.start(function()
+  error("nobody listens")
+end)
