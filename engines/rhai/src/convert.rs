@@ -20,7 +20,8 @@ pub struct Namespace(pub &'static NamespaceSpec);
 /// A Rhai value on its way through the host.
 pub struct Kept {
     pub value: Dynamic,
-    pub environment: Rc<Environment>,
+    /// Where the functions in it are looked up; none where there can be none.
+    pub environment: Option<Rc<Environment>>,
 }
 
 /// Where functions are looked up: the script's own ones and what it imported. A function pointer
@@ -70,7 +71,7 @@ impl<'a> Reader<'a> {
     /// A value passed through untouched.
     pub fn untouched(&mut self, value: Dynamic) -> Result<Value, Error> {
         let value = unshared(value)?;
-        Ok(Value::Any(self.keep(value)))
+        Ok(scalar(&value).unwrap_or_else(|| Value::Any(self.keep(value))))
     }
 
     /// A value looked into.
@@ -80,13 +81,14 @@ impl<'a> Reader<'a> {
 
     fn keep(&mut self, value: Dynamic) -> Opaque {
         let state = self.state;
-        let environment = self
-            .environment
-            .get_or_insert_with(|| Environment::of(state));
-        Opaque::new(Kept {
-            value,
-            environment: environment.clone(),
-        })
+        let needed = value.is_fnptr() || value.is_array() || value.is_map();
+        let environment = needed.then(|| {
+            let environment = self
+                .environment
+                .get_or_insert_with(|| Environment::of(state));
+            environment.clone()
+        });
+        Opaque::new(Kept { value, environment })
     }
 
     fn nested(&mut self, value: Dynamic, depth: usize) -> Result<Value, Error> {
@@ -123,20 +125,20 @@ impl<'a> Reader<'a> {
 /// The result of a task: what has no identity as it is, the rest untouched.
 pub fn result(value: Dynamic, environment: &Rc<Environment>) -> Value {
     let value = value.flatten();
-    match plain(&value) {
-        Some(plain) if !value.is_char() && !value.is_blob() => plain,
-        _ => Value::Any(Opaque::new(Kept {
+    let plain = match value.is_string() {
+        true => plain(&value),
+        false => scalar(&value),
+    };
+    plain.unwrap_or_else(|| {
+        Value::Any(Opaque::new(Kept {
             value,
-            environment: environment.clone(),
-        })),
-    }
+            environment: Some(environment.clone()),
+        }))
+    })
 }
 
-/// What needs no look inside.
-fn plain(value: &Dynamic) -> Option<Value> {
-    if let Ok(text) = value.as_immutable_string_ref() {
-        return Some(Value::Str(text.as_str().to_owned()));
-    }
+/// What is the same value wherever it is.
+fn scalar(value: &Dynamic) -> Option<Value> {
     if let Ok(integer) = value.as_int() {
         return Some(Value::Int(integer));
     }
@@ -146,11 +148,19 @@ fn plain(value: &Dynamic) -> Option<Value> {
     if let Ok(boolean) = value.as_bool() {
         return Some(Value::Bool(boolean));
     }
-    if value.is_unit() {
-        return Some(Value::Nil);
-    }
     if let Some(object) = value.read_lock::<Object>() {
         return Some(Value::Handle(object.0.clone()));
+    }
+    value.is_unit().then_some(Value::Nil)
+}
+
+/// What needs no look inside.
+fn plain(value: &Dynamic) -> Option<Value> {
+    if let Ok(text) = value.as_immutable_string_ref() {
+        return Some(Value::Str(text.as_str().to_owned()));
+    }
+    if let Some(scalar) = scalar(value) {
+        return Some(scalar);
     }
     if let Ok(letter) = value.as_char() {
         return Some(Value::Str(letter.to_string()));
@@ -201,7 +211,7 @@ pub fn to_dynamic(value: Value) -> Result<Dynamic, Error> {
 pub fn function(opaque: &Opaque) -> Option<(FnPtr, Rc<Environment>)> {
     let kept = opaque.get::<Kept>()?;
     let function = kept.value.read_lock::<FnPtr>()?.clone();
-    Some((function, kept.environment.clone()))
+    Some((function, kept.environment.clone()?))
 }
 
 /// The name a closure has inside Rhai starts so.

@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use corosensei::stack::{DefaultStack, Stack};
 use corosensei::{CoroutineResult, Yielder};
-use llmspell_core::{Coroutine, Diagnostic, Error, Fault, ScriptError, Step, TaskError, Value};
+use llmspell_core::{Coroutine, Error, Fault, ScriptError, Step, TaskError, Value};
 use rhai::EvalAltResult;
 
-use crate::limits;
+use crate::{errors, limits};
 
 /// What a suspended task is resumed with.
 type Input = Option<Result<Value, Error>>;
@@ -156,7 +156,7 @@ impl Script {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Started(running) => Ok(running),
             State::New(body) => Running::start(body, self.task.clone()),
-            State::Ended => Err(failed("the task has ended already")),
+            State::Ended => Err(errors::failed("the task has ended already")),
         }
     }
 }
@@ -206,8 +206,9 @@ impl Running {
     fn start(body: Body, task: Rc<Task>) -> Result<Self, TaskError> {
         let stack = match POOL.with_borrow_mut(Vec::pop) {
             Some(stack) => stack,
-            None => DefaultStack::new(limits::STACK)
-                .map_err(|e| failed(format!("no memory for the stack of another task: {e}")))?,
+            None => DefaultStack::new(limits::STACK).map_err(|e| {
+                errors::failed(format!("no memory for the stack of another task: {e}"))
+            })?,
         };
         let floor = stack.limit().get() + limits::STACK_RESERVE;
         let base = stack.base().get();
@@ -262,10 +263,4 @@ impl Drop for OnStack {
         FLOOR.set(self.floor);
         LOWEST.set(self.lowest);
     }
-}
-
-fn failed(message: impl Into<String>) -> TaskError {
-    let diagnostic = Diagnostic::new(message);
-    let value = None;
-    ScriptError { diagnostic, value }.into()
 }

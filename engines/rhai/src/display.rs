@@ -127,7 +127,7 @@ pub fn value(value: &Value) -> String {
     }
 }
 
-/// A host value with strings in quotes.
+/// A value as a REPL shows a result: like [`llmspell_core::Engine::show`], with strings in quotes.
 pub fn value_quoted(value: &Value) -> String {
     let mut out = String::new();
     write_value(&mut out, value, 0);

@@ -37,6 +37,7 @@ struct Entry {
 impl Rhai {
     /// An engine whose scripts see `registry` and, as constants, `globals`, and import modules
     /// through `loader`.
+    #[allow(clippy::new_ret_no_self)] // an engine is shared from the start
     pub fn new(
         cx: &Cx,
         registry: &Registry,
@@ -215,7 +216,9 @@ impl Engine for Rhai {
             let run = move || session.run(&engine, &ast, &home);
             return Ok(self.script(environment, run));
         }
-        let (function, environment) = convert::function(entry).expect("an entry of this engine");
+        let Some((function, environment)) = convert::function(entry) else {
+            return Err(errors::failed("this is no function of a Rhai script"));
+        };
         let home = environment.clone();
         let run = move || {
             let args = args.into_iter().map(to_dynamic);
@@ -233,10 +236,12 @@ impl Engine for Rhai {
         let Value::Any(opaque) = value else {
             return Ok(value.clone());
         };
-        match opaque.get::<Kept>() {
-            Some(kept) => Reader::of(&kept.environment).value(kept.value.clone()),
-            None => Ok(value.clone()),
-        }
+        let Some(kept) = opaque.get::<Kept>() else {
+            return Ok(value.clone());
+        };
+        let none = || Rc::new(Environment(self.engine.new_global_runtime_state()));
+        let environment = kept.environment.clone().unwrap_or_else(none);
+        Reader::of(&environment).value(kept.value.clone())
     }
 
     fn globals(&self) -> Vec<String> {

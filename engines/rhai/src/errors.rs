@@ -190,7 +190,7 @@ impl Trace {
             },
             value: Some(Opaque::new(Kept {
                 value,
-                environment: environment.clone(),
+                environment: Some(environment.clone()),
             })),
         }
     }
@@ -213,6 +213,13 @@ fn other_task(number: &str) -> Option<Rc<ScriptError>> {
     let raised = task.raised.borrow();
     let (last, error) = raised.as_ref()?;
     (last.to_string() == number).then(|| error.clone())
+}
+
+/// The failure of a task that has no place in a script.
+pub fn failed(message: impl Into<String>) -> TaskError {
+    let diagnostic = Diagnostic::new(message);
+    let value = None;
+    ScriptError { diagnostic, value }.into()
 }
 
 /// A text that does not compile.

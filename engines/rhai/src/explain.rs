@@ -164,7 +164,7 @@ fn in_use(name: &str) -> Explained {
     };
     hint(
         format!("{what} is in use: a call on it, or on an item of it, is still waiting"),
-        "copy the item first: `let npc = npcs[i];`, then `npc.execute(…)`",
+        "copy it first: `let npc = npcs[i];`, then call `npc.execute(…)`",
     )
 }
 

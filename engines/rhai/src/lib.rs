@@ -22,5 +22,6 @@ mod source;
 mod texts;
 mod words;
 
+pub use display::value_quoted as quoted;
 pub use engine::Rhai;
 pub use words::is_reserved;

@@ -67,8 +67,8 @@ pub fn protect(engine: &Engine, registered: &Registered, ast: &mut AST) {
 fn add(text: &mut String, receiver: &str, name: &str, count: usize) {
     let params: Vec<String> = (0..count).map(|index| format!("p{index}")).collect();
     let params = params.join(", ");
-    let _ = write!(
+    let _ = writeln!(
         text,
-        "fn \"{receiver}\".{name}({params}) {{ {CALL}(this, \"{name}\", [{params}]) }}\n"
+        "fn \"{receiver}\".{name}({params}) {{ {CALL}(this, \"{name}\", [{params}]) }}"
     );
 }

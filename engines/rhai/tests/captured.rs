@@ -49,7 +49,7 @@ fn a_method_on_an_element_of_a_captured_list_says_how_to_do_it() {
         error.to_string(),
         "test.rhai:5:9: the variable queues is in use: a call on it, or on an item of it, is still waiting"
     );
-    let help = "copy the item first: `let npc = npcs[i];`, then `npc.execute(…)`";
+    let help = "copy it first: `let npc = npcs[i];`, then call `npc.execute(…)`";
     assert_eq!(error.help.as_deref(), Some(help));
 }
 

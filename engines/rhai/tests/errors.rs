@@ -88,7 +88,10 @@ fn common_mistakes_are_told_in_plain_words() {
             "addition overflow: 9223372036854775807 + 1",
         ),
         ("nothing::f();", "there is no module \"nothing\" here"),
-        ("let x = 1; if x { }", "expected boolean, got integer"),
+        (
+            "let x = 1; if x { print(x) }",
+            "expected boolean, got integer",
+        ),
         (
             "Probe.echo(|x| x).foo()",
             "there is no function foo(function)",
