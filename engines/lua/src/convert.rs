@@ -11,9 +11,11 @@ use crate::shared::{Shared, Values};
 /// How deep tables may nest.
 const DEPTH: usize = 100;
 
-/// How many values one conversion may make: tables that share others can stand for exponentially
-/// many.
+/// How much one conversion may make: tables that share others can stand for exponentially many.
 const SIZE: usize = 10_000_000;
+
+/// What a table counts, where any other value counts one.
+const TABLE: usize = 10;
 
 /// A Lua value as the host sees it, or why it cannot be.
 pub fn to_host(shared: &Shared, value: LuaValue) -> Result<Value, String> {
@@ -81,7 +83,8 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, value: LuaValue) -> Result<Value, String> {
-        self.left = self.left.checked_sub(1).ok_or("table is too large")?;
+        let size = if value.is_table() { TABLE } else { 1 };
+        self.left = self.left.checked_sub(size).ok_or("table is too large")?;
         match value {
             LuaValue::Table(table) => self.table(&table),
             value => scalar(self.shared, value),

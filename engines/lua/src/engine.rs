@@ -14,6 +14,10 @@ use crate::coroutine::LuaCoroutine;
 use crate::shared::{Shared, Values};
 use crate::{hook, interactive, prelude, source, trace};
 
+/// What all scripts of one engine may allocate, in bytes. Without a limit, an allocation that the
+/// system refuses would abort the process; with it, it is an error that a script can catch.
+const MEMORY: usize = 4 << 30;
+
 /// One Lua state and what its scripts share.
 struct LuaEngine {
     lua: Lua,
@@ -55,6 +59,7 @@ impl LuaEngine {
         let shared = Rc::new(Shared::new(cx, loader));
         prelude::install(&lua, &shared, registry, globals)?;
         hook::install(&lua, &shared)?;
+        lua.set_memory_limit(MEMORY)?;
         let own_globals = names(&lua).collect();
         Ok(Self {
             lua,

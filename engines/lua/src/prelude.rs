@@ -105,6 +105,8 @@ fn native(lua: &Lua, shared: &Rc<Shared>) -> mlua::Result<Table> {
         Ok(())
     };
     native.raw_set("forget", lua.create_function(forget)?)?;
+    let place = |lua: &Lua, ()| lua.create_string(trace::place(lua));
+    native.raw_set("where", lua.create_function(place)?)?;
     let trace = |lua: &Lua, ()| lua.create_any_userdata(Trace(trace::stack(lua)));
     native.raw_set("trace", lua.create_function(trace)?)?;
     native.raw_set("traceback", lua.create_function(traceback)?)?;

@@ -15,19 +15,27 @@ pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Fun
 
 /// Whether a chunk, or an expression, is complete.
 pub fn check(lua: &Lua, name: &str, text: &str) -> Check {
-    if expression(lua, name, text).is_ok() {
-        return Check::Complete;
-    }
-    let Err(error) = function(lua, name, stripped(text)) else {
+    let (expression, chunk) = (
+        expression(lua, name, text),
+        function(lua, name, stripped(text)),
+    );
+    let (Err(expression), Err(error)) = (expression, chunk) else {
         return Check::Complete;
     };
-    match error {
+    if incomplete(&expression) || incomplete(&error) {
+        return Check::Incomplete;
+    }
+    Check::Invalid(invalid(name, &error))
+}
+
+fn incomplete(error: &mlua::Error) -> bool {
+    matches!(
+        error,
         mlua::Error::SyntaxError {
             incomplete_input: true,
             ..
-        } => Check::Incomplete,
-        error => Check::Invalid(invalid(name, &error)),
-    }
+        }
+    )
 }
 
 /// Compiles an expression, or a list of them, as a function that gives their values.

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use llmspell_core::{Diagnostic, Frame, ScriptError, TaskError};
-use mlua::debug::Debug;
+use mlua::debug::{Debug, DebugSource};
 use mlua::{Lua, MultiValue, Value as LuaValue};
 
 use crate::shared::{Shared, Values};
@@ -102,13 +102,13 @@ fn position<'a>(text: &'a str, stack: &[Frame]) -> Option<(Frame, &'a str)> {
     let at = |(end, _): (usize, &str)| {
         let (line, message) = text[end + 1..].split_once(": ")?;
         let line = line.parse().ok()?;
-        Some((place(&text[..end], line, stack), message))
+        Some((named(&text[..end], line, stack), message))
     };
     text.match_indices(':').find_map(at)
 }
 
 /// The place that Lua, which shortens long names, calls `short`.
-fn place(short: &str, line: u32, stack: &[Frame]) -> Frame {
+fn named(short: &str, line: u32, stack: &[Frame]) -> Frame {
     let known = stack.iter().find(|frame| shortened(&frame.source) == short);
     Frame {
         source: known.map_or(short, |frame| &frame.source).to_owned(),
@@ -145,12 +145,34 @@ pub fn stack(lua: &Lua) -> Vec<Frame> {
     frames
 }
 
+/// The line of the script that runs, as the prefix of a message.
+pub fn place(lua: &Lua) -> String {
+    let place = |debug: &Debug| {
+        let source = debug.source();
+        let line = debug.current_line()?;
+        script(&source).then(|| format!("{}:{line}: ", source.short_src.unwrap_or_default()))
+    };
+    for level in 0..SEEN {
+        match lua.inspect_stack(level, place) {
+            Some(Some(place)) => return place,
+            Some(None) => {}
+            None => break,
+        }
+    }
+    String::new()
+}
+
+/// Whether a function is neither of C nor of the prelude.
+fn script(source: &DebugSource) -> bool {
+    source.what != "C" && source.source.as_deref() != Some(PRELUDE)
+}
+
 fn frame(debug: &Debug) -> Option<Frame> {
     let source = debug.source();
-    let name = source.source.as_deref()?;
-    if name == PRELUDE || source.what == "C" {
+    if !script(&source) {
         return None;
     }
+    let name = source.source.as_deref()?;
     let name = name.strip_prefix(['@', '=']).unwrap_or("(load)");
     Some(Frame {
         source: name.to_owned(),

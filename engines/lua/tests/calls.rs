@@ -46,7 +46,7 @@ fn a_wrong_argument_is_an_error_at_the_calling_line() {
 #[test]
 fn an_error_of_the_host_is_a_string_for_pcall() {
     check(
-        "local ok, e = pcall(Lab.fail, 'no') assert(not ok and e == 'no', e)
+        "local ok, e = pcall(Lab.fail, 'no') assert(not ok and e == 'test.lua:1: no', e)
          local ok, e = pcall(function() Lab.fail('no') end)
          assert(not ok and e == 'test.lua:2: no', e)
          local ok, e = pcall(function() Lab.fail_later('no') end)

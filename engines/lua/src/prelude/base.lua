@@ -2,15 +2,19 @@
 
 local native, raw = ...
 
-local error, getmetatable, pcall, rawget = error, getmetatable, pcall, rawget
-local select, tostring, type = select, tostring, type
+local getmetatable, pcall, rawget = getmetatable, pcall, rawget
+local tostring, type = tostring, type
 local raw_xpcall, raw_setmetatable, raw_load = raw.xpcall, raw.setmetatable, raw.load
 local raw_collectgarbage = raw.collectgarbage
-local doomed = native.doomed
+local doomed, raise = native.doomed, native.raise
+
+local function bad_argument(index, name, expected, got)
+  raise("bad argument #" .. index .. " to '" .. name .. "' (" .. expected .. " expected, got " .. type(got) .. ")")
+end
 
 -- A task that must end runs no error handler: it would run with the instruction hook off.
 function xpcall(f, handler, ...)
-  if type(handler) ~= "function" then return raw_xpcall(f, handler, ...) end
+  if type(handler) ~= "function" then bad_argument(2, "xpcall", "function", handler) end
   return raw_xpcall(f, function(err)
     if doomed() then return err end
     return handler(err)
@@ -21,16 +25,27 @@ end
 -- only if its metatable has `__gc` when it is set, so that checking here covers a `__gc` that is
 -- added later too: it never runs.
 function setmetatable(t, metatable)
-  if type(metatable) == "table" and rawget(metatable, "__gc") ~= nil then
-    error("__gc is not available: use a <close> variable, or release the resource in a function", 2)
+  if type(t) ~= "table" then bad_argument(1, "setmetatable", "table", t) end
+  if type(metatable) == "table" then
+    if rawget(metatable, "__gc") ~= nil then
+      raise("__gc is not available: use a <close> variable, or release the resource in a function")
+    end
+  elseif metatable ~= nil then
+    bad_argument(2, "setmetatable", "nil or table", metatable)
   end
+  local old = getmetatable(t)
+  if old ~= nil and type(old) ~= "table" then raise("cannot change a protected metatable") end
   return raw_setmetatable(t, metatable)
 end
 
 -- Text only: nothing checks that bytecode is sane.
 function load(chunk, name, mode, ...)
-  if mode ~= nil and mode ~= "t" and mode ~= "bt" then
-    error("load: only text can be loaded, so the mode must be \"t\"", 2)
+  if type(chunk) ~= "string" and type(chunk) ~= "function" then
+    bad_argument(1, "load", "string or function", chunk)
+  elseif name ~= nil and type(name) ~= "string" then
+    bad_argument(2, "load", "string", name)
+  elseif mode ~= nil and mode ~= "t" and mode ~= "bt" then
+    raise('load: only text can be loaded, so the mode must be "t"')
   end
   return raw_load(chunk, name, "t", ...)
 end
@@ -38,7 +53,7 @@ end
 function collectgarbage(option)
   option = option or "collect"
   if option ~= "collect" and option ~= "step" and option ~= "count" then
-    error('collectgarbage: expected "collect", "step" or "count"', 2)
+    raise('collectgarbage: expected "collect", "step" or "count"')
   end
   return raw_collectgarbage(option)
 end

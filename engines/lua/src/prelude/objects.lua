@@ -2,8 +2,8 @@
 
 local native = ...
 
-local error, next, pairs, rawequal, setmetatable, tostring, type =
-  error, next, pairs, rawequal, setmetatable, tostring, type
+local next, pairs, setmetatable, tostring, type = next, pairs, setmetatable, tostring, type
+local raise = native.raise
 
 local function shims(hosts)
   local functions = {}
@@ -16,12 +16,12 @@ end
 -- A read-only table of functions.
 function native.namespace(name, hosts)
   local functions = setmetatable(shims(hosts), {
-    __index = function(_, key) error(native.unknown_function(name, key), 2) end,
+    __index = function(_, key) raise(native.unknown_function(name, key)) end,
   })
   return setmetatable({}, {
     __index = functions,
     __newindex = function(_, key)
-      error("cannot set " .. name .. "." .. tostring(key) .. ": " .. name .. " is read-only", 2)
+      raise("cannot set " .. name .. "." .. tostring(key) .. ": " .. name .. " is read-only")
     end,
     __pairs = function() return next, functions, nil end,
     __tostring = function() return name end,
@@ -56,18 +56,18 @@ native.handle = {}
 function native.handle.__index(handle, key)
   local method = (methods_of[handle] or methods(handle))[key]
   if method ~= nil then return method end
-  error(native.unknown_method(handle, key), 2)
+  raise(native.unknown_method(handle, key))
 end
 
 function native.handle.__newindex(handle, key)
-  error("cannot set the field " .. tostring(key) .. " of " .. tostring(handle), 2)
+  raise("cannot set the field " .. tostring(key) .. " of " .. tostring(handle))
 end
 
 -- `for x in handle do`
 function native.handle.__call(handle)
   local iterator = kind_of(handle).iterator
   if iterator == nil then
-    error("cannot call or iterate over " .. tostring(handle) .. "; its methods are called with a colon", 2)
+    raise("cannot call or iterate over " .. tostring(handle) .. "; its methods are called with a colon")
   end
   return iterator(handle)
 end
@@ -75,7 +75,7 @@ end
 local function operand(value)
   local kind = type(value)
   if kind == "nil" or kind == "boolean" or kind == "function" then
-    error("attempt to concatenate a " .. kind .. " value", 3)
+    raise("attempt to concatenate a " .. kind .. " value")
   end
   return tostring(value)
 end

@@ -3,7 +3,8 @@
 
 local native = ...
 
-local error, setmetatable, type = error, setmetatable, type
+local setmetatable, type = setmetatable, type
+local raise = native.raise
 local find, wait = native.shim(native.find_module), native.shim(native.wait_for_module)
 local ended = native.module_ended
 
@@ -34,13 +35,13 @@ end
 
 function require(name)
   if type(name) ~= "string" then
-    error("require: expected a module's name, got " .. type(name), 2)
+    raise("require: expected a module's name, got " .. type(name))
   end
   if modules[name] ~= nil then return modules[name] end
   local path, body = find(name)
   while loading[path] do
     if loading[path] == native.task() then
-      error('module "' .. name .. '" requires itself, directly or through others', 2)
+      raise('module "' .. name .. '" requires itself, directly or through others')
     end
     wait(path)
   end

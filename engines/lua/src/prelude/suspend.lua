@@ -14,11 +14,11 @@ local native, raw = ...
 local RAISE, THROW, WAIT, RESULTS, DOOMED = 1, 2, 3, 4, 5
 local WAITING, YIELD = native.WAITING, native.YIELD
 
-local error, select, setmetatable, unpack = error, select, setmetatable, table.unpack
+local error, setmetatable, type, unpack = error, setmetatable, type, table.unpack
 local raw_create, raw_resume, raw_yield = raw.create, raw.resume, raw.yield
 local raw_status, raw_close, raw_running = raw.status, raw.close, raw.running
 local raw_isyieldable = raw.isyieldable
-local doomed, forget = native.doomed, native.forget
+local doomed, forget, where = native.doomed, native.forget, native.where
 
 local CANNOT_WAIT = "cannot wait inside table.sort's comparator or string.gsub's replacement: "
   .. "Lua cannot suspend a function that C code has called "
@@ -29,24 +29,32 @@ local CANNOT_WAIT = "cannot wait inside table.sort's comparator or string.gsub's
 -- through which a task is suspended.
 local busy = setmetatable({}, { __mode = "k" })
 
+-- An error at the line of the script that runs. Levels of `error` would count the functions of this
+-- prelude, and miss what was called last in a function.
+local function raise(message)
+  error(where() .. message, 0)
+end
+
+native.raise = raise
+
 -- Ends the task. In a place that cannot yield, the error unwinds as far as one that can.
 local function finish(message)
   if raw_isyieldable() then raw_yield() end
   error(message, 0)
 end
 
--- What a host function's reply means. Level 2 is the script, since the shims call this last.
+-- What a host function's reply means.
 local function settle(tag, detail)
   if tag == nil then
     return detail
   elseif tag == WAIT then
     if not raw_isyieldable() then
       forget()
-      error(CANNOT_WAIT, 2)
+      raise(CANNOT_WAIT)
     end
     return settle(raw_yield(WAITING))
   elseif tag == RAISE then
-    error(detail, 2)
+    raise(detail)
   elseif tag == RESULTS then
     return unpack(detail, 1, detail.n)
   elseif tag == DOOMED then
@@ -112,25 +120,38 @@ local function resume(co, ...)
   return pass(co, raw_resume(co, ...))
 end
 
+local function expect(value, kind, expected, name)
+  if type(value) ~= kind then
+    raise("bad argument #1 to '" .. name .. "' (" .. expected .. " expected, got " .. type(value) .. ")")
+  end
+end
+
 local function unwrapped(co, ok, ...)
   if ok then return ... end
   if raw_status(co) == "dead" then raw_close(co) end
   error((...), 0)
 end
 
-local coroutine = { create = raw_create, resume = resume }
+local coroutine = { create = raw_create }
+
+function coroutine.resume(co, ...)
+  expect(co, "thread", "coroutine", "resume")
+  return resume(co, ...)
+end
 
 function coroutine.wrap(f)
+  expect(f, "function", "function", "wrap")
   local co = raw_create(f)
   return function(...) return unwrapped(co, resume(co, ...)) end
 end
 
 function coroutine.yield(...)
-  if busy[raw_running()] then error("attempt to yield from outside a coroutine", 2) end
+  if busy[raw_running()] then raise("attempt to yield from outside a coroutine") end
   return raw_yield(YIELD, ...)
 end
 
 function coroutine.status(co)
+  expect(co, "thread", "coroutine", "status")
   local status = raw_status(co)
   if status == "suspended" and busy[co] then return "normal" end
   return status
@@ -146,7 +167,10 @@ function coroutine.isyieldable()
 end
 
 function coroutine.close(co)
-  if busy[co] then error("cannot close a coroutine whose task waits", 2) end
+  expect(co, "thread", "coroutine", "close")
+  if busy[co] then raise("cannot close a coroutine whose task waits") end
+  local status = raw_status(co)
+  if status ~= "suspended" and status ~= "dead" then raise("cannot close a " .. status .. " coroutine") end
   return raw_close(co)
 end
 

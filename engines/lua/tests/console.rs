@@ -1,0 +1,52 @@
+//! `io` over the console.
+
+mod common;
+
+use common::{fails, lab_with, prints};
+use llmspell_core::Loader;
+
+fn reads(lines: &[&str], script: &str) {
+    lab_with(lines, Loader::default()).value(script);
+}
+
+#[test]
+fn write_takes_strings_and_numbers() {
+    prints("io.write('a', 1, 1.5, '\\n')", "a11.5\n");
+    fails(
+        "io.write({})",
+        "test.lua:1: io.write: argument 1: expected string, got table",
+    );
+}
+
+#[test]
+fn read_gives_lines_numbers_bytes_and_all() {
+    reads(
+        &["one", "two", " 12 -1.5e1 0x x", "abc", "rest", "end"],
+        "assert(io.read() == 'one')
+         assert(io.read('L') == 'two\\n')
+         local a, b, c = io.read('n', 'n', 'n')
+         assert(a == 12 and math.type(a) == 'integer' and b == -15 and c == nil)
+         assert(io.read('l') == ' x')
+         assert(io.read(2) == 'ab' and io.read('l') == 'c')
+         assert(io.read('*a') == 'rest\\nend\\n')
+         assert(io.read('a') == '' and io.read() == nil and io.read('n') == nil)",
+    );
+}
+
+#[test]
+fn reading_blocks_no_other_task() {
+    reads(
+        &["line"],
+        "local job = Lab.start(function() return io.read() end)
+         Lab.sleep(1)
+         assert(job:join() == 'line')",
+    );
+}
+
+#[test]
+fn an_unknown_format_is_an_error() {
+    fails(
+        "io.read('x')",
+        "test.lua:1: io.read: expected \"l\", \"L\", \"n\", \"a\" or a number of bytes",
+    );
+}
