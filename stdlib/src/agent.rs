@@ -8,9 +8,7 @@ use llmspell_core::spec::Ty;
 use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
 use llmspell_models::{Message, Prompt, Request};
 
-use crate::generation::{
-    Answer, Reply, SamplingOptions, Stream, model_name, models, problem,
-};
+use crate::generation::{Answer, Reply, SamplingOptions, Stream, model_name, models, problem};
 use crate::local_llm::ChatMessage;
 
 /// Agents of a script.
@@ -32,7 +30,9 @@ impl Agents {
     fn create(cx: &Cx, options: Option<AgentOptions>) -> Result<Rc<Agent>, Error> {
         let options = options.unwrap_or_default();
         let (model, sampling) = (options.model.as_deref(), options.sampling.sampling());
-        models(cx)?.check(model, &sampling).map_err(problem("Agent.create"))?;
+        models(cx)?
+            .check(model, &sampling)
+            .map_err(problem("Agent.create"))?;
         Ok(Rc::new(Agent {
             options,
             history: Rc::default(),
@@ -132,7 +132,11 @@ impl Agent {
     /// if agent.history()[0].content != "Hello!" { throw "forgotten" }
     /// ```
     fn history(&self) -> Vec<ChatMessage> {
-        self.history.borrow().iter().map(ChatMessage::from).collect()
+        self.history
+            .borrow()
+            .iter()
+            .map(ChatMessage::from)
+            .collect()
     }
 
     /// Forgets the conversation.

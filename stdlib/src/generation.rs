@@ -316,7 +316,9 @@ impl Stream {
         };
         let piece = answer.next(cx).await;
         let (state, chunk) = match piece {
-            Ok(Some(Piece::Text(text))) => (State::Open(answer, finished), Ok(Some(Chunk::text(text)))),
+            Ok(Some(Piece::Text(text))) => {
+                (State::Open(answer, finished), Ok(Some(Chunk::text(text))))
+            }
             Ok(Some(Piece::Done(metadata))) => {
                 if let Some(finished) = finished {
                     finished(&answer.text);

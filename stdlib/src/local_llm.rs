@@ -84,7 +84,10 @@ impl LocalLlm {
         prompt: String,
         options: Option<GenerateOptions>,
     ) -> Result<Reply, Error> {
-        answer(cx, "LocalLLM.generate", Prompt::Raw(prompt), options).await?.finish(cx).await
+        answer(cx, "LocalLLM.generate", Prompt::Raw(prompt), options)
+            .await?
+            .finish(cx)
+            .await
     }
 
     /// Like `LocalLLM.generate`, in chunks.
@@ -105,7 +108,10 @@ impl LocalLlm {
         options: Option<GenerateOptions>,
     ) -> Result<Rc<Stream>, Error> {
         let call = "LocalLLM.generate_streaming";
-        Ok(Stream::new(answer(cx, call, Prompt::Raw(prompt), options).await?, None))
+        Ok(Stream::new(
+            answer(cx, call, Prompt::Raw(prompt), options).await?,
+            None,
+        ))
     }
 
     /// Answers a conversation, given whole.
@@ -123,7 +129,10 @@ impl LocalLlm {
         messages: Vec<ChatMessage>,
         options: Option<GenerateOptions>,
     ) -> Result<Reply, Error> {
-        answer(cx, "LocalLLM.chat", chat_prompt(messages), options).await?.finish(cx).await
+        answer(cx, "LocalLLM.chat", chat_prompt(messages), options)
+            .await?
+            .finish(cx)
+            .await
     }
 
     /// Like `LocalLLM.chat`, in chunks.
@@ -144,7 +153,10 @@ impl LocalLlm {
         options: Option<GenerateOptions>,
     ) -> Result<Rc<Stream>, Error> {
         let call = "LocalLLM.chat_streaming";
-        Ok(Stream::new(answer(cx, call, chat_prompt(messages), options).await?, None))
+        Ok(Stream::new(
+            answer(cx, call, chat_prompt(messages), options).await?,
+            None,
+        ))
     }
 
     /// The token ids of a text.
@@ -194,7 +206,9 @@ impl LocalLlm {
         text: String,
         options: Option<TokenizeOptions>,
     ) -> Result<usize, Error> {
-        Ok(tokens(cx, "LocalLLM.count_tokens", text, options).await?.len())
+        Ok(tokens(cx, "LocalLLM.count_tokens", text, options)
+            .await?
+            .len())
     }
 
     /// A conversation as the model's chat template writes it.

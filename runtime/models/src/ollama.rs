@@ -40,7 +40,10 @@ pub async fn status(url: String) -> OllamaStatus {
 mod server {
     /// Says that this build asks no server.
     pub async fn ask(_: &str) -> Result<(String, usize), String> {
-        Err("this build does not talk to Ollama; build it with the cargo feature `ollama`".to_owned())
+        Err(
+            "this build does not talk to Ollama; build it with the cargo feature `ollama`"
+                .to_owned(),
+        )
     }
 }
 

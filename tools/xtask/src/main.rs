@@ -45,5 +45,6 @@ fn tiny_model(path: &Path) -> Result<(), Box<dyn Error>> {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = here.ancestors().nth(2);
-    root.expect("the crate lies two folders below the root").to_owned()
+    root.expect("the crate lies two folders below the root")
+        .to_owned()
 }
