@@ -4,6 +4,7 @@
 //! catches. `input: TEXT` is a line to read.
 
 mod common;
+mod files;
 
 use std::path::Path;
 
@@ -38,7 +39,7 @@ impl Expected {
 #[test]
 fn every_script_does_what_its_header_says() {
     let mut failures = Vec::new();
-    let scripts = common::scripts("scripts");
+    let scripts = files::scripts("scripts");
     assert!(scripts.len() >= 20, "the scripts were not found");
     for path in &scripts {
         failures.extend(check(path).err());
@@ -48,7 +49,7 @@ fn every_script_does_what_its_header_says() {
 
 #[test]
 fn every_script_has_a_twin_in_the_other_language_with_the_same_expectation() {
-    for path in common::scripts("scripts") {
+    for path in files::scripts("scripts") {
         let twin = match path.extension().and_then(|e| e.to_str()) {
             Some("lua") => path.with_extension("rhai"),
             _ => path.with_extension("lua"),

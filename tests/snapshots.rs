@@ -1,7 +1,7 @@
 //! Error snapshots: every script in `tests/errors` fails, and what it shows stands beside it in
 //! `NAME.lua.txt` or `NAME.rhai.txt`. `UPDATE_SNAPSHOTS=1` writes them anew.
 
-mod common;
+mod files;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -27,7 +27,7 @@ fn rendered(script: &Path) -> String {
 #[test]
 fn errors_look_as_they_did() {
     let update = std::env::var_os("UPDATE_SNAPSHOTS").is_some();
-    let scripts = common::scripts("errors");
+    let scripts = files::scripts("errors");
     assert!(scripts.len() >= 10, "the scripts were not found");
     let mut changed = Vec::new();
     for script in scripts {

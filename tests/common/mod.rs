@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use llmspell::{Console, Language, Runtime};
@@ -36,28 +35,6 @@ pub fn run(language: Language, name: &str, source: &str, input: &[&str]) -> Ran 
     Ran {
         output: String::from_utf8(output.0.take()).expect("scripts write UTF-8"),
         errors: errors.take(),
-    }
-}
-
-/// Every script below a folder of `tests`, in order.
-pub fn scripts(folder: &str) -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests")
-        .join(folder);
-    let mut found = Vec::new();
-    collect(&root, &mut found);
-    found.sort();
-    found
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("the folder exists") {
-        let path = entry.expect("the folder can be read").path();
-        if path.is_dir() {
-            collect(&path, found);
-        } else if Language::of_file(&path).is_ok() {
-            found.push(path);
-        }
     }
 }
 

@@ -165,7 +165,10 @@ impl Scheduler {
         }
         self.block_on(scope.drained());
         self.report_unseen(&scope);
-        outcome
+        match scope.fault() {
+            Some(fault) => outcome.and(Err(fault.into())),
+            None => outcome,
+        }
     }
 
     /// Runs everything until `task` has ended; other tasks go on later.
@@ -317,9 +320,9 @@ impl Shared {
         drop(entry.slot);
         drop(coroutine);
         self.current.set(current);
-        let failed = outcome.is_err();
+        let error = outcome.as_ref().err().cloned();
         entry.task.end(outcome);
-        entry.scope.leave(&entry.task, failed);
+        entry.scope.leave(&entry.task, error);
     }
 
     /// Ends a task from outside; one that runs right now ends when it comes back.

@@ -6,13 +6,15 @@ use std::rc::{Rc, Weak};
 use std::task::Poll;
 
 use super::task::{Task, Watchers};
-use crate::error::TaskError;
+use crate::error::{Fault, TaskError};
 
 /// A run, a REPL session, or the inside of `Task.scope`: what its tasks start belongs to it too.
 #[derive(Default)]
 pub struct Scope {
     live: Cell<usize>,
     failed: RefCell<Vec<Weak<Task>>>,
+    /// What ended its tasks from outside, if anything did.
+    fault: RefCell<Option<Fault>>,
     watchers: Watchers,
 }
 
@@ -21,14 +23,24 @@ impl Scope {
         self.live.set(self.live.get() + 1);
     }
 
-    pub(super) fn leave(&self, task: &Rc<Task>, failed: bool) {
+    pub(super) fn leave(&self, task: &Rc<Task>, error: Option<TaskError>) {
         self.live.set(self.live.get() - 1);
-        if failed {
+        if error.is_some() {
             self.failed.borrow_mut().push(Rc::downgrade(task));
         }
-        if failed || self.live.get() == 0 {
+        if error.is_some() || self.live.get() == 0 {
             self.watchers.wake();
         }
+        if let Some(TaskError::Fault(fault)) = error
+            && !matches!(fault, Fault::Cancelled | Fault::Panic(_))
+        {
+            self.fault.replace(Some(fault));
+        }
+    }
+
+    /// The end of a budget, if that is what ended tasks of this scope.
+    pub fn fault(&self) -> Option<Fault> {
+        self.fault.borrow().clone()
     }
 
     /// Tasks that have not ended.
