@@ -80,7 +80,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training time, that of resumed runs included
-    #[arg(long, default_value_t = 34.0)]
+    #[arg(long, default_value_t = 47.0)]
     minutes: f64,
     /// Go on from the last checkpoint
     #[arg(long)]
