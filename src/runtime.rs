@@ -12,6 +12,9 @@ use llmspell_models::Models;
 
 use crate::Language;
 
+/// Something to do with a new scheduler's context.
+type Setup = Box<dyn FnOnce(&Cx)>;
+
 /// Builds a [`Runtime`].
 pub struct Builder {
     language: Language,
@@ -19,7 +22,7 @@ pub struct Builder {
     registry: Registry,
     script: Option<PathBuf>,
     arguments: Vec<String>,
-    setup: Vec<Box<dyn FnOnce(&Cx)>>,
+    setup: Vec<Setup>,
 }
 
 impl Builder {

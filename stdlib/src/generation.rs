@@ -164,13 +164,15 @@ fn milliseconds(length: Duration) -> f64 {
     length.as_secs_f64() * 1000.0
 }
 
-/// Tells the person at the terminal something once; see [`Notices`].
+/// What the first answer of the model in the box tells the person at the terminal.
 const WISP_ANSWERS: &str = "no model was named and no other is installed, so wisp answers, the \
     tiny demonstration model in the box. Pull a real one, for example with `hf download OWNER/REPO \
     MODEL.gguf`, and name its file: Agent.create with model = \"MODEL.gguf\"";
 
 /// Where notices to the person at the terminal go; a host sets it with `Cx::set_host`.
-pub struct Notices(RefCell<Option<Box<dyn FnOnce(&str)>>>);
+pub struct Notices(RefCell<Option<Tell>>);
+
+type Tell = Box<dyn FnOnce(&str)>;
 
 impl Notices {
     /// Calls `tell` with the first notice.

@@ -270,3 +270,33 @@ pub fn downcast<T: Object>(handle: Handle) -> Option<Rc<T>> {
     let object: Rc<dyn Any> = handle;
     object.downcast().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_table_is_what_the_declared_type_says() {
+        let empty = || Value::Map(Box::default());
+        assert_eq!(Vec::<String>::from_value(empty()), Ok(Vec::new()));
+        assert!(Map::from_value(Value::List(Vec::new())).is_ok_and(|map| map.is_empty()));
+    }
+
+    #[test]
+    fn numbers_convert_only_without_loss() {
+        assert_eq!(i64::from_value(Value::Float(3.0)), Ok(3));
+        assert!(i64::from_value(Value::Float(3.5)).is_err());
+        assert!(i64::from_value(Value::Float(9.3e18)).is_err());
+        assert!(i64::from_value(Value::Float(f64::NAN)).is_err());
+        assert_eq!(f64::from_value(Value::Int(3)), Ok(3.0));
+        assert!(u32::from_value(Value::Int(-1)).is_err());
+    }
+
+    #[test]
+    fn a_problem_names_its_place_from_the_outside_in() {
+        let list = Value::List(vec![Value::Str("a".into()), Value::Int(1)]);
+        let problem = Vec::<String>::from_value(list).expect_err("an integer");
+        let text = problem.at("stop").at("options").to_string();
+        assert_eq!(text, "options.stop.item 2: expected string, got integer");
+    }
+}

@@ -77,8 +77,8 @@ fn relative_path(name: &str, extension: &str) -> Result<PathBuf, String> {
     let name = name.strip_suffix(&format!(".{extension}")).unwrap_or(name);
     let name = name.strip_prefix("./").unwrap_or(name);
     let parts: Vec<&str> = name.split(['/', '.']).collect();
-    let plain = |part: &&str| !part.is_empty() && !part.contains(['\\', ':', '\0']);
-    if !parts.iter().all(|part| plain(&part)) {
+    let plain = |part: &str| !part.is_empty() && !part.contains(['\\', ':', '\0']);
+    if !parts.iter().all(|part| plain(part)) {
         return Err(format!(
             "\"{name}\" is not a module name: give its path below the script's folder, such as \"parts/greeting\""
         ));
@@ -86,4 +86,51 @@ fn relative_path(name: &str, extension: &str) -> Result<PathBuf, String> {
     let mut path: PathBuf = parts.iter().collect();
     path.set_extension(extension);
     Ok(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_name_is_a_path_below_the_scripts_folder() {
+        let path = |name: &str| relative_path(name, "lua").map(|p| p.display().to_string());
+        assert_eq!(path("greeting"), Ok("greeting.lua".to_owned()));
+        assert_eq!(path("parts.greeting"), Ok("parts/greeting.lua".to_owned()));
+        assert_eq!(
+            path("./parts/greeting.lua"),
+            Ok("parts/greeting.lua".to_owned())
+        );
+        for outside in ["../secret", "/etc/passwd", "a//b", "c:\\x", "", "a..b"] {
+            assert!(path(outside).is_err(), "{outside}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_outside_is_refused_and_what_was_read_is_known() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let script = folder.path().join("app/main.lua");
+        let app = script.parent().expect("a folder");
+        std::fs::create_dir_all(app.join("lib")).expect("writable");
+        std::fs::write(folder.path().join("secret.lua"), "return 1").expect("writable");
+        std::fs::write(app.join("lib/part.lua"), "return 2").expect("writable");
+        std::os::unix::fs::symlink(folder.path().join("secret.lua"), app.join("leak.lua"))
+            .expect("links can be made");
+        let loader = Loader::beside(&script);
+        assert!(
+            loader
+                .load("leak", "lua")
+                .expect_err("outside")
+                .contains("outside")
+        );
+        assert_eq!(loader.load("part", "lua").expect("in lib").text, "return 2");
+        assert_eq!(loader.files(), [app.join("lib/part.lua")]);
+        assert!(
+            loader
+                .load("none", "lua")
+                .expect_err("none")
+                .contains("looked for")
+        );
+    }
 }

@@ -47,6 +47,9 @@ pub struct Scheduler {
     shared: Rc<Shared>,
 }
 
+/// Tells someone of an error.
+type Report = Box<dyn Fn(&Diagnostic)>;
+
 /// What tasks and host functions share.
 pub struct Shared {
     slots: RefCell<Slots>,
@@ -62,7 +65,7 @@ pub struct Shared {
     sources: Rc<Sources>,
     console: Console,
     io: OnceCell<tokio::runtime::Runtime>,
-    on_unseen: RefCell<Box<dyn Fn(&Diagnostic)>>,
+    on_unseen: RefCell<Report>,
     unseen: Cell<usize>,
 }
 

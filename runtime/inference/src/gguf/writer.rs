@@ -66,7 +66,9 @@ impl Writer {
         tensor: &Tensor,
         dtype: GgmlDType,
     ) -> Result<Self, Error> {
-        Ok(self.quantized(name, QTensor::quantize(tensor, dtype)?))
+        // Quantizing reads from the start of the storage, which is not where a view begins.
+        let tensor = tensor.force_contiguous()?;
+        Ok(self.quantized(name, QTensor::quantize(&tensor, dtype)?))
     }
 
     /// Adds a tensor that already has its type.
