@@ -201,12 +201,18 @@ pub fn missing(
     }
 }
 
-/// Functions that Rhai has for values of every kind.
+/// Functions and operators that Rhai has for values of every kind.
 fn is_general(name: &str) -> bool {
-    matches!(
-        name,
-        "to_string" | "to_debug" | "print" | "debug" | "tag" | "set_tag" | "take" | "==" | "!="
-    ) || name.contains('$')
+    const GENERAL: [&str; 7] = [
+        "to_string",
+        "to_debug",
+        "print",
+        "debug",
+        "tag",
+        "set_tag",
+        "take",
+    ];
+    GENERAL.contains(&name) || !rhai::is_valid_identifier(name)
 }
 
 /// `handle.field` and `handle["field"]`: there are none.

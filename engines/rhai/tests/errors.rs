@@ -67,6 +67,7 @@ fn a_top_level_variable_used_in_a_function_is_explained() {
 fn common_mistakes_are_told_in_plain_words() {
     for (script, message) in [
         ("1 + #{}", "cannot apply + to integer and map"),
+        ("Probe.queue() + 1", "cannot apply + to handle and integer"),
         ("let x = 5; x.field", "integer has no field \"field\""),
         (
             "let x = [1]; x[3]",
