@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use llmspell_core::spec::FunctionSpec;
+use llmspell_core::spec::{FunctionSpec, ParamSpec, Ty};
 use llmspell_core::{Args, Handle, Value, suggest};
 use mlua::{Function, Lua, LuaString, MultiValue, Table, Value as LuaValue};
 
@@ -25,24 +25,78 @@ pub fn functions(
 }
 
 fn function(lua: &Lua, shared: &Rc<Shared>, spec: &'static FunctionSpec) -> mlua::Result<Function> {
-    let shared = shared.clone();
-    lua.create_function(move |lua, args: MultiValue| Ok(call(lua, &shared, spec, args)))
+    let host = Host {
+        shared: shared.clone(),
+        spec,
+        least: nothing_is_an_argument(spec),
+    };
+    // The arguments of most functions need no allocation, in what is left is one too many.
+    match (
+        spec.variadic(),
+        spec.params.len() + usize::from(spec.method),
+    ) {
+        (false, 0 | 1) => lua.create_function(move |lua, (a, rest): (LuaValue, MultiValue)| {
+            Ok(host.few(lua, [a], rest))
+        }),
+        (false, 2) => {
+            lua.create_function(move |lua, (a, b, rest): (LuaValue, LuaValue, MultiValue)| {
+                Ok(host.few(lua, [a, b], rest))
+            })
+        }
+        (false, 3) => lua.create_function(
+            move |lua, (a, b, c, rest): (LuaValue, LuaValue, LuaValue, MultiValue)| {
+                Ok(host.few(lua, [a, b, c], rest))
+            },
+        ),
+        _ => lua.create_function(move |lua, args: MultiValue| Ok(host.call(lua, args.into_iter()))),
+    }
 }
 
-fn call(lua: &Lua, shared: &Rc<Shared>, spec: &FunctionSpec, mut args: MultiValue) -> Reply {
-    let this = match spec.method {
-        true => args.pop_front().and_then(handle),
-        false => None,
-    };
-    let mut converted = Args::new();
-    for (index, arg) in args.into_iter().enumerate() {
-        match argument(shared, spec, index, arg) {
-            Ok(value) => converted.push(value),
-            Err(problem) => return reply::raise(lua, &problem),
+/// A declared function of one engine.
+struct Host {
+    shared: Rc<Shared>,
+    spec: &'static FunctionSpec,
+    least: usize,
+}
+
+/// How many places hold an argument even if it is nil. Past them, one that is nil counts as not
+/// given, as it does in Lua.
+fn nothing_is_an_argument(spec: &FunctionSpec) -> usize {
+    let any = |param: &ParamSpec| matches!(param.ty, Ty::Any | Ty::Value);
+    let last = spec.params.iter().rposition(any);
+    last.map_or(0, |i| i + 1) + usize::from(spec.method)
+}
+
+impl Host {
+    fn few<const N: usize>(&self, lua: &Lua, args: [LuaValue; N], rest: MultiValue) -> Reply {
+        if !rest.is_empty() {
+            return self.call(lua, args.into_iter().chain(rest));
         }
+        let given = args
+            .iter()
+            .rposition(|arg| !arg.is_nil())
+            .map_or(0, |i| i + 1);
+        self.call(lua, args.into_iter().take(given.max(self.least)))
     }
-    let flow = shared.cx.call(spec, this.as_ref(), &mut converted);
-    reply::flow(lua, shared, flow)
+
+    fn call(&self, lua: &Lua, mut args: impl Iterator<Item = LuaValue>) -> Reply {
+        let this = match self.spec.method {
+            true => args.next().and_then(handle),
+            false => None,
+        };
+        let mut converted = Args::new();
+        for (index, arg) in args.enumerate() {
+            match argument(&self.shared, self.spec, index, arg) {
+                Ok(value) => converted.push(value),
+                Err(problem) => return reply::raise(lua, &problem),
+            }
+        }
+        let flow = self
+            .shared
+            .cx
+            .call(self.spec, this.as_ref(), &mut converted);
+        reply::flow(lua, &self.shared, flow)
+    }
 }
 
 fn argument(
