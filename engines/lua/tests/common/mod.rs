@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use llmspell_core::{
-    Callback, Console, Cx, Diagnostic, Error, Loader, Map, Outcome, Registry, Rest, Scheduler,
+    Callback, Console, Cx, Diagnostic, Error, Loader, Outcome, Registry, Rest, Scheduler,
     SharedEngine, Task, TaskError, Untouched, Value, api,
 };
 
@@ -289,9 +289,4 @@ pub fn prints(script: &str, expected: &str) {
 /// A script must fail with this message, and its place.
 pub fn fails(script: &str, expected: &str) {
     assert_eq!(lab().diagnostic(script).to_string(), expected, "{script}");
-}
-
-/// A map with one field.
-pub fn field(name: &str, value: Value) -> Value {
-    Value::Map(Box::new(Map::from([(name.to_owned(), value)])))
 }
