@@ -163,8 +163,14 @@ impl Runtime {
     pub fn run(&self, name: &str, source: &str) -> Result<(), TaskError> {
         let entry = self.engine.load(name, source).map_err(load_error)?;
         let outcome = self.scheduler.run(&self.engine, &entry, Vec::new());
-        self.scheduler.cx().console().flush();
-        outcome.map(drop)
+        let shown = self.scheduler.cx().console().finish();
+        outcome?;
+        shown.map_err(|e| load_error(Diagnostic::new(format!("cannot write the output: {e}"))))
+    }
+
+    /// What is wrong with a script's text, without running it.
+    pub fn compile(&self, name: &str, source: &str) -> Result<(), Diagnostic> {
+        self.engine.load(name, source).map(drop)
     }
 
     /// Starts a script, which [`Runtime::tick`] then runs.
@@ -227,7 +233,7 @@ fn load_error(diagnostic: Diagnostic) -> TaskError {
 
 /// Reads a script's text.
 pub fn read_script(path: &Path) -> Result<String, String> {
-    let problem = |what: String| format!("cannot run {}: {what}", path.display());
+    let problem = |what: String| format!("cannot read {}: {what}", path.display());
     if path.is_dir() {
         return Err(problem(
             "it is a folder; name a script inside it".to_owned(),
@@ -240,7 +246,7 @@ pub fn read_script(path: &Path) -> Result<String, String> {
     })
 }
 
-/// Whether a fault is an end that the person asked for.
+/// The exit code of a run that ended like this.
 pub fn exit_code(error: &TaskError) -> u8 {
     match error {
         TaskError::Fault(Fault::Timeout(_)) => 124,

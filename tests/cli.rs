@@ -215,6 +215,63 @@ fn check_finds_syntax_errors_without_running() {
 }
 
 #[test]
+fn check_runs_nothing_and_an_open_comment_is_an_error() {
+    let folder = TempDir::new().expect("a folder");
+    let open = file(&folder, "open.rhai", "print(\"ran\");\n/* open");
+    fails(&["check", text(&open)], 1, "inside a comment");
+    fails(&["run", text(&open)], 1, "inside a comment");
+    let expression = file(&folder, "one.lua", "1 + 2");
+    fails(&["check", text(&expression)], 1, "one.lua:1");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_an_error() {
+    for args in [["exec", "print(1)"], ["doc", "Task"]] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("it is there");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
+        let output = command
+            .args(args)
+            .stdout(full)
+            .output()
+            .expect("the binary starts");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {errors}");
+        assert!(
+            errors.contains("cannot write the output"),
+            "{args:?}: {errors}"
+        );
+    }
+}
+
+#[test]
+fn a_line_whose_reader_was_cancelled_goes_to_the_next_one() {
+    use std::io::{BufRead, BufReader, Write};
+    let code = "pcall(Task.timeout, 0.01, Console.read_line) print('late') Console.flush() \
+                print(Console.read_line(), Console.read_line())";
+    let mut child = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+        .args(["exec", code])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    assert_eq!(lines.next().expect("a line").expect("text"), "late");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin
+        .write_all(b"first\nsecond\n")
+        .expect("the script reads");
+    assert_eq!(
+        lines.next().expect("a line").expect("text"),
+        "first\tsecond"
+    );
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
 fn errors_can_be_json() {
     let output = llmspell(&["exec", "--diagnostics", "json", "\nerror('no')"]);
     let error: serde_json::Value =

@@ -102,3 +102,33 @@ fn unsafe_code_lives_in_the_coroutine_switch_and_the_memory_map_alone() {
         }
     }
 }
+
+#[test]
+fn every_link_in_the_documents_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let documents = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/guide.md",
+        "benches/README.md",
+        "runtime/models/wisp/README.md",
+    ];
+    for document in documents {
+        let path = root.join(document);
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{document}: {e}"));
+        let folder = path.parent().expect("a document lies in a folder");
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let file = link.split('#').next().unwrap_or("");
+            let outside = file.is_empty() || file.contains("://");
+            assert!(
+                outside || folder.join(file).exists(),
+                "{document} links to {link}"
+            );
+        }
+    }
+}

@@ -10,14 +10,8 @@ use crate::docs;
 pub fn show(app: &App, name: Option<&str>) -> u8 {
     match docs::page(&app.registry, name, None) {
         Err(problem) => app.fail(problem, 1),
-        Ok(_) if app.json => {
-            println!("{:#}", as_json(&app.registry, name));
-            0
-        }
-        Ok(page) => {
-            print!("{page}");
-            0
-        }
+        Ok(_) if app.json => app.show(&format!("{:#}\n", as_json(&app.registry, name))),
+        Ok(page) => app.show(&page),
     }
 }
 
@@ -47,11 +41,24 @@ fn function_json(function: &'static FunctionSpec) -> Value {
     };
     let example =
         |e: &llmspell_core::spec::Example| json!({"language": e.language, "code": e.code});
+    let field = |f: &&llmspell_core::spec::FieldSpec| {
+        json!({
+            "name": f.name,
+            "type": docs::required(&f.ty).to_string(),
+            "optional": docs::required(&f.ty) != f.ty,
+            "doc": f.doc,
+        })
+    };
+    let record = |r: &&llmspell_core::spec::RecordSpec| {
+        let fields: Vec<_> = r.all_fields().iter().map(field).collect();
+        json!({"name": r.name, "doc": r.doc, "fields": fields})
+    };
     json!({
         "name": function.path(),
         "signature": function.signature(),
         "params": function.params.iter().map(param).collect::<Vec<_>>(),
         "returns": function.returns.to_string(),
+        "records": docs::records(function).iter().map(record).collect::<Vec<_>>(),
         "waits": function.waits,
         "doc": function.doc,
         "examples": function.examples.iter().map(example).collect::<Vec<_>>(),

@@ -1,5 +1,6 @@
 //! `run` and `exec`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -89,6 +90,15 @@ impl App {
         code
     }
 
+    /// Writes data to standard output and gives the exit code.
+    pub fn show(&self, text: &str) -> u8 {
+        let mut out = Output::new();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => 0,
+            Err(error) => self.fail(format!("cannot write the output: {error}"), 1),
+        }
+    }
+
     /// A runtime as the command line sets it up.
     pub fn builder(&self, language: Language, console: Console, script: Option<&Path>) -> Builder {
         let level = if self.verbose {
@@ -114,16 +124,14 @@ impl App {
     }
 }
 
-/// The first signal ends the script, the second one the process.
+/// The first signal ends the script; one more, if that did not help, the process.
 pub fn interrupt_on_signal(runtime: &Runtime) {
     let interrupter = runtime.interrupter();
-    let mut again = false;
     // A host that has a handler of its own keeps it.
     let _ = ctrlc::set_handler(move || {
-        if std::mem::replace(&mut again, true) {
+        if interrupter.interrupt() {
             std::process::exit(130);
         }
-        interrupter.interrupt();
     });
 }
 

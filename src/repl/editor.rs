@@ -20,8 +20,7 @@ pub fn lines() -> LineReader {
                 Ok(Some(line))
             }
             Err(ReadlineError::Eof) => Ok(None),
-            // Ctrl-C drops the line that is being typed.
-            Err(ReadlineError::Interrupted) => Ok(Some(String::new())),
+            Err(ReadlineError::Interrupted) => Err(io::ErrorKind::Interrupted.into()),
             Err(error) => Err(io::Error::other(error)),
         }
     })

@@ -4,7 +4,7 @@ mod editor;
 
 use std::io::{self, IsTerminal};
 
-use llmspell_core::{Check, Console};
+use llmspell_core::{Check, Console, Error, Fault};
 
 use crate::cli::{App, Output, interrupt_on_signal, lines};
 use crate::runtime::Runtime;
@@ -52,73 +52,72 @@ struct Repl<'a> {
     runtime: &'a Runtime,
 }
 
-/// What a line asks for.
-enum Next {
-    Go,
-    Quit,
+/// What was typed.
+enum Input {
+    Code(String),
+    /// A line that begins with a colon, without it.
+    Command(String),
+    /// Ctrl-C.
+    Dropped,
+    End,
 }
 
 impl Repl<'_> {
     fn read(&self) -> u8 {
-        let name = self.runtime.language().name();
-        let mut input = String::new();
         for number in 1.. {
-            loop {
-                let prompt = match input.is_empty() {
-                    true => format!("{name}> "),
-                    false => format!("{:>width$}> ", "..", width = name.len()),
-                };
-                let prompt = if io::stdin().is_terminal() {
-                    prompt
-                } else {
-                    String::new()
-                };
-                let line = match self.runtime.read_line(&prompt) {
-                    Ok(Some(line)) => line,
-                    Ok(None) if input.trim().is_empty() => return 0,
-                    // The input ends inside a block: say what is missing.
-                    Ok(None) => {
-                        self.evaluate(number, &input);
-                        return 0;
-                    }
-                    Err(error) => return self.app.fail(error.to_string(), 1),
-                };
-                let ends_block = line.trim().is_empty();
-                input.push_str(&line);
-                input.push('\n');
-                let complete =
-                    self.runtime.check(&source_name(number), &input) != Check::Incomplete;
-                if ends_block || complete || line.starts_with(':') {
-                    break;
-                }
-            }
-            if let Next::Quit = self.step(number, &std::mem::take(&mut input)) {
-                return 0;
+            match self.input(number) {
+                Ok(Input::Code(text)) if text.trim().is_empty() => {}
+                Ok(Input::Code(text)) => self.evaluate(number, &text),
+                Ok(Input::Command(command)) => match command.trim() {
+                    "quit" | "q" | "exit" => break,
+                    command => self.command(command),
+                },
+                Ok(Input::Dropped) => {}
+                Ok(Input::End) => break,
+                Err(problem) => return self.app.fail(problem, 1),
             }
         }
         0
     }
 
-    fn step(&self, number: usize, input: &str) -> Next {
-        match input.trim().strip_prefix(':').map(str::trim) {
-            None if input.trim().is_empty() => {}
-            None => self.evaluate(number, input),
-            Some("quit" | "q" | "exit") => return Next::Quit,
-            Some("help") => print!("{HELP}"),
-            Some(command) => match command.strip_prefix("help ") {
-                Some(name) => self.help(name.trim()),
-                None => {
-                    self.app
-                        .fail(format!("unknown command :{command}; :help lists them"), 1);
-                }
-            },
+    /// Reads lines until they are complete, or an empty line ends them.
+    fn input(&self, number: usize) -> Result<Input, String> {
+        let mut text = String::new();
+        loop {
+            let line = match self.runtime.read_line(&self.prompt(text.is_empty())) {
+                Ok(Some(line)) => line,
+                Ok(None) if text.is_empty() => return Ok(Input::End),
+                // The input ends inside a block: evaluating says what is missing.
+                Ok(None) => return Ok(Input::Code(text)),
+                Err(Error::Fault(Fault::Interrupted)) => return Ok(Input::Dropped),
+                Err(error) => return Err(error.to_string()),
+            };
+            // A Lua label begins with two colons.
+            if let Some(command) = line.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
+                return Ok(Input::Command(command.to_owned()));
+            }
+            let ended = line.trim().is_empty();
+            text.push_str(&line);
+            text.push('\n');
+            let check = self.runtime.check(&source_name(number), &text);
+            if ended || check != Check::Incomplete {
+                return Ok(Input::Code(text));
+            }
         }
-        Next::Go
     }
 
-    fn evaluate(&self, number: usize, input: &str) {
-        match self.runtime.evaluate(&source_name(number), input) {
-            Ok(Some(value)) => println!("{value}"),
+    fn prompt(&self, first: bool) -> String {
+        let name = self.runtime.language().name();
+        match (io::stdin().is_terminal(), first) {
+            (false, _) => String::new(),
+            (true, true) => format!("{name}> "),
+            (true, false) => format!("{:>width$}> ", "..", width = name.len()),
+        }
+    }
+
+    fn evaluate(&self, number: usize, text: &str) {
+        match self.runtime.evaluate(&source_name(number), text) {
+            Ok(Some(value)) => self.show(&format!("{value}\n")),
             Ok(None) => {}
             Err(error) => {
                 let sources = self.runtime.sources();
@@ -127,14 +126,23 @@ impl Repl<'_> {
         }
     }
 
-    fn help(&self, name: &str) {
+    fn command(&self, command: &str) {
         let language = self.runtime.language().name();
-        match docs::page(self.app.registry(), Some(name), Some(language)) {
-            Ok(page) => print!("{page}"),
-            Err(problem) => {
-                self.app.fail(problem, 1);
+        let page = match command.split_once(' ') {
+            None if command == "help" => Ok(HELP.to_owned()),
+            Some(("help", name)) => {
+                docs::page(self.app.registry(), Some(name.trim()), Some(language))
             }
+            _ => Err(format!("unknown command :{command}; :help lists them")),
+        };
+        match page {
+            Ok(page) => self.show(&page),
+            Err(problem) => drop(self.app.fail(problem, 1)),
         }
+    }
+
+    fn show(&self, text: &str) {
+        self.app.show(text);
     }
 }
 

@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::Poll;
 
-use llmspell_core::{Error, Mismatch, Untouched, Value, Watchers, api};
+use llmspell_core::{Error, Mismatch, Untouched, Value, api};
+
+use crate::line::Line;
 
 /// Channels of a script.
 pub struct Channels;
@@ -38,8 +38,8 @@ impl Channels {
             capacity,
             values: RefCell::default(),
             closed: Cell::new(false),
-            senders: Watchers::default(),
-            receivers: Watchers::default(),
+            senders: Line::default(),
+            receivers: Line::default(),
         }))
     }
 }
@@ -49,8 +49,8 @@ pub struct Channel {
     capacity: Option<usize>,
     values: RefCell<VecDeque<Value>>,
     closed: Cell<bool>,
-    senders: Watchers,
-    receivers: Watchers,
+    senders: Line,
+    receivers: Line,
 }
 
 impl fmt::Display for Channel {
@@ -78,24 +78,18 @@ impl Channel {
             let problem = Mismatch::new("a value", "nothing, which marks the end of a channel");
             return Err(Error::Raise(format!("Channel:send: value: {problem}")));
         }
-        let mut value = Some(value.0);
-        poll_fn(|cx| {
-            if self.closed.get() {
-                return Poll::Ready(Err(Error::raise("Channel:send: the channel is closed")));
-            }
-            let mut values = self.values.borrow_mut();
-            if self
-                .capacity
-                .is_some_and(|capacity| values.len() >= capacity)
-            {
-                self.senders.add(cx.waker());
-                return Poll::Pending;
-            }
-            values.extend(value.take());
-            self.receivers.wake();
-            Poll::Ready(Ok(()))
-        })
-        .await
+        self.senders
+            .wait_until(|| self.closed.get() || self.has_room())
+            .await;
+        if self.closed.get() {
+            return Err(Error::raise("Channel:send: the channel is closed"));
+        }
+        self.values.borrow_mut().push_back(value.0);
+        self.receivers.call_next();
+        if self.has_room() {
+            self.senders.call_next();
+        }
+        Ok(())
     }
 
     /// Receives the next value, waiting for it; nothing once the channel is closed and empty.
@@ -114,18 +108,14 @@ impl Channel {
     /// ```
     #[api(iterates)]
     async fn receive(&self) -> Option<Untouched> {
-        poll_fn(|cx| match self.values.borrow_mut().pop_front() {
-            Some(value) => {
-                self.senders.wake();
-                Poll::Ready(Some(Untouched(value)))
-            }
-            None if self.closed.get() => Poll::Ready(None),
-            None => {
-                self.receivers.add(cx.waker());
-                Poll::Pending
-            }
-        })
-        .await
+        let ready = || self.closed.get() || !self.values.borrow().is_empty();
+        self.receivers.wait_until(ready).await;
+        let value = self.values.borrow_mut().pop_front();
+        if !self.values.borrow().is_empty() {
+            self.receivers.call_next();
+        }
+        self.senders.call_next();
+        value.map(Untouched)
     }
 
     /// Ends the channel: what lies in it can still be received, sending is an error.
@@ -138,7 +128,14 @@ impl Channel {
     /// ```
     fn close(&self) {
         self.closed.set(true);
-        self.senders.wake();
-        self.receivers.wake();
+        self.senders.call_all();
+        self.receivers.call_all();
+    }
+}
+
+impl Channel {
+    fn has_room(&self) -> bool {
+        let held = self.values.borrow().len();
+        self.capacity.is_none_or(|capacity| held < capacity)
     }
 }

@@ -43,7 +43,7 @@ impl FromValue for Stop {
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
             Value::Str(text) => Ok(Self(vec![text])),
-            Value::List(_) => Vec::from_value(value).map(Self),
+            Value::List(_) | Value::Map(_) => Vec::from_value(value).map(Self),
             other => Err(Mismatch::new(Self::TY, other.kind())),
         }
     }
@@ -285,7 +285,8 @@ impl fmt::Display for Stream {
     }
 }
 
-/// An answer that comes in chunks: `for chunk in stream` reads them. Dropping it stops the model.
+/// An answer that comes in chunks: `for chunk in stream` reads them. Closing it stops the model, and
+/// so does losing it: at once in Rhai, when its garbage is collected in Lua.
 #[api(handle = "Stream")]
 impl Stream {
     /// The next chunk, nothing after the last one.
@@ -332,6 +333,28 @@ impl Stream {
         };
         self.0.replace(state);
         chunk
+    }
+
+    /// Stops the model; what was not read is lost.
+    ///
+    /// ```lua
+    /// local stream = LocalLLM.generate_streaming("Once")
+    /// stream:next()
+    /// stream:close()
+    /// ```
+    /// ```rhai
+    /// let stream = LocalLLM.generate_streaming("Once");
+    /// stream.next();
+    /// stream.close();
+    /// ```
+    fn close(&self) -> Result<(), Error> {
+        if matches!(*self.0.borrow(), State::Busy) {
+            return Err(Error::raise(
+                "Stream:close: a task reads this stream; cancel the task",
+            ));
+        }
+        self.0.replace(State::Ended);
+        Ok(())
     }
 }
 

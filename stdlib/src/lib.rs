@@ -5,6 +5,7 @@ mod channel;
 mod console;
 pub mod generation;
 mod json;
+mod line;
 mod local_llm;
 pub mod log;
 mod task;

@@ -129,10 +129,9 @@ impl LocalLlm {
         messages: Vec<ChatMessage>,
         options: Option<GenerateOptions>,
     ) -> Result<Reply, Error> {
-        answer(cx, "LocalLLM.chat", chat_prompt(messages), options)
-            .await?
-            .finish(cx)
-            .await
+        let call = "LocalLLM.chat";
+        let prompt = chat_prompt(call, messages)?;
+        answer(cx, call, prompt, options).await?.finish(cx).await
     }
 
     /// Like `LocalLLM.chat`, in chunks.
@@ -154,7 +153,7 @@ impl LocalLlm {
     ) -> Result<Rc<Stream>, Error> {
         let call = "LocalLLM.chat_streaming";
         Ok(Stream::new(
-            answer(cx, call, chat_prompt(messages), options).await?,
+            answer(cx, call, chat_prompt(call, messages)?, options).await?,
             None,
         ))
     }
@@ -246,8 +245,13 @@ async fn answer(
     Answer::start(cx, call, sampling.request(model, prompt)).await
 }
 
-fn chat_prompt(messages: Vec<ChatMessage>) -> Prompt {
-    Prompt::Chat(messages.into_iter().map(Into::into).collect())
+fn chat_prompt(call: &str, messages: Vec<ChatMessage>) -> Result<Prompt, Error> {
+    if messages.is_empty() {
+        return Err(Error::Raise(format!(
+            "{call}: messages: expected at least one, got none"
+        )));
+    }
+    Ok(Prompt::Chat(messages.into_iter().map(Into::into).collect()))
 }
 
 async fn tokens(

@@ -89,7 +89,12 @@ fn log(cx: &Cx, level: Level, message: &str, fields: Option<Map>) -> Result<(), 
         })?;
         line.push_str(&format!(" {key}={json}"));
     }
+    let mut line: String = line
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     line.push('\n');
+    cx.console().flush();
     // A log that nobody can read any more is no reason to fail.
     let _ = std::io::stderr().write_all(line.as_bytes());
     Ok(())

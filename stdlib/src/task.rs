@@ -81,11 +81,12 @@ impl Tasks {
     /// ```
     async fn settle(cx: &Cx, tasks: Vec<Joinable>) -> Result<Vec<Settled>, Error> {
         let group = Group::start(cx, tasks)?;
-        let mut results = Vec::new();
-        for task in &group.tasks {
-            results.push(Settled::from(task.clone().join().await));
+        let mut results: Vec<_> = group.tasks.iter().map(|_| None).collect();
+        let mut pending = group.joins();
+        while let Some((index, outcome)) = pending.next().await {
+            results[index] = Some(Settled::from(outcome));
         }
-        Ok(results)
+        Ok(results.into_iter().flatten().collect())
     }
 
     /// Gives the result of the first task to finish, raising it if it is an error; the others are
@@ -145,6 +146,7 @@ impl Tasks {
     }
 
     /// Runs a function, and cancels it with an error if it takes longer than a number of seconds.
+    /// Tasks that it started and left behind end with it.
     ///
     /// ```lua
     /// local ok = pcall(Task.timeout, 0.01, function() Task.sleep(60) end)
@@ -155,8 +157,8 @@ impl Tasks {
     /// if answer != 42 { throw "wrong answer" }
     /// ```
     async fn timeout(cx: &Cx, seconds: Seconds, function: Callback) -> Result<Untouched, Error> {
-        let group = Group::start(cx, vec![Joinable::Function(function)])?;
-        let mut join = pin!(group.tasks[0].clone().join());
+        let (_scope, task) = cx.start_scope(&function)?;
+        let mut join = pin!(task.join());
         let mut sleep = pin!(cx.sleep(seconds.0));
         let outcome = poll_fn(|context| match join.as_mut().poll(context) {
             Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
@@ -299,9 +301,12 @@ impl FromValue for Seconds {
 
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         let seconds = f64::from_value(value)?;
-        match Duration::try_from_secs_f64(seconds) {
-            Ok(length) => Ok(Self(length)),
-            Err(_) => Err(Mismatch::new("a number of seconds from 0 on", seconds)),
+        match seconds >= 0.0 {
+            // What is longer than a clock can count never ends.
+            true => Ok(Self(
+                Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
+            )),
+            false => Err(Mismatch::new("a number of seconds from 0 on", seconds)),
         }
     }
 }

@@ -51,6 +51,11 @@ impl Time {
     /// if Time.format(0, "%Y-%m-%d") != "1970-01-01" { throw "the calendar is wrong" }
     /// ```
     fn format(time: f64, format: String) -> Result<String, Error> {
+        if !time.is_finite() {
+            return Err(Error::Raise(format!(
+                "Time.format: time: expected a time, got {time}"
+            )));
+        }
         let problem = |e: jiff::Error| Error::Raise(format!("Time.format: {e}"));
         let nanoseconds = (time * 1e9) as i128;
         let time = Timestamp::from_nanosecond(nanoseconds).map_err(problem)?;

@@ -1,6 +1,6 @@
 //! Whether a text is complete: what the REPL asks after each line.
 
-use llmspell_core::Check;
+use llmspell_core::{Check, Diagnostic, Frame};
 use rhai::{Engine, LexError, ParseError, ParseErrorType, Position};
 
 use crate::{errors, source};
@@ -14,6 +14,21 @@ pub fn check(engine: &Engine, name: &str, text: &str) -> Check {
         Err(error) if wants_more(&error, text) => Check::Incomplete,
         Err(error) => Check::Invalid(errors::syntax(&error, name)),
     }
+}
+
+/// Rhai itself takes the end of the text for the end of a comment, and what was meant to run is lost.
+pub fn refuse_open_comment(engine: &Engine, name: &str, text: &str) -> Result<(), Diagnostic> {
+    if !ends_in_comment(engine, &source::clean(text)) {
+        return Ok(());
+    }
+    let last = Frame {
+        source: name.to_owned(),
+        line: text.lines().count() as u32,
+        ..Frame::default()
+    };
+    Err(Diagnostic::new("the text ends inside a comment")
+        .at(last)
+        .with_help("close it with */"))
 }
 
 /// An open comment swallows whatever follows, even what no text may end with.

@@ -191,6 +191,7 @@ impl Engine for Rhai {
         let compile = |text: &str| self.engine.compile(text);
         let ast = self.texts.compile(&self.engine, name, text, compile);
         let ast = Rc::new(ast.map_err(|error| errors::syntax(&error, name))?);
+        check::refuse_open_comment(&self.engine, name, text)?;
         Ok(Opaque::new(Entry { ast, session: None }))
     }
 

@@ -7,10 +7,11 @@ use std::sync::mpsc;
 
 use tokio::sync::oneshot;
 
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::scheduler::Cx;
 
 /// Reads one line after showing a prompt; `None` at the end of input. Runs on a thread of its own.
+/// An error of kind `Interrupted` interrupts whoever reads.
 pub type LineReader = Box<dyn FnMut(&str) -> io::Result<Option<String>> + Send>;
 
 type Answer = io::Result<Option<String>>;
@@ -19,6 +20,8 @@ type Request = (String, oneshot::Sender<Answer>);
 /// Standard input and output, or what a host puts in their place.
 pub struct Console {
     out: RefCell<Box<dyn Write>>,
+    /// The first error of a flush.
+    lost: RefCell<Option<io::Error>>,
     reader: RefCell<Option<LineReader>>,
     requests: OnceCell<mpsc::Sender<Request>>,
     /// Lines come one at a time, in the order in which they were asked for.
@@ -30,6 +33,7 @@ impl Console {
     pub fn new(out: impl Write + 'static, reader: LineReader) -> Self {
         Self {
             out: RefCell::new(Box::new(out)),
+            lost: RefCell::new(None),
             reader: RefCell::new(Some(reader)),
             requests: OnceCell::new(),
             turn: Rc::default(),
@@ -47,9 +51,17 @@ impl Console {
         written.map_err(|e| Error::Raise(format!("cannot write to the console: {e}")))
     }
 
-    /// Shows what was written so far. What cannot be shown is lost, as at the end of a pipe.
+    /// Shows what was written so far. What cannot be shown stays for [`Console::finish`] to tell.
     pub fn flush(&self) {
-        let _ = self.out.borrow_mut().flush();
+        if let Err(error) = self.out.borrow_mut().flush() {
+            self.lost.borrow_mut().get_or_insert(error);
+        }
+    }
+
+    /// Shows the rest, and tells if anything could not be shown.
+    pub fn finish(&self) -> io::Result<()> {
+        self.flush();
+        self.lost.take().map_or(Ok(()), Err)
     }
 
     /// Reads a line without its end; `None` at the end of input.
@@ -63,7 +75,10 @@ impl Console {
             Err(_) => return Err(Error::raise("the console's input is closed")),
         };
         let line = line.map_err(|_| Error::raise("the console's input is closed"))?;
-        line.map_err(|e| Error::Raise(format!("cannot read from the console: {e}")))
+        line.map_err(|e| match e.kind() {
+            io::ErrorKind::Interrupted => Fault::Interrupted.into(),
+            _ => Error::Raise(format!("cannot read from the console: {e}")),
+        })
     }
 
     fn requests(&self) -> &mpsc::Sender<Request> {
@@ -81,10 +96,13 @@ impl Console {
 }
 
 fn serve(mut read: LineReader, requests: &mpsc::Receiver<Request>) {
+    // A line whose reader was cancelled meanwhile; it is for whoever asks next.
+    let mut kept = None;
     for (prompt, answer) in requests {
-        // Nobody waits any more: the line is not taken from whoever asks next.
-        if !answer.is_closed() {
-            let _ = answer.send(read(&prompt));
+        if answer.is_closed() {
+            continue;
         }
+        let line = kept.take().unwrap_or_else(|| read(&prompt));
+        kept = answer.send(line).err();
     }
 }

@@ -81,7 +81,8 @@ impl Candle {
     pub async fn generate(&self, name: ModelName, request: Request) -> Result<Generation, Error> {
         let key = Key::of(&name)?;
         let (model, load_time) = self.model(&key).await?;
-        let prompt = encode(model.vocabulary(), &request.prompt)?;
+        let (vocabulary, prompt) = (model.vocabulary().clone(), request.prompt);
+        let prompt = beside(prompt.len(), move || encode(&vocabulary, &prompt)).await??;
         let generation = model.generate(inference::Request {
             prompt,
             sampling: sampling(&request.sampling, key.sampling()),
@@ -114,7 +115,10 @@ impl Candle {
         encoding: Encoding,
     ) -> Result<Vec<u32>, Error> {
         let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
-        Ok(vocabulary.tokenizer().encode(&text, options(encoding)))
+        beside(text.len(), move || {
+            vocabulary.tokenizer().encode(&text, options(encoding))
+        })
+        .await
     }
 
     pub async fn detokenize(&self, name: ModelName, ids: Vec<u32>) -> Result<Vec<u8>, Error> {
@@ -245,12 +249,26 @@ fn modified(path: &Path) -> Option<f64> {
     Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
 }
 
+/// Texts shorter than this, in bytes, are tokenized faster than a thread starts.
+const SHORT: usize = 4096;
+
+/// Runs work on a text of so many bytes: at once, or on a thread if that could hold others up.
+async fn beside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    match bytes < SHORT {
+        true => Ok(work()),
+        false => on_thread(work).await,
+    }
+}
+
 /// Runs slow work beside the caller's thread; dropping the future lets it end by itself.
 async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     let (sender, receiver) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("llmspell-load".to_owned());
+    let thread = std::thread::Builder::new().name("llmspell-model".to_owned());
     let send = move || drop(sender.send(work()));
     thread.spawn(send).map_err(Error::Thread)?;
     receiver.await.map_err(|_| Error::LoaderEnded)

@@ -8,6 +8,8 @@ local raw_xpcall, raw_setmetatable, raw_load = raw.xpcall, raw.setmetatable, raw
 local raw_collectgarbage = raw.collectgarbage
 local doomed, raise = native.doomed, native.raise
 
+local TRACE = {} -- the key of an error's stack trace
+
 local function bad_argument(index, name, expected, got)
   raise("bad argument #" .. index .. " to '" .. name .. "' (" .. expected .. " expected, got " .. type(got) .. ")")
 end
@@ -47,7 +49,11 @@ function load(chunk, name, mode, ...)
   elseif mode ~= nil and mode ~= "t" and mode ~= "bt" then
     raise('load: only text can be loaded, so the mode must be "t"')
   end
-  return raw_load(chunk, name, "t", ...)
+  local loaded, err = raw_load(chunk, name, "t", ...)
+  if loaded then return loaded end
+  -- The handler that keeps a task's stack traces sees errors of the parser and of `chunk` too.
+  if type(err) == "table" and rawget(err, TRACE) ~= nil then err = err.value end
+  return nil, err
 end
 
 function collectgarbage(option)
@@ -78,8 +84,6 @@ function debug.traceback(...)
   end
   return native.traceback(co, message, level)
 end
-
-local TRACE = {} -- the key of an error's stack trace
 
 local function traced(err)
   if doomed() then return err end

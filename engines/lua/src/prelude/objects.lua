@@ -89,6 +89,14 @@ function native.handle.__concat(a, b) return joined(a, b) end
 function native.handle.__eq(a, b) return native.same(a, b) end
 native.handle.__tostring = native.shim(native.handle_text)
 
--- The metatables of lists and maps from the host.
-native.list = { __name = "list", __tostring = native.display, __concat = joined }
+-- The metatables of lists and maps from the host. A list that holds nil has its length in `n`; of
+-- any other one, `n` is the length too.
+native.list = {
+  __name = "list",
+  __tostring = native.display,
+  __concat = joined,
+  __index = function(list, k)
+    if k == "n" then return rawlen(list) end
+  end,
+}
 native.map = { __name = "map", __tostring = native.display, __concat = joined }

@@ -56,7 +56,8 @@ impl Cx {
         match self.0.poll(id, &mut future) {
             Poll::Ready(result) => Waiting::Ready(result),
             Poll::Pending => {
-                self.0.slots.borrow_mut().wait(id, future);
+                let before = self.0.slots.borrow_mut().wait(id, future);
+                debug_assert!(before.is_none(), "a task waits for one thing");
                 Waiting::Pending
             }
         }

@@ -93,10 +93,12 @@ pub struct Interrupter {
 }
 
 impl Interrupter {
-    /// Ends every task with [`Fault::Interrupted`].
-    pub fn interrupt(&self) {
-        self.flag.store(true, Ordering::Relaxed);
+    /// Ends every task with [`Fault::Interrupted`]; says whether an earlier interruption has not
+    /// been cleared yet.
+    pub fn interrupt(&self) -> bool {
+        let before = self.flag.swap(true, Ordering::Relaxed);
         self.ready.wake_host();
+        before
     }
 }
 
@@ -307,7 +309,8 @@ impl Shared {
     /// Keeps a suspended task, unless it was ended while it ran.
     fn put_back(&self, id: TaskId, coroutine: Box<dyn Coroutine>, slot: Option<Waited>) {
         let refused = self.slots.borrow_mut().put_back(id, coroutine, slot);
-        if let Some(coroutine) = refused {
+        if let Some((coroutine, slot)) = refused {
+            drop(slot);
             self.end(id, coroutine, Err(Fault::Cancelled.into()));
         }
     }
@@ -345,6 +348,9 @@ impl Shared {
     }
 
     fn cancel_scope(&self, scope: &Rc<Scope>) {
+        if scope.live() == 0 {
+            return;
+        }
         let tasks = self.slots.borrow().in_scope(scope);
         for id in tasks {
             self.end_with(id, &Fault::Cancelled);
@@ -366,6 +372,7 @@ impl Shared {
 
     fn report(&self, error: &TaskError) {
         self.unseen.set(self.unseen.get() + 1);
+        self.console.flush();
         let mut diagnostic = error.diagnostic();
         if diagnostic.help.is_none() {
             diagnostic.help =
@@ -389,8 +396,11 @@ impl Shared {
     fn break_deadlock(&self) -> bool {
         let error =
             Error::raise("deadlock: every task waits for another one, so this can never be ready");
-        let mut slots = self.slots.borrow_mut();
-        slots.fail_oldest(self.foreground.get(), error)
+        let before = self
+            .slots
+            .borrow_mut()
+            .fail_oldest(self.foreground.get(), error);
+        before.is_some()
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Ready {
 struct Queue {
     tasks: VecDeque<TaskId>,
     host: bool,
+    /// Whether the scheduler's thread sleeps: only then does a push need a system call.
+    parked: bool,
 }
 
 impl Ready {
@@ -29,8 +31,9 @@ impl Ready {
 
     /// Queues a task.
     pub fn push(&self, id: TaskId) {
-        self.lock().tasks.push_back(id);
-        self.woken.notify_one();
+        let mut queue = self.lock();
+        queue.tasks.push_back(id);
+        self.notify(queue);
     }
 
     /// The next task.
@@ -40,8 +43,15 @@ impl Ready {
 
     /// Wakes the host's future.
     pub fn wake_host(&self) {
-        self.lock().host = true;
-        self.woken.notify_one();
+        let mut queue = self.lock();
+        queue.host = true;
+        self.notify(queue);
+    }
+
+    fn notify(&self, mut queue: MutexGuard<'_, Queue>) {
+        if std::mem::take(&mut queue.parked) {
+            self.woken.notify_one();
+        }
     }
 
     /// Whether the host's future was woken since the last call.
@@ -59,6 +69,7 @@ impl Ready {
     pub fn park(&self, until: Option<Instant>) {
         let mut queue = self.lock();
         while queue.tasks.is_empty() && !queue.host {
+            queue.parked = true;
             let Some(until) = until else {
                 queue = self
                     .woken
@@ -68,6 +79,7 @@ impl Ready {
             };
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                queue.parked = false;
                 return;
             }
             let waited = self.woken.wait_timeout(queue, left);

@@ -74,28 +74,29 @@ impl Slots {
         Some((coroutine, entry.slot.take()))
     }
 
-    /// Keeps a suspended task; hands the coroutine back if the task was ended meanwhile.
+    /// Keeps a suspended task; hands everything back if the task was ended meanwhile, to be
+    /// dropped where the table is not borrowed.
     pub fn put_back(
         &mut self,
         id: TaskId,
         coroutine: Box<dyn Coroutine>,
         slot: Option<Waited>,
-    ) -> Option<Box<dyn Coroutine>> {
+    ) -> Option<(Box<dyn Coroutine>, Option<Waited>)> {
         match self.entries.get_mut(&id) {
             Some(entry) if entry.doomed.is_none() => {
                 entry.coroutine = Some(coroutine);
                 entry.slot = slot.or(entry.slot.take());
                 None
             }
-            _ => Some(coroutine),
+            _ => Some((coroutine, slot)),
         }
     }
 
-    /// Sets what a task waits for.
-    pub fn wait(&mut self, id: TaskId, future: Waited) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.slot = Some(future);
-        }
+    /// Sets what a task waits for and gives back what it waited for before.
+    #[must_use = "dropping a future may need the table, so it must not be borrowed then"]
+    pub fn wait(&mut self, id: TaskId, future: Waited) -> Option<Waited> {
+        let entry = self.entries.get_mut(&id)?;
+        entry.slot.replace(future)
     }
 
     /// Takes away what a task waits for.
@@ -138,16 +139,14 @@ impl Slots {
         self.entries.keys().copied().collect()
     }
 
-    /// Gives `error` to a waiting task instead of what it waits for: to `preferred`, else to the
-    /// oldest. False if no task waits.
-    pub fn fail_oldest(&mut self, preferred: Option<TaskId>, error: Error) -> bool {
+    /// Gives `error` to a waiting task instead of what it waits for, which is handed back: to
+    /// `preferred`, else to the oldest. `None` if no task waits.
+    pub fn fail_oldest(&mut self, preferred: Option<TaskId>, error: Error) -> Option<Waited> {
         let waits = |id: &TaskId| self.entries.get(id).is_some_and(|e| e.slot.is_some());
         let oldest = || self.entries.keys().copied().find(waits);
-        let Some(id) = preferred.filter(waits).or_else(oldest) else {
-            return false;
-        };
-        self.wait(id, Box::pin(std::future::ready(Err(error))));
+        let id = preferred.filter(waits).or_else(oldest)?;
+        let before = self.wait(id, Box::pin(std::future::ready(Err(error))));
         self.queue(id);
-        true
+        before
     }
 }

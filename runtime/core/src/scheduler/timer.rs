@@ -38,24 +38,30 @@ impl Timers {
     }
 }
 
-/// Ready at a given time; its timer goes with it.
+/// Ready at a given time, and never at once: sleeping for no time lets others run. Its timer goes
+/// with it.
 pub struct Sleep {
     timers: Rc<Timers>,
     key: (Instant, u64),
+    begun: bool,
 }
 
 impl Sleep {
     pub fn new(timers: Rc<Timers>, at: Instant) -> Self {
         let key = timers.key(at);
-        Self { timers, key }
+        Self {
+            timers,
+            key,
+            begun: false,
+        }
     }
 }
 
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if Instant::now() >= self.key.0 {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.begun, true) && Instant::now() >= self.key.0 {
             return Poll::Ready(());
         }
         let mut due = self.timers.due.borrow_mut();
