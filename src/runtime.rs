@@ -88,7 +88,7 @@ fn engine(
         #[cfg(feature = "lua")]
         Language::Lua => llmspell_lua::engine(cx, registry, globals, loader),
         #[cfg(feature = "rhai")]
-        Language::Rhai => llmspell_rhai::Rhai::new(cx, registry, globals, loader),
+        Language::Rhai => llmspell_rhai::engine(cx, registry, globals, loader),
     }
 }
 

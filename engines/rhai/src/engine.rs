@@ -21,7 +21,7 @@ use crate::texts::Texts;
 use crate::{captured, check, dispatch, display, errors, limits, progress, shadow};
 
 /// Rhai, bound to one scheduler.
-pub struct Rhai {
+struct Rhai {
     engine: Rc<rhai::Engine>,
     texts: Texts,
     session: Rc<Session>,
@@ -34,16 +34,24 @@ struct Entry {
     session: Option<Rc<Session>>,
 }
 
+/// An engine whose scripts see `registry` and, as constants, `globals`, and import modules
+/// through `loader`.
+pub fn engine(
+    cx: &Cx,
+    registry: &Registry,
+    globals: &[(&str, Value)],
+    loader: Loader,
+) -> Result<SharedEngine, Error> {
+    Ok(Rc::new(Rhai::new(cx, registry, globals, loader)?))
+}
+
 impl Rhai {
-    /// An engine whose scripts see `registry` and, as constants, `globals`, and import modules
-    /// through `loader`.
-    #[allow(clippy::new_ret_no_self)] // an engine is shared from the start
-    pub fn new(
+    fn new(
         cx: &Cx,
         registry: &Registry,
         globals: &[(&str, Value)],
         loader: Loader,
-    ) -> Result<SharedEngine, Error> {
+    ) -> Result<Self, Error> {
         let names = Rc::new(Names::new(registry, globals));
         let mut engine = rhai::Engine::new_raw();
         engine.register_global_module(StandardPackage::new().as_shared_module());
@@ -61,11 +69,11 @@ impl Rhai {
             closures,
         };
         engine.set_module_resolver(Modules::new(loader, texts.clone()));
-        Ok(Rc::new(Self {
+        Ok(Self {
             engine: Rc::new(engine),
             texts,
             session: Rc::default(),
-        }))
+        })
     }
 
     /// A coroutine that runs `body`.
@@ -230,7 +238,7 @@ impl Engine for Rhai {
     }
 
     fn show(&self, value: &Value) -> String {
-        display::value(value)
+        display::value_quoted(value)
     }
 
     fn inspect(&self, value: &Value) -> Result<Value, Error> {

@@ -32,6 +32,5 @@ mod source;
 mod texts;
 mod words;
 
-pub use display::value_quoted as quoted;
-pub use engine::Rhai;
+pub use engine::engine;
 pub use words::is_reserved;

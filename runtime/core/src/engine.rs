@@ -47,7 +47,8 @@ pub trait Engine {
     /// [`Value::Callback`] of this engine) with `args`.
     fn start(&self, entry: &Opaque, args: Vec<Value>) -> Result<Box<dyn Coroutine>, TaskError>;
 
-    /// A value of this engine as text for people: what `print` writes.
+    /// A value of this engine as text for people: what a REPL shows of a result, with strings in
+    /// quotes.
     fn show(&self, value: &Value) -> String;
 
     /// A value that [`Value::Any`] holds, looked into as far as `Value` can express it.

@@ -99,7 +99,7 @@ pub enum Error {
     Template { reason: String },
     #[error("the chat template refuses these messages: {reason}")]
     TemplateRaised { reason: String },
-    #[error("{parameter} is {value}, expected {expected}")]
+    #[error("{parameter}: expected {expected}, got {value}")]
     OutOfRange {
         parameter: &'static str,
         value: String,

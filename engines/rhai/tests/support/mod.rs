@@ -13,7 +13,6 @@ use llmspell_core::{
     Bytes, Callback, Console, Cx, Diagnostic, Error, Fault, Loader, Outcome, Registry, Rest,
     Scheduler, Scope, SharedEngine, Task, TaskError, Untouched, Value, api,
 };
-use llmspell_rhai::Rhai;
 
 /// Functions of every kind that an adapter meets.
 pub struct Probe;
@@ -205,7 +204,7 @@ impl World {
             globals: Vec::new(),
         };
         let globals = [("ARGS", Value::List(vec![Value::Str("one".to_owned())]))];
-        let engine = Rhai::new(&scheduler.cx(), &registry, &globals, loader).unwrap();
+        let engine = llmspell_rhai::engine(&scheduler.cx(), &registry, &globals, loader).unwrap();
         Self {
             scheduler,
             engine,
