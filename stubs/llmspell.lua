@@ -327,6 +327,7 @@ function Task.scope(function) end
 function Task.sleep(seconds) end
 
 --- Runs a function, and cancels it with an error if it takes longer than a number of seconds.
+--- Tasks that it started and left behind end with it.
 ---@param seconds number
 ---@param function fun(...): any
 ---@return any
@@ -391,7 +392,8 @@ function ChannelHandle:receive() end
 --- Ends the channel: what lies in it can still be received, sending is an error.
 function ChannelHandle:close() end
 
---- An answer that comes in chunks: `for chunk in stream` reads them. Dropping it stops the model.
+--- An answer that comes in chunks: `for chunk in stream` reads them. Closing it stops the model, and
+--- so does losing it: at once in Rhai, when its garbage is collected in Lua.
 ---@class StreamHandle
 local StreamHandle = {}
 
@@ -401,6 +403,9 @@ local StreamHandle = {}
 --- `chunk.content.metadata`.
 ---@return Chunk?
 function StreamHandle:next() end
+
+--- Stops the model; what was not read is lost.
+function StreamHandle:close() end
 
 --- A task under way, as `Task.start` returns it.
 ---@class TaskHandle
