@@ -4,6 +4,9 @@ use std::path::Path;
 
 use llmspell_core::suggest;
 
+#[cfg(not(any(feature = "lua", feature = "rhai")))]
+compile_error!("llmspell needs a language: enable the cargo feature `lua` or `rhai`");
+
 /// A scripting language that this build knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]

@@ -103,7 +103,7 @@ struct ExecArgs {
     /// The code
     code: String,
     /// The language of the code
-    #[arg(long, value_enum, default_value = "lua")]
+    #[arg(long, value_enum, default_value_t = Language::ALL[0])]
     lang: Language,
     #[command(flatten)]
     limits: Limits,
@@ -122,7 +122,7 @@ struct Limits {
 #[derive(Args)]
 struct ReplArgs {
     /// The language to type
-    #[arg(long, value_enum, default_value = "lua")]
+    #[arg(long, value_enum, default_value_t = Language::ALL[0])]
     lang: Language,
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use llmspell_core::Console;
@@ -69,11 +71,17 @@ impl Job {
         };
         app.report_unseen(&runtime);
         interrupt_on_signal(&runtime);
+        let ended = Arc::new(AtomicBool::new(false));
         if let Some(limit) = self.limits.timeout {
             runtime.set_timeout(Some(limit));
-            watch(limit, out, app);
+            watch(limit, out, app, ended.clone());
         }
-        match runtime.run(&self.name, &self.text) {
+        let outcome = runtime.run(&self.name, &self.text);
+        if ended.swap(true, Ordering::SeqCst) {
+            // The watchdog tells it, and ends the process.
+            std::thread::park();
+        }
+        match outcome {
             Ok(()) => u8::from(runtime.unseen_errors() > 0),
             Err(error) => {
                 app.reporter.report(&error.diagnostic(), &runtime.sources());
@@ -137,10 +145,13 @@ pub fn interrupt_on_signal(runtime: &Runtime) {
 
 /// Ends the process when a script does not end at its deadline: a call into C, such as a hostile
 /// pattern, reaches no instruction hook.
-fn watch(limit: Duration, out: Output, app: &App) {
+fn watch(limit: Duration, out: Output, app: &App, ended: Arc<AtomicBool>) {
     let reporter = app.reporter.clone();
     let watchdog = move || {
         std::thread::sleep(limit + GRACE);
+        if ended.swap(true, Ordering::SeqCst) {
+            return;
+        }
         out.try_flush();
         reporter.message(format!("timed out after {} s", limit.as_secs_f64()));
         std::process::exit(124);

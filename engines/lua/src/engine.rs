@@ -16,7 +16,7 @@ use crate::{hook, interactive, prelude, source, trace};
 
 /// What all scripts of one engine may allocate, in bytes. Without a limit, an allocation that the
 /// system refuses would abort the process; with it, it is an error that a script can catch.
-const MEMORY: usize = 4 << 30;
+const MEMORY: usize = 3 << 30;
 
 /// One Lua state and what its scripts share.
 struct LuaEngine {
@@ -56,7 +56,8 @@ impl LuaEngine {
             | StdLib::TABLE
             | StdLib::UTF8;
         let lua = Lua::new_with(libraries, LuaOptions::default())?;
-        let shared = Rc::new(Shared::new(cx, loader));
+        let namespaces = registry.namespaces.iter().map(|namespace| namespace.name);
+        let shared = Rc::new(Shared::new(cx, loader, namespaces.collect()));
         prelude::install(&lua, &shared, registry, globals)?;
         hook::install(&lua, &shared)?;
         lua.set_memory_limit(MEMORY)?;

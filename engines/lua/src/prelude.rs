@@ -133,7 +133,10 @@ fn traceback(
     }
     // The prelude's own function stands between the script and this one.
     let level = level.unwrap_or(1).clamp(0, 1_000_000) as usize + 1;
-    lua.traceback(message.as_deref(), level)
+    let traceback = lua.traceback(message.as_deref(), level)?.to_string_lossy();
+    let own = |line: &&str| !line.starts_with("\t[llmspell]:");
+    let lines: Vec<&str> = traceback.lines().filter(own).collect();
+    lua.create_string(lines.join("\n"))
 }
 
 /// Runs the Lua part of the prelude.

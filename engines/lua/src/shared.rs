@@ -22,6 +22,8 @@ pub struct Shared {
     pub prelude: OnceCell<Prelude>,
     /// The last error of another task that was raised again here.
     pub rejoined: RefCell<Option<Rc<ScriptError>>>,
+    /// The names of the script API's namespaces.
+    pub names: Vec<&'static str>,
     /// Tells the values of this engine from those of another one.
     engine: u64,
 }
@@ -49,7 +51,7 @@ pub enum Values {
 }
 
 impl Shared {
-    pub fn new(cx: &Cx, loader: Loader) -> Self {
+    pub fn new(cx: &Cx, loader: Loader, names: Vec<&'static str>) -> Self {
         static ENGINES: AtomicU64 = AtomicU64::new(0);
         Self {
             cx: cx.clone(),
@@ -59,6 +61,7 @@ impl Shared {
             input: Rc::default(),
             prelude: OnceCell::new(),
             rejoined: RefCell::default(),
+            names,
             engine: ENGINES.fetch_add(1, Ordering::Relaxed),
         }
     }

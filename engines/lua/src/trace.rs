@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use llmspell_core::{Diagnostic, Frame, ScriptError, TaskError};
+use llmspell_core::{Diagnostic, Frame, ScriptError, TaskError, suggest};
 use mlua::debug::{Debug, DebugSource};
 use mlua::{Lua, MultiValue, Value as LuaValue};
 
@@ -65,10 +65,21 @@ pub fn error(shared: &Shared, failure: Failure) -> TaskError {
             diagnostic.stack.extend(failure.stack);
             diagnostic
         }
-        None => diagnostic(failure.text, failure.stack),
+        None => Diagnostic {
+            help: meant(&shared.names, &failure.text),
+            ..diagnostic(failure.text, failure.stack)
+        },
     };
     let value = failure.thrown.map(|v| shared.hold(Values::One(v)));
     ScriptError { diagnostic, value }.into()
+}
+
+/// The name of the script API that a message about an unknown global may have meant.
+fn meant(names: &[&str], text: &str) -> Option<String> {
+    let (_, rest) = text.split_once("a nil value (global '")?;
+    let (name, _) = rest.split_once('\'')?;
+    let near = suggest::nearest(name, names.iter().copied())?;
+    Some(format!("did you mean {near}?"))
 }
 
 /// The other task's error that this value is, if it was just raised again.

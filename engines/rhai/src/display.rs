@@ -115,20 +115,8 @@ fn write_map<'a, T>(
     out.push('}');
 }
 
-/// A host value as `print` would show it.
+/// A value as a REPL shows a result, with strings in quotes.
 pub fn value(value: &Value) -> String {
-    match value {
-        Value::Str(text) => text.clone(),
-        other => {
-            let mut out = String::new();
-            write_value(&mut out, other, 0);
-            out
-        }
-    }
-}
-
-/// A value as a REPL shows a result: like [`llmspell_core::Engine::show`], with strings in quotes.
-pub fn value_quoted(value: &Value) -> String {
     let mut out = String::new();
     write_value(&mut out, value, 0);
     out

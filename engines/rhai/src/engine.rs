@@ -238,7 +238,7 @@ impl Engine for Rhai {
     }
 
     fn show(&self, value: &Value) -> String {
-        display::value_quoted(value)
+        display::value(value)
     }
 
     fn inspect(&self, value: &Value) -> Result<Value, Error> {

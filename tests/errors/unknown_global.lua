@@ -1,0 +1,1 @@
+Agnet.create()
