@@ -28,7 +28,7 @@ pub mod stubs;
 pub use cli::{cli, command};
 pub use language::Language;
 pub use llmspell_core::{
-    Console, Diagnostic, Error, Fault, Frame, Registry, TaskError, TaskStatus, Value, api, spec,
+    Console, Cx, Diagnostic, Error, Fault, Frame, Registry, TaskError, TaskStatus, Value, api, spec,
 };
 pub use llmspell_stdlib::registry;
 pub use runtime::{Builder, Runtime, Script};

@@ -129,6 +129,11 @@ impl Runtime {
         self.language
     }
 
+    /// The context that host functions get: the budget, the console, the host's own state.
+    pub fn cx(&self) -> Cx {
+        self.scheduler.cx()
+    }
+
     /// Sets who is told of a task's error that nobody joined.
     pub fn on_unseen_error(&self, report: impl Fn(&Diagnostic) + 'static) {
         self.scheduler.on_unseen_error(report);

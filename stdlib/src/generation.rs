@@ -165,9 +165,8 @@ fn milliseconds(length: Duration) -> f64 {
 }
 
 /// What the first answer of the model in the box tells the person at the terminal.
-const WISP_ANSWERS: &str = "no model was named and no other is installed, so wisp answers, the \
-    tiny demonstration model in the box. Pull a real one, for example with `hf download OWNER/REPO \
-    MODEL.gguf`, and name its file: Agent.create with model = \"MODEL.gguf\"";
+const WISP_ANSWERS: &str = "no model was named and no other is installed, so wisp answers, a tiny \
+    demonstration. For a real one: `hf download OWNER/REPO MODEL.gguf`, then model = \"MODEL.gguf\"";
 
 /// Where notices to the person at the terminal go; a host sets it with `Cx::set_host`.
 pub struct Notices(RefCell<Option<Tell>>);
