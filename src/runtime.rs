@@ -1,12 +1,12 @@
 //! [`Runtime`]: scripts of one language, embedded.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use llmspell_core::{
-    Check, Console, Cx, Diagnostic, Error, Fault, Interrupter, Loader, Outcome, Registry,
-    Scheduler, Scope, SharedEngine, Sources, Task, TaskError, Value,
+    Check, Console, Cx, Diagnostic, Error, Interrupter, Loader, Outcome, Registry, Scheduler,
+    Scope, SharedEngine, Sources, Task, TaskError, Value,
 };
 use llmspell_models::Models;
 
@@ -234,28 +234,4 @@ fn load_error(diagnostic: Diagnostic) -> TaskError {
         value: None,
     }
     .into()
-}
-
-/// Reads a script's text.
-pub fn read_script(path: &Path) -> Result<String, String> {
-    let problem = |what: String| format!("cannot read {}: {what}", path.display());
-    if path.is_dir() {
-        return Err(problem(
-            "it is a folder; name a script inside it".to_owned(),
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(|e| problem(e.to_string()))?;
-    String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        problem(format!("it is not UTF-8 text (at byte {at})"))
-    })
-}
-
-/// The exit code of a run that ended like this.
-pub fn exit_code(error: &TaskError) -> u8 {
-    match error {
-        TaskError::Fault(Fault::Timeout(_)) => 124,
-        TaskError::Fault(Fault::Interrupted) => 130,
-        _ => 1,
-    }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use llmspell_core::{Console, Sources};
 
 use super::App;
+use super::run::read_script;
 use crate::Language;
-use crate::runtime::read_script;
 
 /// `llmspell check FILE...`
 pub fn files(app: &App, files: &[PathBuf]) -> u8 {

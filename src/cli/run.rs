@@ -6,14 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use llmspell_core::Console;
+use llmspell_core::{Console, Fault, TaskError};
 use llmspell_stdlib::generation::Notices;
 use llmspell_stdlib::log::{Level, Threshold};
 
 use super::stdio::{self, Output};
 use super::{App, ExecArgs, Limits, RunArgs};
-use crate::runtime::{Runtime, exit_code, read_script};
-use crate::{Builder, Language};
+use crate::{Builder, Language, Runtime};
 
 /// How long after the deadline scripts may take to end by themselves.
 const GRACE: Duration = Duration::from_millis(60);
@@ -160,4 +159,28 @@ fn watch(limit: Duration, out: Output, app: &App, ended: Arc<AtomicBool>) {
     let _ = std::thread::Builder::new()
         .name("llmspell-watchdog".to_owned())
         .spawn(watchdog);
+}
+
+/// Reads a script's text.
+pub fn read_script(path: &Path) -> Result<String, String> {
+    let problem = |what: String| format!("cannot read {}: {what}", path.display());
+    if path.is_dir() {
+        return Err(problem(
+            "it is a folder; name a script inside it".to_owned(),
+        ));
+    }
+    let bytes = std::fs::read(path).map_err(|e| problem(e.to_string()))?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        problem(format!("it is not UTF-8 text (at byte {at})"))
+    })
+}
+
+/// The exit code of a run that ended like this.
+fn exit_code(error: &TaskError) -> u8 {
+    match error {
+        TaskError::Fault(Fault::Timeout(_)) => 124,
+        TaskError::Fault(Fault::Interrupted) => 130,
+        _ => 1,
+    }
 }
