@@ -37,6 +37,11 @@ impl Bpe {
         })
     }
 
+    /// Whether a sequence begins with BOS unless the file says otherwise.
+    pub fn begins(&self) -> bool {
+        self.pre.begins()
+    }
+
     pub fn encode(&self, text: &str, ids: &mut Vec<u32>) {
         self.pre
             .split(text, &mut |word| self.encode_word(word, ids));

@@ -4,10 +4,12 @@ mod bpe;
 mod bytes;
 mod markup;
 mod merge;
+mod normalize;
 mod pre;
 mod spm;
 mod stream;
 mod vocabulary;
+mod wordpiece;
 
 pub use bytes::alphabet as byte_alphabet;
 pub use stream::Detokenizer;
@@ -16,14 +18,15 @@ use crate::Error;
 use crate::gguf::File;
 use bpe::Bpe;
 use spm::Spm;
-use vocabulary::{Pieces, Special};
+use vocabulary::{Defaults, Pieces, Special};
+use wordpiece::WordPiece;
 
 pub(crate) use markup::{Fragment, Markup};
 
 /// How [`Tokenizer::encode`] treats special tokens. The default is plain text, nothing added.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EncodeOptions {
-    /// Adds the beginning- and end-of-sequence tokens that the model was trained with.
+    /// Adds the tokens at both ends of a sequence that the model was trained with.
     pub add_special: bool,
     /// Reads control markup such as `<|im_end|>` as its token; otherwise it is plain text.
     pub special: bool,
@@ -40,16 +43,17 @@ pub struct Tokenizer {
 enum Model {
     Bpe(Bpe),
     Spm(Spm),
+    WordPiece(WordPiece),
 }
 
-const SUPPORTED: &str = "gpt2 (byte-level BPE), llama (SentencePiece BPE)";
+const SUPPORTED: &str = "gpt2 (byte-level BPE), llama (SentencePiece BPE), bert (WordPiece)";
 
-impl Tokenizer {
-    pub(crate) fn read(file: &File) -> Result<Self, Error> {
-        let pieces = Pieces::read(file)?;
-        let model = match file.string("tokenizer.ggml.model")? {
-            "gpt2" => Model::Bpe(Bpe::read(file, &pieces)?),
-            "llama" => Model::Spm(Spm::read(file, &pieces)?),
+impl Model {
+    fn read(file: &File, pieces: &Pieces) -> Result<Self, Error> {
+        Ok(match file.string("tokenizer.ggml.model")? {
+            "gpt2" => Self::Bpe(Bpe::read(file, pieces)?),
+            "llama" => Self::Spm(Spm::read(file, pieces)?),
+            "bert" => Self::WordPiece(WordPiece::read(file, pieces)?),
             kind => {
                 return Err(Error::UnsupportedTokenizer {
                     file: file.name.clone(),
@@ -57,10 +61,38 @@ impl Tokenizer {
                     supported: SUPPORTED.to_owned(),
                 });
             }
-        };
-        let is_spm = matches!(model, Model::Spm(_));
+        })
+    }
+
+    fn defaults(&self, pieces: &Pieces) -> Defaults {
+        match self {
+            Self::Bpe(bpe) => Defaults {
+                add_bos: bpe.begins(),
+                ..Defaults::default()
+            },
+            Self::Spm(_) => Defaults {
+                bos: Some(1),
+                eos: Some(2),
+                add_bos: true,
+                ..Defaults::default()
+            },
+            Self::WordPiece(_) => Defaults {
+                bos: pieces.id("[CLS]"),
+                sep: pieces.id("[SEP]"),
+                add_bos: true,
+                add_sep: true,
+                ..Defaults::default()
+            },
+        }
+    }
+}
+
+impl Tokenizer {
+    pub(crate) fn read(file: &File) -> Result<Self, Error> {
+        let pieces = Pieces::read(file)?;
+        let model = Model::read(file, &pieces)?;
         Ok(Self {
-            special: Special::read(file, &pieces, is_spm)?,
+            special: Special::read(file, &pieces, model.defaults(&pieces))?,
             markup: Markup::new(&pieces),
             pieces,
             model,
@@ -84,6 +116,7 @@ impl Tokenizer {
                 (Fragment::Token(id), _) => ids.push(*id),
                 (Fragment::Text(text), Model::Bpe(bpe)) => bpe.encode(text, &mut ids),
                 (Fragment::Text(text), Model::Spm(spm)) => spm.encode(text, after_token, &mut ids),
+                (Fragment::Text(text), Model::WordPiece(pieces)) => pieces.encode(text, &mut ids),
             }
             after_token = matches!(fragment, Fragment::Token(_));
         }
@@ -94,6 +127,9 @@ impl Tokenizer {
         self.add_bos(ids);
         if let Some(eos) = self.special.eos.filter(|_| self.special.add_eos) {
             ids.push(eos);
+        }
+        if let Some(sep) = self.special.sep.filter(|_| self.special.add_sep) {
+            ids.push(sep);
         }
     }
 
@@ -142,13 +178,18 @@ impl Tokenizer {
             match &self.model {
                 Model::Bpe(_) => bytes::unmap(piece, out),
                 Model::Spm(spm) => spm.push_bytes(id, piece, out),
+                Model::WordPiece(pieces) => pieces.push_bytes(piece, out),
             }
         }
         Ok(())
     }
 
     fn adds_space_prefix(&self) -> bool {
-        matches!(&self.model, Model::Spm(spm) if spm.adds_space_prefix())
+        match &self.model {
+            Model::Bpe(_) => false,
+            Model::Spm(spm) => spm.adds_space_prefix(),
+            Model::WordPiece(_) => true,
+        }
     }
 
     /// Whether the first token that is not markup stands at the start or behind markup, where the

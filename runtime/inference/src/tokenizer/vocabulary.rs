@@ -125,19 +125,35 @@ const END_TEXTS: &[&str] = &[
 
 /// The tokens with a meaning.
 pub(crate) struct Special {
+    /// BERT calls it CLS.
     pub bos: Option<u32>,
     pub eos: Option<u32>,
+    /// Ends a text of BERT's.
+    pub sep: Option<u32>,
     pub add_bos: bool,
     pub add_eos: bool,
+    pub add_sep: bool,
     pub ends: Vec<u32>,
 }
 
+/// What a file means that does not say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Defaults {
+    pub bos: Option<u32>,
+    pub eos: Option<u32>,
+    pub sep: Option<u32>,
+    pub add_bos: bool,
+    pub add_sep: bool,
+}
+
 impl Special {
-    /// SentencePiece models begin with BOS and have the classic ids unless the file says otherwise.
-    pub fn read(file: &File, pieces: &Pieces, is_spm: bool) -> Result<Self, Error> {
+    pub fn read(file: &File, pieces: &Pieces, defaults: Defaults) -> Result<Self, Error> {
         let token = |name: &str| special_token(file, pieces, name);
-        let bos = token("bos")?.or(if is_spm { Some(1) } else { None });
-        let eos = token("eos")?.or(if is_spm { Some(2) } else { None });
+        let adds = |name: &str| file.optional_bool(&format!("tokenizer.ggml.add_{name}_token"));
+        let bos = token("bos")?.or(token("cls")?).or(defaults.bos);
+        let eos = token("eos")?.or(defaults.eos);
+        // The key has been misspelled for so long that it is the name.
+        let sep = token("seperator")?.or(token("separator")?);
         let mut ends: Vec<u32> = eos.into_iter().collect();
         ends.extend(token("eot")?);
         ends.extend(token("eom")?);
@@ -151,12 +167,10 @@ impl Special {
         Ok(Self {
             bos: bos.filter(known),
             eos: eos.filter(known),
-            add_bos: file
-                .optional_bool("tokenizer.ggml.add_bos_token")?
-                .unwrap_or(is_spm),
-            add_eos: file
-                .optional_bool("tokenizer.ggml.add_eos_token")?
-                .unwrap_or(false),
+            sep: sep.or(defaults.sep).filter(known),
+            add_bos: adds("bos")?.unwrap_or(defaults.add_bos),
+            add_eos: adds("eos")?.unwrap_or(false),
+            add_sep: adds("sep")?.unwrap_or(defaults.add_sep),
             ends,
         })
     }

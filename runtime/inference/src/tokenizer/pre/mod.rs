@@ -5,73 +5,13 @@
 //! patterns here leave that branch out and [`Spaces`] says what to do with the run instead, so that
 //! the regex engine stays linear whatever the text.
 
+mod kinds;
+
 use regex::Regex;
 
 use crate::Error;
 use crate::gguf::File;
-
-/// What happens to a match that is all white space and is followed by something else.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Spaces {
-    /// It stays whole.
-    Whole,
-    /// Its last character is left to what follows.
-    LeaveOne,
-    /// The same, unless it ends in a line break, which a branch of its own matched.
-    LeaveOneOnLine,
-}
-
-struct Kind {
-    names: &'static [&'static str],
-    /// Each pass cuts the pieces of the one before; what a pattern does not match is a piece too.
-    passes: &'static [(&'static str, Spaces)],
-    /// A word that is a token is not merged at all.
-    whole_words: bool,
-}
-
-const GPT2: (&str, Spaces) = (
-    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+",
-    Spaces::LeaveOne,
-);
-
-const KINDS: &[Kind] = &[
-    Kind {
-        names: &["default"],
-        passes: &[
-            (r"[\p{P}\$\+<=>\^~\|]+", Spaces::Whole),
-            GPT2,
-            (r"\p{N}+", Spaces::Whole),
-            (r"[0-9][0-9][0-9]", Spaces::Whole),
-        ],
-        whole_words: false,
-    },
-    Kind {
-        names: &["gpt-2", "phi-2", "roberta-bpe"],
-        passes: &[GPT2],
-        whole_words: false,
-    },
-    Kind {
-        names: &["llama-bpe", "llama3", "llama-v3", "smaug-bpe"],
-        passes: &[(
-            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+",
-            Spaces::LeaveOneOnLine,
-        )],
-        whole_words: true,
-    },
-    Kind {
-        names: &["qwen2", "deepseek-r1-qwen"],
-        passes: &[(
-            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+",
-            Spaces::LeaveOneOnLine,
-        )],
-        whole_words: false,
-    },
-    Kind {
-        names: &["smollm", "starcoder", "refact", "command-r", "codeshell"],
-        passes: &[(r"\p{N}", Spaces::Whole), GPT2],
-        whole_words: false,
-    },
-];
+use kinds::{KINDS, Spaces};
 
 struct Pass {
     pattern: Regex,
@@ -81,6 +21,7 @@ struct Pass {
 pub(crate) struct PreTokenizer {
     passes: Vec<Pass>,
     whole_words: bool,
+    begins: bool,
 }
 
 impl PreTokenizer {
@@ -109,11 +50,16 @@ impl PreTokenizer {
         Some(Self {
             passes: kind.passes.iter().map(compile).collect(),
             whole_words: kind.whole_words,
+            begins: kind.begins,
         })
     }
 
     pub fn whole_words(&self) -> bool {
         self.whole_words
+    }
+
+    pub fn begins(&self) -> bool {
+        self.begins
     }
 
     /// Calls `word` for each word of the text, in order; together they are the text.
@@ -207,6 +153,106 @@ mod tests {
     fn contractions_ignore_case_only_where_the_model_does() {
         check("llama-bpe", "it'S", &["it", "'S"]);
         check("gpt-2", "it'S", &["it", "'", "S"]);
+    }
+
+    #[test]
+    fn falcon_cuts_punctuation_first_and_three_digits_off() {
+        check("falcon", "Hi, you!!", &["Hi", ",", " you", "!!"]);
+        check("falcon", "x ==`y", &["x", " ", "==`", "y"]);
+        check("falcon", "it's", &["it", "'", "s"]);
+        check("falcon", "12345 678", &["123", "45", " ", "678"]);
+        check("default", "a`b", &["a", "`", "b"]);
+        check("default", "a`+b", &["a", "`", "+", "b"]);
+        check("falcon", "a`+b", &["a", "`+", "b"]);
+    }
+
+    #[test]
+    fn mpt_cuts_as_gpt_2_does() {
+        check(
+            "mpt",
+            "I'll buy  12!",
+            &["I", "'ll", " buy", " ", " 12", "!"],
+        );
+    }
+
+    #[test]
+    fn code_models_take_digits_one_by_one() {
+        for kind in ["starcoder", "refact", "command-r", "smollm", "codeshell"] {
+            check(
+                kind,
+                "it's x1 = 20\n",
+                &["it", "'s", " x", "1", " =", " ", "2", "0", "\n"],
+            );
+            check(kind, "a   b", &["a", "  ", " b"]);
+        }
+    }
+
+    #[test]
+    fn deepseek_coder_takes_any_space_with_a_word_and_breaks_lines_singly() {
+        let kind = "deepseek-coder";
+        check(
+            kind,
+            "if x:\n\n\ty!",
+            &["if", " x", ":", "\n", "\n", "\ty", "!"],
+        );
+        // `=` is a symbol, which no pattern names.
+        check(kind, "a  = 12", &["a", "  = ", "1", "2"]);
+        check(kind, "été (là)", &["été", " (", "là", ")"]);
+        check(kind, "x 你好", &["x", " ", "你好"]);
+        check(kind, "ab한국cd", &["ab", "한국", "cd"]);
+    }
+
+    #[test]
+    fn deepseek_llm_knows_letters_by_its_own_list() {
+        let kind = "deepseek-llm";
+        check(kind, "Hello, world", &["Hello", ",", " world"]);
+        check(kind, "a  b\r\n", &["a", " ", " b", "\r", "\n"]);
+        // The punctuation's class ends in `:-~`, which holds the ASCII letters once more.
+        check(kind, "né", &["n", "é"]);
+        check(kind, "нет 123 ", &["нет", " ", "123", " "]);
+        check(kind, "²  ", &["²", "  "]);
+        check(kind, "x你好。", &["x", "你好", "。"]);
+        // Neither script has case. Thai lies in the wide range from U+0800, Hebrew before it.
+        check(kind, "a ไทย", &["a", " ", "ไทย"]);
+        check(kind, "a שלום", &["a", " שלום"]);
+    }
+
+    #[test]
+    fn tekken_cuts_where_lower_case_meets_upper_case() {
+        check(
+            "tekken",
+            "camelCase HTTPServer",
+            &["camel", "Case", " HTTPServer"],
+        );
+        check("tekken", "fooBAR", &["foo", "BAR"]);
+        check("tekken", "it's 20", &["it", "'s", " ", "2", "0"]);
+        check("tekken", "a//\nb", &["a", "//\n", "b"]);
+        check("tekken", "ÉTÉété", &["ÉTÉété"]);
+        check("tekken", "कि", &["कि"]);
+        check("tekken", "x \n\n  y", &["x", " \n\n", " ", " y"]);
+    }
+
+    #[test]
+    fn every_pattern_takes_a_long_text_in_passing() {
+        let texts =
+            [" ", "a", "1", "!", "\n", "é", "你", " a", "aB", "' "].map(|t| t.repeat(20_000));
+        for kind in KINDS {
+            let pre = PreTokenizer::named(kind.names[0]).expect("a known kind");
+            for text in &texts {
+                let mut length = 0;
+                pre.split(text, &mut |word| length += word.len());
+                assert_eq!(length, text.len(), "{}", kind.names[0]);
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_stands_for_two_kinds() {
+        let mut names: Vec<_> = KINDS.iter().flat_map(|kind| kind.names).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
     }
 
     #[test]
