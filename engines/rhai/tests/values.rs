@@ -86,5 +86,8 @@ fn the_host_can_show_and_look_into_results() {
         panic!("expected a map");
     };
     assert_eq!(format!("{map:?}"), "{\"a\": [1, \"x\"]}");
-    assert_eq!(world.engine.show(&world.run("\"text\"").unwrap()), "\"text\"");
+    assert_eq!(
+        world.engine.show(&world.run("\"text\"").unwrap()),
+        "\"text\""
+    );
 }
