@@ -11,9 +11,10 @@ use regex::Regex;
 use crate::Error;
 use crate::gguf::File;
 
-/// What BERT drops, apart from accents: controls, and what stands for undecodable bytes.
-const DROPPED: &str = r"[\p{C}\x{FFFD}--\t\n\r]";
-const DROPPED_WITH_ACCENTS: &str = r"[\p{C}\p{Mn}\x{FFFD}--\t\n\r]";
+/// What BERT drops, apart from accents: controls, private use, and what stands for bytes that are
+/// no text.
+const DROPPED: &str = r"[\p{Cc}\p{Cf}\p{Co}\x{FFFD}--\t\n\r]";
+const DROPPED_WITH_ACCENTS: &str = r"[\p{Cc}\p{Cf}\p{Co}\p{Mn}\x{FFFD}--\t\n\r]";
 
 /// Punctuation and ideographs are words of one character.
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -166,7 +167,10 @@ mod tests {
     #[test]
     fn controls_leave_nothing() {
         check("a\u{0}b\u{fffd}c\u{200d}d\u{feff}", &["abcd"]);
+        check("a\u{e000}b", &["ab"]);
         check("a\r\nb", &["a", "b"]);
+        // Not assigned, which is not the same.
+        check("a\u{ffff}b", &["a\u{ffff}b"]);
     }
 
     #[test]
