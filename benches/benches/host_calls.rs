@@ -1,4 +1,5 @@
-//! The cost of one call from a script into the host, beside the language's own crate.
+//! The cost of one call from a script into the host, and of a script that calls nothing, beside the
+//! language's own crate.
 //!
 //! The loop around the call is measured by itself and taken off.
 
@@ -76,6 +77,43 @@ fn main() {
                 true => "-".to_owned(),
                 false => nanoseconds(|code| rhai_alone(&rhai(code)), call),
             },
+        ];
+        row(&[name, &cells[0], &cells[1], &cells[2], &cells[3]]);
+    }
+    plain_scripts();
+}
+
+/// What scripts cost that call nothing: the price of counting instructions.
+fn plain_scripts() {
+    let lua = [
+        (
+            "fib(24)",
+            "local function fib(n) if n < 2 then return n end return fib(n-1) + fib(n-2) end fib(24)",
+        ),
+        (
+            "1,000,000 loop turns",
+            "local s = 0 for i = 1, 1000000 do s = s + i % 7 end",
+        ),
+    ];
+    let rhai = [
+        "fn fib(n) { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } } fib(24);",
+        "let s = 0; for i in 0..1000000 { s += i % 7; }",
+    ];
+    println!();
+    head(&[
+        "script, ms",
+        "llmspell Lua",
+        "mlua alone",
+        "llmspell Rhai",
+        "rhai alone",
+    ]);
+    let ms = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1e3);
+    for ((name, lua), rhai) in lua.into_iter().zip(rhai) {
+        let cells = [
+            ms(llmspell(Language::Lua, lua)),
+            ms(mlua_alone(lua)),
+            ms(llmspell(Language::Rhai, rhai)),
+            ms(rhai_alone(rhai)),
         ];
         row(&[name, &cells[0], &cells[1], &cells[2], &cells[3]]);
     }
