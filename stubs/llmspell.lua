@@ -205,6 +205,11 @@ function LocalLLM.status() end
 ---@return (ModelInfo)[]
 function LocalLLM.list(backend) end
 
+--- Whether a model is there to be used.
+---@param model string
+---@return boolean
+function LocalLLM.exists(model) end
+
 --- What is known of a model, read from its file without loading it.
 ---@param model string
 ---@return ModelInfo

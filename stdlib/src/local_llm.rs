@@ -2,7 +2,7 @@
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
-use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, ollama};
+use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, Sampling, ollama};
 use std::rc::Rc;
 
 use crate::generation::{Answer, Reply, SamplingOptions, Stream, models, problem};
@@ -54,6 +54,24 @@ impl LocalLlm {
         let entries = models(cx)?.list(backend.map(Into::into));
         let entries = entries.map_err(problem("LocalLLM.list"))?;
         Ok(entries.into_iter().map(Into::into).collect())
+    }
+
+    /// Whether a model is there to be used.
+    ///
+    /// ```lua
+    /// assert(LocalLLM.exists("wisp") and not LocalLLM.exists("missing.gguf"))
+    /// ```
+    /// ```rhai
+    /// if !LocalLLM.exists("wisp") || LocalLLM.exists("missing.gguf") { throw "miscounted" }
+    /// ```
+    fn exists(cx: &Cx, model: String) -> Result<bool, Error> {
+        match models(cx)?.check(Some(&model), &Sampling::default()) {
+            Ok(()) => Ok(true),
+            Err(error @ llmspell_models::Error::Name { .. }) => {
+                Err(problem("LocalLLM.exists")(error))
+            }
+            Err(_) => Ok(false),
+        }
     }
 
     /// What is known of a model, read from its file without loading it.
