@@ -200,7 +200,8 @@ LocalLLM = {}
 ---@return Status
 function LocalLLM.status() end
 
---- The models that are there, of both backends or of one.
+--- The models that are there, of both backends or of one. Those of an Ollama server are not
+--- listed yet.
 ---@param backend? "ollama"|"candle"
 ---@return (ModelInfo)[]
 function LocalLLM.list(backend) end

@@ -42,7 +42,8 @@ impl LocalLlm {
         })
     }
 
-    /// The models that are there, of both backends or of one.
+    /// The models that are there, of both backends or of one. Those of an Ollama server are not
+    /// listed yet.
     ///
     /// ```lua
     /// for _, model in ipairs(LocalLLM.list()) do print(model.name, model.size_bytes) end

@@ -24,9 +24,7 @@ pub use engine::{Check, Coroutine, Engine, Flow, LocalFuture, SharedEngine, Step
 pub use error::{Error, Fault, Mismatch, ScriptError, TaskError, wrong_argument_count};
 pub use llmspell_macros::api;
 pub use loader::{Loader, Source};
-pub use scheduler::{
-    Cx, Interrupter, Outcome, Scheduler, Scope, Sources, Task, TaskStatus, Watchers,
-};
+pub use scheduler::{Cx, Interrupter, Outcome, Scheduler, Scope, Sources, Task, TaskStatus};
 pub use spec::Registry;
 pub use value::{Declared, Handle, Map, Object, Opaque, Value};
 

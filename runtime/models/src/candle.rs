@@ -123,7 +123,9 @@ impl Candle {
 
     pub async fn detokenize(&self, name: ModelName, ids: Vec<u32>) -> Result<Vec<u8>, Error> {
         let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
-        Ok(vocabulary.tokenizer().decode_bytes(&ids, false)?)
+        let bytes = size_of_val(ids.as_slice());
+        let decode = move || vocabulary.tokenizer().decode_bytes(&ids, false);
+        Ok(beside(bytes, decode).await??)
     }
 
     pub async fn apply_template(
@@ -134,9 +136,13 @@ impl Candle {
         add_generation_prompt: bool,
     ) -> Result<String, Error> {
         let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
+        let bytes = messages.iter().map(|message| message.content.len()).sum();
         let messages = templated(messages);
-        let template = vocabulary.template()?;
-        Ok(template.render(&messages, tools.as_ref(), add_generation_prompt)?)
+        let render = move || {
+            let template = vocabulary.template()?;
+            template.render(&messages, tools.as_ref(), add_generation_prompt)
+        };
+        Ok(beside(bytes, render).await??)
     }
 
     fn cache(&self) -> MutexGuard<'_, HashMap<Key, Arc<Loaded>>> {

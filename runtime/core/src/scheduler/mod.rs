@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 pub use cx::Cx;
 pub use scope::Scope;
-pub use task::{Outcome, Task, TaskStatus, Watchers};
+pub use task::{Outcome, Task, TaskStatus};
 
 use crate::budget::Budget;
 use crate::console::Console;
