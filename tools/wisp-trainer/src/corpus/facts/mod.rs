@@ -1,109 +1,95 @@
-//! Facts about llmspell: the list is data, the phrasings around it are here.
+//! Facts about llmspell, and the phrasings in which they are asked for.
 
-mod about;
 mod api;
-mod commands;
-mod concepts;
+mod book;
+mod sentence;
+mod templates;
+
+use std::sync::LazyLock;
 
 use super::phrases::{Split, fill, typed};
 use crate::{dialogue::Dialogue, rng::Rng};
+use templates::{ABOUT, ERROR, HOW};
 
 /// One fact and the ways to ask for it.
+#[derive(Debug, Default)]
 pub struct Fact {
-    /// What one can ask "what is …" about.
-    pub names: &'static [&'static str],
-    /// What one can ask "how do I …" about.
-    pub tasks: &'static [&'static str],
-    /// Whole questions; the last one is kept for the exam.
-    pub questions: &'static [&'static str],
+    /// What one can ask "what is ..." about.
+    pub names: Vec<String>,
+    /// What one can ask "how do I ..." about.
+    pub tasks: Vec<String>,
+    /// Texts of errors that it cures.
+    pub errors: Vec<String>,
+    /// Whole questions; the last eighth is kept for the exam.
+    pub questions: Vec<String>,
     /// The one answer.
-    pub answer: &'static str,
+    pub answer: String,
 }
 
-/// Every fact, by subject.
-const FACTS: &[&[Fact]] = &[about::FACTS, commands::FACTS, api::FACTS, concepts::FACTS];
+impl Fact {
+    /// The same fact with the ways to ask of another one too.
+    fn asked_as(mut self, other: &Fact) -> Self {
+        self.names.extend_from_slice(&other.names);
+        self.tasks.extend_from_slice(&other.tasks);
+        self.errors.extend_from_slice(&other.errors);
+        self.questions.extend_from_slice(&other.questions);
+        self
+    }
 
-fn facts() -> impl Iterator<Item = &'static Fact> {
-    FACTS.iter().copied().flatten()
+    /// The lists of what is asked about, each with its phrasings.
+    fn kinds(&self) -> [(&[String], &'static [&'static str]); 3] {
+        [
+            (&self.names, ABOUT),
+            (&self.tasks, HOW),
+            (&self.errors, ERROR),
+        ]
+    }
+
+    /// A question; a name, task or error is three times as likely as a whole question.
+    fn question(&self, rng: &mut Rng, split: Split) -> String {
+        let subjects: usize = self.kinds().iter().map(|(items, _)| items.len() * 3).sum();
+        let mut drawn = rng.below(subjects + self.questions.len());
+        for (items, phrasings) in self.kinds() {
+            if drawn < items.len() * 3 {
+                return fill(split.pick(rng, phrasings), &[("x", &items[drawn / 3])]);
+            }
+            drawn -= items.len() * 3;
+        }
+        let questions = split.part(&self.questions);
+        questions[drawn % questions.len()].clone()
+    }
 }
 
-const ABOUT: &[&str] = &[
-    "What is {x}?",
-    "What is {x}?",
-    "Tell me about {x}.",
-    "Explain {x}.",
-    "What does {x} do?",
-    "What does {x} mean?",
-    "What can you tell me about {x}?",
-    "Can you explain {x}?",
-    "Describe {x}.",
-    "What is {x} for?",
-    "How does {x} work?",
-    "I want to know about {x}.",
-    "Do you know {x}?",
-    "{x}?",
-    "Explain {x} to me in one sentence.",
-    "Could you tell me what {x} is?",
-    "What's {x}?",
-    "I have never heard of {x}. What is it?",
-];
+/// What wisp says of itself and of llmspell, which is asked most.
+static ABOUT_US: LazyLock<Vec<Fact>> = LazyLock::new(|| book::read(include_str!("text/about.txt")));
 
-const HOW: &[&str] = &[
-    "How do I {x}?",
-    "How do I {x}?",
-    "How can I {x}?",
-    "How to {x}?",
-    "I want to {x}.",
-    "I would like to {x}.",
-    "What is the command to {x}?",
-    "Show me how to {x}.",
-    "Can you tell me how to {x}?",
-    "What do I do to {x}?",
-    "How does one {x}?",
-    "Is there a way to {x}?",
-    "Can I {x}?",
-    "I need to {x}.",
-    "What should I type to {x}?",
-    "Please show me how I can {x}.",
-    "Tell me how to {x}.",
-    "What is the way to {x}?",
-];
+/// Every other fact.
+static FACTS: LazyLock<Vec<Fact>> = LazyLock::new(|| {
+    let mut facts = api::facts();
+    for text in [
+        include_str!("text/commands.txt"),
+        include_str!("text/concepts.txt"),
+        include_str!("text/errors.txt"),
+    ] {
+        facts.extend(book::read(text));
+    }
+    facts
+});
+
+/// How much more often than others the first facts are asked.
+const OFTEN: usize = 3;
 
 /// One question about one fact.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
-    let drawn = rng.below(facts().count());
-    let fact = facts()
-        .nth(drawn)
-        .expect("the number was drawn below the count");
-    let question = ask(rng, split, fact);
-    Dialogue::exchange(typed(rng, split, &question), fact.answer)
-}
-
-/// A question in one of the fact's three kinds, each as likely as it has ways to be asked.
-fn ask(rng: &mut Rng, split: Split, fact: &Fact) -> String {
-    let (names, tasks) = (fact.names.len() * 3, fact.tasks.len() * 3);
-    let drawn = rng.below(names + tasks + fact.questions.len());
-    if drawn < names {
-        fill(split.pick(rng, ABOUT), &[("x", rng.pick(fact.names))])
-    } else if drawn < names + tasks {
-        fill(split.pick(rng, HOW), &[("x", rng.pick(fact.tasks))])
-    } else {
-        split.pick(rng, fact.questions).to_string()
-    }
+    let often = ABOUT_US.len() * OFTEN;
+    let drawn = rng.below(often + FACTS.len());
+    let fact = match drawn.checked_sub(often) {
+        None => &ABOUT_US[drawn % ABOUT_US.len()],
+        Some(rest) => &FACTS[rest],
+    };
+    let question = fact.question(rng, split);
+    Dialogue::exchange(typed(rng, split, &question), fact.answer.as_str())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_fact_can_be_asked_in_many_ways_and_answered_in_few_words() {
-        assert!(facts().count() >= 60, "{}", facts().count());
-        for fact in facts() {
-            let ways = fact.names.len() * 17 + fact.tasks.len() * 17 + fact.questions.len();
-            assert!(ways >= 4, "{}", fact.answer);
-            assert!(!matches!(fact.questions.len(), 1 | 2), "{}", fact.answer);
-            assert!(fact.answer.len() < 200, "{}", fact.answer);
-        }
-    }
-}
+mod tests;

@@ -1,0 +1,131 @@
+use std::collections::{HashMap, HashSet};
+
+use super::*;
+use crate::corpus::SKILLS;
+
+fn facts() -> impl Iterator<Item = &'static Fact> {
+    ABOUT_US.iter().chain(FACTS.iter())
+}
+
+/// Every question that `split` can draw for a fact.
+fn expansions(fact: &Fact, split: Split) -> HashSet<String> {
+    let mut all: HashSet<String> = split.part(&fact.questions).iter().cloned().collect();
+    for (items, phrasings) in fact.kinds() {
+        for phrasing in split.part(phrasings) {
+            all.extend(items.iter().map(|item| fill(phrasing, &[("x", item)])));
+        }
+    }
+    all
+}
+
+/// The question without what careless typing changes.
+fn key(question: &str) -> String {
+    let text = question.to_lowercase();
+    text.trim_end_matches(['.', '?', '!', ' ']).to_owned()
+}
+
+#[test]
+fn there_are_many_facts_each_asked_in_many_ways() {
+    assert!(facts().count() >= 170, "{}", facts().count());
+    for fact in facts() {
+        let ways = expansions(fact, Split::Train).len();
+        assert!(ways >= 12, "{ways}: {}", fact.answer);
+        let held_out = expansions(fact, Split::HeldOut).len();
+        assert!(held_out >= 1, "{}", fact.answer);
+        // A list of one or two would be both trained and examined.
+        assert!(!matches!(fact.questions.len(), 1 | 2), "{}", fact.answer);
+    }
+}
+
+#[test]
+fn phrasings_are_many() {
+    for phrasings in [ABOUT, HOW, ERROR] {
+        assert!(Split::Train.part(phrasings).len() >= 30);
+        assert!(phrasings.iter().all(|phrasing| phrasing.contains("{x}")));
+    }
+}
+
+#[test]
+fn an_answer_is_one_short_sentence_of_one_fact() {
+    let mut seen = HashSet::new();
+    for Fact { answer, .. } in facts() {
+        assert!(sentence::fits(answer), "{answer}");
+        assert!(answer.ends_with('.') && !answer.contains(". "), "{answer}");
+        assert!(seen.insert(answer), "{answer}");
+    }
+}
+
+#[test]
+fn no_question_belongs_to_two_facts() {
+    let mut owners: HashMap<String, &str> = HashMap::new();
+    for fact in facts() {
+        for split in [Split::Train, Split::HeldOut] {
+            for question in expansions(fact, split) {
+                let owner = owners.entry(key(&question)).or_insert(&fact.answer);
+                assert_eq!(*owner, fact.answer, "{question}");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_held_out_question_is_trained_with_other_letters_or_marks() {
+    for fact in facts() {
+        let trained: HashSet<_> = expansions(fact, Split::Train)
+            .iter()
+            .map(|q| key(q))
+            .collect();
+        for question in expansions(fact, Split::HeldOut) {
+            assert!(!trained.contains(&key(&question)), "{question}");
+        }
+    }
+}
+
+#[test]
+fn every_command_in_the_documents_has_a_fact() {
+    let documents = [
+        include_str!("../../../../../README.md"),
+        include_str!("../../../../../docs/guide.md"),
+    ];
+    let names: Vec<&String> = facts().flat_map(|fact| &fact.names).collect();
+    let mut found = 0;
+    for command in documents.iter().flat_map(|text| commands(text)) {
+        found += 1;
+        assert!(names.contains(&&command), "{command}");
+    }
+    assert!(found >= 5, "{found}");
+}
+
+/// `llmspell WORD` where a line of code begins with it.
+fn commands(document: &str) -> Vec<String> {
+    let starts = document.split(['\n', '`']);
+    let commands = starts.filter_map(|start| start.strip_prefix("llmspell "));
+    let words = commands.filter_map(|rest| rest.split(' ').next());
+    let words =
+        words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
+    words.map(|word| format!("llmspell {word}")).collect()
+}
+
+#[test]
+fn no_other_skill_trains_a_held_out_question_or_answers_one_otherwise() {
+    let mut answers: HashMap<String, (&str, Split)> = HashMap::new();
+    for fact in facts() {
+        for split in [Split::Train, Split::HeldOut] {
+            let all = expansions(fact, split).into_iter();
+            answers.extend(all.map(|q| (key(&q), (fact.answer.as_str(), split))));
+        }
+    }
+    for skill in SKILLS.iter().filter(|skill| skill.name != "facts") {
+        for index in 0..1_000 {
+            let dialogue = (skill.make)(&mut Rng::new(5, index), Split::Train);
+            let system = usize::from(dialogue.has_system());
+            for turn in dialogue.messages[system..].chunks(2) {
+                let Some((answer, split)) = answers.get(&key(&turn[0].text)) else {
+                    continue;
+                };
+                assert_eq!(*split, Split::Train, "{}", turn[0].text);
+                assert!(system == 1 || turn[1].text == *answer, "{turn:?}");
+            }
+        }
+    }
+}
