@@ -1,10 +1,11 @@
 //! Answers of the exported file, given by the runtime that will serve it.
 
 use crate::{
-    dialogue::{Message, Role},
+    dialogue::{Call, Message, Prompt, Tool},
     error::Result,
 };
 use llmspell_inference::{Event, Generation, Model, Options, Request, Sampling};
+use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// The longest answer in tokens.
@@ -22,19 +23,19 @@ impl Answerer {
         Ok(Self { model })
     }
 
-    /// The most likely answer to each conversation; all are generated side by side.
-    pub fn greedy(&self, conversations: &[&[Message]]) -> Result<Vec<String>> {
-        let start = |messages: &&[Message]| self.start(messages);
-        let started: Vec<Generation> = conversations.iter().map(start).collect::<Result<_>>()?;
+    /// The most likely answer to each prompt; all are generated side by side.
+    pub fn greedy(&self, prompts: &[Prompt]) -> Result<Vec<String>> {
+        let start = |prompt: &Prompt| self.start(*prompt);
+        let started: Vec<Generation> = prompts.iter().map(start).collect::<Result<_>>()?;
         started.into_iter().map(text).collect()
     }
 
-    fn start(&self, messages: &[Message]) -> Result<Generation> {
-        let messages = for_runtime(messages);
+    fn start(&self, prompt: Prompt) -> Result<Generation> {
+        let (messages, tools) = for_runtime(prompt);
         let prompt = self
             .model
             .vocabulary()
-            .prompt_tokens(&messages, None, true)?;
+            .prompt_tokens(&messages, tools.as_ref(), true)?;
         Ok(self.model.generate(Request {
             prompt,
             sampling: Sampling::greedy(),
@@ -54,12 +55,34 @@ fn text(mut generation: Generation) -> Result<String> {
     Ok(text)
 }
 
-/// Our messages as the runtime's.
-pub fn for_runtime(messages: &[Message]) -> Vec<llmspell_inference::Message> {
-    let convert = |Message { role, text }: &Message| match role {
-        Role::System => llmspell_inference::Message::system(text),
-        Role::User => llmspell_inference::Message::user(text),
-        Role::Assistant => llmspell_inference::Message::assistant(text),
-    };
-    messages.iter().map(convert).collect()
+/// Our messages and tools as the runtime's; a tool list that is empty is none.
+pub fn for_runtime(prompt: Prompt) -> (Vec<llmspell_inference::Message>, Option<Value>) {
+    let messages = prompt.messages.iter().map(message).collect();
+    let tools = (!prompt.tools.is_empty()).then(|| prompt.tools.iter().map(declaration).collect());
+    (messages, tools)
+}
+
+fn message(message: &Message) -> llmspell_inference::Message {
+    let mut converted = llmspell_inference::Message::new(message.role.name(), &message.text);
+    if !message.calls.is_empty() {
+        let calls: Value = message.calls.iter().map(function_call).collect();
+        converted.fields.insert("tool_calls".into(), calls);
+    }
+    converted
+}
+
+fn function_call(Call { name, arguments }: &Call) -> Value {
+    json!({"type": "function", "function": {"name": name, "arguments": arguments}})
+}
+
+fn declaration(tool: &Tool) -> Value {
+    let properties: Map<String, Value> = tool
+        .parameters
+        .iter()
+        .map(|(name, kind)| (name.clone(), json!({"type": kind})))
+        .collect();
+    let parameters = json!({"type": "object", "properties": properties});
+    json!({"type": "function", "function": {
+        "name": tool.name, "description": tool.description, "parameters": parameters,
+    }})
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     corpus::{Corpus, SKILLS, Split},
-    dialogue::{Dialogue, Message},
+    dialogue::{Dialogue, Prompt},
     error::Result,
 };
 use std::fmt;
@@ -36,8 +36,8 @@ pub struct Mistake {
 #[derive(Clone, Debug)]
 pub struct Report(pub Vec<Score>);
 
-/// Answers to conversations, in order.
-pub type Answers<'a> = dyn FnMut(&[&[Message]]) -> Result<Vec<String>> + 'a;
+/// Answers to prompts, in order.
+pub type Answers<'a> = dyn FnMut(&[Prompt]) -> Result<Vec<String>> + 'a;
 
 /// Asks `count` questions of each skill; earlier turns are given as the corpus has them.
 pub fn run(corpus: &Corpus, split: Split, count: u64, answers: &mut Answers) -> Result<Report> {
@@ -53,7 +53,7 @@ pub fn run(corpus: &Corpus, split: Split, count: u64, answers: &mut Answers) -> 
             mistakes: Vec::new(),
         };
         for group in dialogues.chunks(16) {
-            let prompts: Vec<&[Message]> = group.iter().map(without_answer).collect();
+            let prompts: Vec<Prompt> = group.iter().map(Dialogue::prompt).collect();
             for (dialogue, answer) in group.iter().zip(answers(&prompts)?) {
                 score.add(dialogue, answer);
             }
@@ -63,21 +63,14 @@ pub fn run(corpus: &Corpus, split: Split, count: u64, answers: &mut Answers) -> 
     Ok(Report(scores))
 }
 
-fn without_answer(dialogue: &Dialogue) -> &[Message] {
-    &dialogue.messages[..dialogue.messages.len() - 1]
-}
-
 impl Score {
     fn add(&mut self, dialogue: &Dialogue, answer: String) {
         if dialogue.accepts(&answer) {
             self.right += 1;
             return;
         }
-        let text = |from_end: usize| {
-            dialogue.messages[dialogue.messages.len() - from_end]
-                .text
-                .clone()
-        };
+        let text =
+            |from_end: usize| dialogue.messages[dialogue.messages.len() - from_end].content();
         self.mistakes.push(Mistake {
             question: text(2),
             answer,

@@ -1,10 +1,11 @@
 //! The vocabulary: byte-level BPE with every byte in it, digits one by one, and control tokens.
 
 use crate::{
-    dialogue::{Dialogue, Message, Role},
+    dialogue::{Dialogue, Message, Prompt, Role, Tool},
     error::{Error, Result},
 };
-use std::path::Path;
+use serde_json::{Value, json};
+use std::{cmp::Reverse, collections::HashMap, path::Path};
 use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
     SplitDelimiterBehavior, Tokenizer as Inner, TokenizerBuilder,
@@ -37,6 +38,9 @@ pub const END: &str = "<|im_end|>";
 /// How text is cut before BPE; llama.cpp knows this expression as `qwen2`.
 const PIECES: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+/// The space as byte-level BPE writes it.
+const SPACE: &str = "\u{120}";
+
 /// A trained vocabulary.
 pub struct Tokenizer {
     inner: Inner,
@@ -55,27 +59,73 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Tokenizer(error.to_string())
 }
 
-fn pre_tokenizer() -> Result<PreTokenizerWrapper> {
-    let pattern = SplitPattern::Regex(PIECES.into());
-    let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map_err(failed)?;
+/// Cuts text as the runtime does and then once more where `also` says, into byte-level characters.
+fn pre_tokenizer(also: Option<&str>) -> Result<PreTokenizerWrapper> {
+    let mut steps = Vec::new();
+    for pattern in [Some(PIECES), also].into_iter().flatten() {
+        let pattern = SplitPattern::Regex(pattern.into());
+        let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false).map_err(failed)?;
+        steps.push(PreTokenizerWrapper::Split(split));
+    }
     let bytes = ByteLevel::new(false, false, false);
-    Ok(PreTokenizerWrapper::Sequence(Sequence::new(vec![
-        PreTokenizerWrapper::Split(split),
-        PreTokenizerWrapper::ByteLevel(bytes),
-    ])))
+    steps.push(PreTokenizerWrapper::ByteLevel(bytes));
+    Ok(PreTokenizerWrapper::Sequence(Sequence::new(steps)))
+}
+
+/// The words that follow a space most often in `texts`, the most frequent first.
+fn frequent_words(texts: &[String]) -> Vec<&str> {
+    let mut counts = HashMap::new();
+    let words = texts.iter().flat_map(|text| text.split(' ').skip(1));
+    for word in words.map(|word| word.trim_end_matches(|c: char| c.is_ascii_punctuation())) {
+        if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            *counts.entry(word).or_insert(0) += 1;
+        }
+    }
+    let mut words: Vec<_> = counts.into_iter().collect();
+    words.sort_unstable_by_key(|(word, count)| (Reverse(*count), *word));
+    words.into_iter().map(|(word, _)| word).collect()
+}
+
+/// Adds tokens for `words` with a space before them, as the last merges, until the vocabulary has
+/// `vocab_size` tokens. A word that is not one token itself is left out.
+fn with_spaced_words(mut json: Value, words: &[&str], vocab_size: usize) -> Result<Value> {
+    let model = &mut json["model"];
+    let mut spaced = Vec::new();
+    let vocabulary = model["vocab"]
+        .as_object_mut()
+        .ok_or_else(|| failed("no vocabulary"))?;
+    for word in words {
+        if vocabulary.len() >= vocab_size {
+            break;
+        }
+        if vocabulary.contains_key(*word) {
+            vocabulary.insert(format!("{SPACE}{word}"), vocabulary.len().into());
+            spaced.push(json!([SPACE, word]));
+        }
+    }
+    let merges = model["merges"]
+        .as_array_mut()
+        .ok_or_else(|| failed("no merges"))?;
+    merges.extend(spaced);
+    Ok(json)
 }
 
 impl Tokenizer {
-    /// Learns `vocab_size` tokens, control tokens and bytes included, from `texts`.
-    pub fn train(texts: &[String], vocab_size: usize) -> Result<Self> {
+    /// Learns `vocab_size` tokens, control tokens and bytes included.
+    ///
+    /// A word of `texts` has the same tokens wherever it stands, after a space, a quote or nothing, so
+    /// that copying it from a sentence into JSON is copying tokens; only frequent words of `fixed`,
+    /// which are never copied, get a token with their space.
+    pub fn train(texts: &[String], fixed: &[String], vocab_size: usize) -> Result<Self> {
         let mut alphabet: Vec<char> = ByteLevel::alphabet().into_iter().collect();
         alphabet.sort_unstable();
         let special = CONTROL
             .iter()
             .chain(&USER_DEFINED)
             .map(|name| AddedToken::from(*name, true));
+        let markup = CONTROL.len() + USER_DEFINED.len() + alphabet.len();
         let mut trainer = BpeTrainer::builder()
-            .vocab_size(vocab_size)
+            .vocab_size(markup + (vocab_size.saturating_sub(markup)) * 2 / 3)
             .min_frequency(2)
             .show_progress(false)
             .initial_alphabet(alphabet.into_iter().collect())
@@ -89,13 +139,16 @@ impl Tokenizer {
             DecoderWrapper,
         >::default()
         .with_model(BPE::default())
-        .with_pre_tokenizer(Some(pre_tokenizer()?))
+        .with_pre_tokenizer(Some(pre_tokenizer(Some(r"\p{L}+"))?))
         .with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::default())))
         .build()
         .map_err(failed)?;
         inner.train(&mut trainer, texts.iter()).map_err(failed)?;
-        let json = inner.to_string(false).map_err(failed)?;
-        Self::parse(json.as_bytes())
+        let inner = inner.with_pre_tokenizer(Some(pre_tokenizer(None)?));
+        let json =
+            serde_json::from_str(&inner.to_string(false).map_err(failed)?).map_err(failed)?;
+        let json = with_spaced_words(json, &frequent_words(fixed), vocab_size)?;
+        Self::parse(json.to_string().as_bytes())
     }
 
     fn parse(json: &[u8]) -> Result<Self> {
@@ -132,12 +185,12 @@ impl Tokenizer {
 
     /// The merges in order, each as `left right`.
     pub fn merges(&self) -> Result<Vec<String>> {
-        let json: serde_json::Value = serde_json::from_str(&self.json()?).map_err(failed)?;
+        let json: Value = serde_json::from_str(&self.json()?).map_err(failed)?;
         let merges = json["model"]["merges"]
             .as_array()
             .ok_or_else(|| failed("no merges"))?;
-        let text = |merge: &serde_json::Value| match merge {
-            serde_json::Value::String(pair) => pair.clone(),
+        let text = |merge: &Value| match merge {
+            Value::String(pair) => pair.clone(),
             pair => [&pair[0], &pair[1]]
                 .map(|part| part.as_str().unwrap_or_default())
                 .join(" "),
@@ -152,14 +205,21 @@ impl Tokenizer {
             .ok_or_else(|| failed(format!("no token {token}")))
     }
 
-    /// Text to ids; markup is text here.
+    /// Text to ids, as the runtime does it: control tokens are text here, the markup of tools is not.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(self
-            .inner
-            .encode_fast(text, false)
-            .map_err(failed)?
-            .get_ids()
-            .to_vec())
+        let (mut ids, mut rest) = (Vec::new(), text);
+        while let Some((at, markup)) = first_markup(rest) {
+            ids.extend(self.encode_plain(&rest[..at])?);
+            ids.push(self.id(markup)?);
+            rest = &rest[at + markup.len()..];
+        }
+        ids.extend(self.encode_plain(rest)?);
+        Ok(ids)
+    }
+
+    fn encode_plain(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self.inner.encode_fast(text, false).map_err(failed)?;
+        Ok(encoding.get_ids().to_vec())
     }
 
     /// Ids to text.
@@ -167,43 +227,81 @@ impl Tokenizer {
         self.inner.decode(ids, false).map_err(failed)
     }
 
-    /// The open message of the model, after which it answers.
-    pub fn prompt(&self, messages: &[Message]) -> Result<Vec<u32>> {
-        let mut ids = self.encode_messages(messages)?.ids;
+    /// The prompt with the open message of the model, after which it answers.
+    pub fn prompt(&self, prompt: Prompt) -> Result<Vec<u32>> {
+        let mut ids = self.encode_messages(prompt)?.ids;
         ids.push(self.id(START)?);
         ids.extend(self.encode("assistant\n")?);
         Ok(ids)
     }
 
-    /// A dialogue as the chat template renders it, scaffolding and content encoded apart.
+    /// A dialogue as the chat template renders it.
     pub fn encode_dialogue(&self, dialogue: &Dialogue) -> Result<Encoded> {
-        self.encode_messages(&dialogue.messages)
+        self.encode_messages(Prompt {
+            tools: &dialogue.tools,
+            messages: &dialogue.messages,
+        })
     }
 
-    fn encode_messages(&self, messages: &[Message]) -> Result<Encoded> {
-        let (start, end) = (self.id(START)?, self.id(END)?);
+    fn encode_messages(&self, prompt: Prompt) -> Result<Encoded> {
         let mut out = Encoded {
             ids: Vec::new(),
             learnt: Vec::new(),
         };
-        let mut add = |ids: &[u32], learnt: bool| {
-            out.ids.extend(ids);
-            out.learnt.extend(ids.iter().map(|_| learnt));
+        let (system, messages) = match prompt.messages.split_first() {
+            Some((first, rest)) if first.role == Role::System => (first.text.as_str(), rest),
+            _ => ("", prompt.messages),
         };
+        let system = with_tools(system, prompt.tools);
+        if !system.is_empty() {
+            self.encode_message(&Message::new(Role::System, system), &mut out)?;
+        }
         for message in messages {
-            let (role, learnt) = match message.role {
-                Role::System => ("system\n", false),
-                Role::User => ("user\n", false),
-                Role::Assistant => ("assistant\n", true),
-            };
-            add(&[start], false);
-            add(&self.encode(role)?, false);
-            add(&self.encode(&message.text)?, learnt);
-            add(&[end], learnt);
-            add(&self.encode("\n")?, false);
+            self.encode_message(message, &mut out)?;
         }
         Ok(out)
     }
+
+    /// Text that the model is to produce is encoded apart, as it is generated.
+    fn encode_message(&self, message: &Message, out: &mut Encoded) -> Result<()> {
+        let (header, content) = (format!("{}\n", message.role.name()), message.content());
+        out.push(&[self.id(START)?], false);
+        if message.role == Role::Assistant {
+            out.push(&self.encode(&header)?, false);
+            out.push(&self.encode(&content)?, true);
+            out.push(&[self.id(END)?], true);
+        } else {
+            out.push(&self.encode(&(header + &content))?, false);
+            out.push(&[self.id(END)?], false);
+        }
+        out.push(&self.encode("\n")?, false);
+        Ok(())
+    }
+}
+
+impl Encoded {
+    fn push(&mut self, ids: &[u32], learnt: bool) {
+        self.ids.extend(ids);
+        self.learnt.extend(ids.iter().map(|_| learnt));
+    }
+}
+
+/// The first markup of tools in `text`, and where it begins.
+fn first_markup(text: &str) -> Option<(usize, &'static str)> {
+    let found = USER_DEFINED
+        .iter()
+        .filter_map(|markup| Some((text.find(markup)?, *markup)));
+    found.min()
+}
+
+/// A system prompt with the tool list behind it.
+fn with_tools(system: &str, tools: &[Tool]) -> String {
+    if tools.is_empty() {
+        return system.to_string();
+    }
+    let blank = if system.is_empty() { "" } else { "\n\n" };
+    let lines: String = tools.iter().map(|tool| format!("{tool}\n")).collect();
+    format!("{system}{blank}<tools>\n{lines}</tools>")
 }
 
 #[cfg(test)]
@@ -212,7 +310,7 @@ mod tests {
 
     fn small() -> Tokenizer {
         let texts = ["hello there, hello world", "what is 12 + 30?", "hello 2024"];
-        Tokenizer::train(&texts.map(String::from), 290).unwrap()
+        Tokenizer::train(&texts.map(String::from), &[], 290).unwrap()
     }
 
     #[test]
@@ -256,6 +354,18 @@ mod tests {
                 .iter()
                 .all(|token| digits(token) == 0 || token.len() == 1)
         );
+    }
+
+    #[test]
+    fn a_word_has_the_same_tokens_wherever_it_stands() {
+        let texts = ["say hello to the hello \"hello\" the".to_string()];
+        let fixed = ["open the door".to_string()];
+        let tokenizer = Tokenizer::train(&texts, &fixed, 300).unwrap();
+        let hello = tokenizer.encode("hello").unwrap();
+        for text in [" hello", "\"hello", "_hello"] {
+            assert_eq!(tokenizer.encode(text).unwrap()[1..], hello, "{text}");
+        }
+        assert_eq!(tokenizer.encode(" the").unwrap().len(), 1);
     }
 
     #[test]

@@ -8,15 +8,16 @@ use wisp_trainer::{
     answer::{Answerer, for_runtime},
     checkpoint,
     corpus::{Corpus, Split},
-    dialogue::{Dialogue, Message},
+    dialogue::{Call, Dialogue, Prompt, Tool},
     exam, export,
     model::{Config, Model},
     tokenizer::{END, Tokenizer},
-    train::{Length, Plan, train},
+    train::{Plan, train},
 };
 
 fn vocabulary() -> Tokenizer {
-    Tokenizer::train(&Corpus::new(1).texts(300), 320).unwrap()
+    let corpus = Corpus::new(1);
+    Tokenizer::train(&corpus.texts(300), &corpus.fixed_texts(100), 320).unwrap()
 }
 
 fn plan(dir: &TempDir, steps: usize) -> Plan {
@@ -25,12 +26,11 @@ fn plan(dir: &TempDir, steps: usize) -> Plan {
         config: Config::tiny(320),
         seed: 1,
         batch_tokens: 256,
-        rate: 1e-2,
-        length: Length::Steps(steps),
+        threads: 2,
+        steps,
         pause_at: None,
         resume: false,
         save_every: 1_000,
-        report_every: 0,
     }
 }
 
@@ -44,9 +44,10 @@ fn training_lowers_the_loss() {
             ..plan(&dir, 40)
         },
         &tokenizer,
+        &mut |_| {},
     )
     .unwrap();
-    let (_, last) = train(&plan(&dir, 40), &tokenizer).unwrap();
+    let (_, last) = train(&plan(&dir, 40), &tokenizer, &mut |_| {}).unwrap();
     assert!(
         last.loss < first.loss - 1.0,
         "{} is not well below {}",
@@ -59,13 +60,14 @@ fn training_lowers_the_loss() {
 fn a_resumed_run_ends_where_an_unbroken_one_does() {
     let (whole, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let tokenizer = vocabulary();
-    let (_, unbroken) = train(&plan(&whole, 6), &tokenizer).unwrap();
+    let (_, unbroken) = train(&plan(&whole, 6), &tokenizer, &mut |_| {}).unwrap();
     let (_, half) = train(
         &Plan {
             pause_at: Some(3),
             ..plan(&broken, 6)
         },
         &tokenizer,
+        &mut |_| {},
     )
     .unwrap();
     assert_eq!(half.step, 3);
@@ -75,6 +77,7 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
             ..plan(&broken, 6)
         },
         &tokenizer,
+        &mut |_| {},
     )
     .unwrap();
     assert_eq!(
@@ -94,7 +97,7 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
 #[test]
 fn the_exam_counts_right_answers() {
     let corpus = Corpus::new(1);
-    let mut silent = |prompts: &[&[Message]]| Ok(vec![String::new(); prompts.len()]);
+    let mut silent = |prompts: &[Prompt]| Ok(vec![String::new(); prompts.len()]);
     let report = exam::run(&corpus, Split::HeldOut, 3, &mut silent).unwrap();
     assert!(
         report
@@ -119,12 +122,9 @@ fn the_exam_counts_right_answers() {
 /// What the model in training would say after `prompt`, without any cache.
 fn continued(model: &Model, mut ids: Vec<u32>, count: usize) -> Vec<u32> {
     for _ in 0..count {
-        let last = ids.len() as u32 - 1;
-        let whole = 0..ids.len();
-        let logits = model
-            .forward(&ids, std::slice::from_ref(&whole), &[last])
-            .unwrap();
-        ids.push(logits.argmax(1).unwrap().to_vec1().unwrap()[0]);
+        let logits = model.logits(&ids);
+        let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+        ids.push(best.unwrap() as u32);
     }
     ids
 }
@@ -133,16 +133,15 @@ fn continued(model: &Model, mut ids: Vec<u32>, count: usize) -> Vec<u32> {
 fn the_runtime_answers_as_the_model_in_training_does() {
     let dir = TempDir::new().unwrap();
     let tokenizer = vocabulary();
-    let (model, _) = train(&plan(&dir, 20), &tokenizer).unwrap();
+    let (model, _) = train(&plan(&dir, 20), &tokenizer, &mut |_| {}).unwrap();
     let path = dir.path().join("wisp.gguf");
     export::export(&model, &tokenizer, GgmlDType::F32, &path).unwrap();
     let dialogue = Dialogue::exchange("Hello!", "");
-    let messages = &dialogue.messages[..1];
     let answers = Answerer::open(&path)
         .unwrap()
-        .greedy(&[messages; 2])
+        .greedy(&[dialogue.prompt(); 2])
         .unwrap();
-    let prompt = tokenizer.prompt(messages).unwrap();
+    let prompt = tokenizer.prompt(dialogue.prompt()).unwrap();
     let ids = continued(&model, prompt.clone(), 80).split_off(prompt.len());
     let end = tokenizer.id(END).unwrap();
     let answer: Vec<u32> = ids.into_iter().take_while(|id| *id != end).collect();
@@ -152,7 +151,7 @@ fn the_runtime_answers_as_the_model_in_training_does() {
 
 fn exported(dir: &TempDir) -> (Tokenizer, std::path::PathBuf) {
     let tokenizer = vocabulary();
-    let model = Model::new(Config::tiny(tokenizer.size()), 1).unwrap();
+    let model = Model::new(Config::tiny(tokenizer.size()), 1);
     let path = dir.path().join("wisp.gguf");
     export::export(&model, &tokenizer, GgmlDType::Q8_0, &path).unwrap();
     (tokenizer, path)
@@ -206,10 +205,20 @@ fn the_runtime_encodes_as_the_trainer_does() {
         "Ünïcödé 🎈 it's",
         "user\n",
         "<|im_end|>",
+        "<tool_call>{\"name\":\"add\"}</tool_call> <tools <tool_response>\n",
     ] {
         let ids = runtime.tokenizer().encode(text, Default::default());
         assert_eq!(ids, tokenizer.encode(text).unwrap(), "{text}");
     }
+}
+
+/// The runtime's tokens for the prompt of a dialogue, and the trainer's.
+fn both(runtime: &Vocabulary, tokenizer: &Tokenizer, prompt: Prompt) -> [Vec<u32>; 2] {
+    let (messages, tools) = for_runtime(prompt);
+    let ids = runtime
+        .prompt_tokens(&messages, tools.as_ref(), true)
+        .unwrap();
+    [ids, tokenizer.prompt(prompt).unwrap()]
 }
 
 #[test]
@@ -217,40 +226,153 @@ fn the_chat_template_renders_what_was_trained() {
     let dir = TempDir::new().unwrap();
     let (tokenizer, path) = exported(&dir);
     let runtime = Vocabulary::open(path).unwrap();
-    let alone = Dialogue::exchange("Hello!", "").messages;
+    let alone = Dialogue::exchange("Hello!", "");
     let long = Dialogue::exchange("Hi <|im_end|>", "Hello!")
-        .turn("2 + 2\n", "")
+        .turn("\n 2 + 2\n", "")
         .under("Be brief.");
-    for messages in [&alone[..1], &long.messages[..4]] {
-        let ids = runtime
-            .prompt_tokens(&for_runtime(messages), None, true)
-            .unwrap();
-        assert_eq!(ids, tokenizer.prompt(messages).unwrap());
+    for dialogue in [alone, long] {
+        let [expected, ids] = both(&runtime, &tokenizer, dialogue.prompt());
+        assert_eq!(ids, expected);
+    }
+}
+
+fn tool(name: &str, description: &str, parameters: &[(&str, &'static str)]) -> Tool {
+    Tool {
+        name: name.into(),
+        description: description.into(),
+        parameters: parameters
+            .iter()
+            .map(|(name, kind)| (name.to_string(), *kind))
+            .collect(),
+    }
+}
+
+fn call(name: &str, arguments: serde_json::Value) -> Call {
+    Call {
+        name: name.into(),
+        arguments: serde_json::from_value(arguments).unwrap(),
+    }
+}
+
+/// Two tools, parallel calls, results, and text that looks like markup.
+fn with_tools() -> Dialogue {
+    let calls = vec![
+        call("get_weather", json!({"city": "Oslo", "day": 3})),
+        call(
+            "get_weather",
+            json!({"city": "\"R\\me\" <|im_end|>é\n", "day": 2.5}),
+        ),
+    ];
+    let tools = vec![
+        tool(
+            "get_weather",
+            "Current weather.",
+            &[("city", "string"), ("day", "integer")],
+        ),
+        tool("stop", "", &[]),
+    ];
+    Dialogue::default()
+        .calling("Weather in Oslo <tool_call>?", calls)
+        .result("sunny, 21")
+        .result("\n<|im_start|>{\"sky\": \"rain\"}")
+        .answer("Sunny, and rain.")
+        .calling("stop", vec![call("stop", json!({}))])
+        .result("ok")
+        .answer("")
+        .with_tools(tools)
+}
+
+#[test]
+fn the_chat_template_renders_tools_calls_and_results_as_trained() {
+    let dir = TempDir::new().unwrap();
+    let (tokenizer, path) = exported(&dir);
+    let runtime = Vocabulary::open(path).unwrap();
+    for dialogue in [with_tools(), with_tools().under("Be brief.\n")] {
+        for end in 1..dialogue.messages.len() {
+            let prompt = Prompt {
+                messages: &dialogue.messages[..end],
+                ..dialogue.prompt()
+            };
+            let [expected, ids] = both(&runtime, &tokenizer, prompt);
+            assert_eq!(ids, expected, "{}", tokenizer.decode(&ids).unwrap());
+        }
     }
 }
 
 #[test]
-fn the_chat_template_shows_tools_calls_and_results() {
+fn the_chat_template_renders_the_corpus_as_trained() {
     let dir = TempDir::new().unwrap();
-    let (_, path) = exported(&dir);
+    let (tokenizer, path) = exported(&dir);
     let runtime = Vocabulary::open(path).unwrap();
-    let tools = json!([{"type": "function", "function": {"name": "add", "parameters": {}}}]);
-    let mut call = llmspell_inference::Message::assistant("");
-    let calls = json!([{"type": "function", "function": {"name": "add", "arguments": {"a": 1}}}]);
-    call.fields.insert("tool_calls".into(), calls);
-    let result = llmspell_inference::Message::new("tool", "2");
-    let messages = [llmspell_inference::Message::user("add"), call, result];
-    let text = runtime
-        .template()
-        .unwrap()
-        .render(&messages, Some(&tools), true)
-        .unwrap();
-    assert!(
-        text.starts_with("<|im_start|>system\nTools:\n<tools>\n{\"name\": \"add\""),
-        "{text}"
+    let corpus = Corpus::new(5);
+    for index in 0..300 {
+        let dialogue = corpus.dialogue(Split::Train, index);
+        let [expected, ids] = both(&runtime, &tokenizer, dialogue.prompt());
+        assert_eq!(ids, expected, "{}", tokenizer.decode(&ids).unwrap());
+    }
+}
+
+/// What the exported template makes of messages and tools.
+fn rendered(messages: &[llmspell_inference::Message], tools: Option<serde_json::Value>) -> String {
+    let dir = TempDir::new().unwrap();
+    let runtime = Vocabulary::open(exported(&dir).1).unwrap();
+    let template = runtime.template().unwrap();
+    template.render(messages, tools.as_ref(), true).unwrap()
+}
+
+#[test]
+fn the_chat_template_shows_tools_calls_and_results() {
+    let dialogue = with_tools();
+    let (messages, tools) = for_runtime(Prompt {
+        messages: &dialogue.messages[..3],
+        ..dialogue.prompt()
+    });
+    let expected = r#"<|im_start|>system
+<tools>
+{"name":"get_weather","arguments":{"city":"string","day":"integer"}} Current weather.
+{"name":"stop","arguments":{}}
+</tools><|im_end|>
+<|im_start|>user
+Weather in Oslo <tool_call>?<|im_end|>
+<|im_start|>assistant
+<tool_call>{"name":"get_weather","arguments":{"city":"Oslo","day":3}}</tool_call><tool_call>{"name":"get_weather","arguments":{"city":"\"R\\me\" <|im_end|>é\n","day":2.5}}</tool_call><|im_end|>
+<|im_start|>tool
+sunny, 21<|im_end|>
+<|im_start|>assistant
+"#;
+    assert_eq!(rendered(&messages, tools), expected);
+}
+
+#[test]
+fn the_chat_template_takes_tools_and_calls_in_every_usual_form() {
+    let properties = json!({"items": {"type": "integer"}, "b": {"enum": [1]}, "c": {"type": ["string", "null"]}});
+    let tools = json!([
+        {"name": "bare"},
+        {"type": "function", "function": {"name": "no_properties", "description": null, "parameters": {}}},
+        {"name": "typed", "description": "Some.", "parameters": {"properties": properties}},
+    ]);
+    let mut calls = llmspell_inference::Message::assistant("Well: ");
+    let made = json!([
+        {"function": {"name": "typed", "arguments": "{\"items\": 1}"}},
+        {"name": "typed", "arguments": {"items": [1, true], "values": null}},
+        {"name": "bare"},
+    ]);
+    calls.fields.insert("tool_calls".into(), made);
+    let text = rendered(
+        &[llmspell_inference::Message::system("Be brief."), calls],
+        Some(tools),
     );
-    let turns = "<|im_start|>assistant\n<tool_call>{\"name\": \"add\", \"arguments\": {\"a\": 1}}\
-                 </tool_call><|im_end|>\n<|im_start|>tool\n<tool_response>2</tool_response><|im_end|>\n\
-                 <|im_start|>assistant\n";
-    assert!(text.ends_with(turns), "{text}");
+    let expected = r#"<|im_start|>system
+Be brief.
+
+<tools>
+{"name":"bare","arguments":{}}
+{"name":"no_properties","arguments":{}}
+{"name":"typed","arguments":{"items":"integer","b":"any","c":"any"}} Some.
+</tools><|im_end|>
+<|im_start|>assistant
+Well: <tool_call>{"name":"typed","arguments":{"items": 1}}</tool_call><tool_call>{"name":"typed","arguments":{"items":[1, true],"values":null}}</tool_call><tool_call>{"name":"bare","arguments":{}}</tool_call><|im_end|>
+<|im_start|>assistant
+"#;
+    assert_eq!(text, expected);
 }

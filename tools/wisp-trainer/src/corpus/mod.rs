@@ -4,11 +4,14 @@
 mod arithmetic;
 mod facts;
 mod follow;
+mod json;
 mod memory;
 mod persona;
 mod phrases;
 mod small_talk;
+mod tools;
 mod unknown;
+mod words;
 
 use crate::{dialogue::Dialogue, rng::Rng};
 pub use phrases::Split;
@@ -69,6 +72,18 @@ pub const SKILLS: &[Skill] = &[
         mixes: true,
         make: unknown::make,
     },
+    Skill {
+        name: "tools",
+        weight: 26,
+        mixes: false,
+        make: tools::make,
+    },
+    Skill {
+        name: "JSON",
+        weight: 12,
+        mixes: true,
+        make: json::make,
+    },
 ];
 
 /// System prompts that change nothing about the answer.
@@ -85,6 +100,10 @@ const PLAIN_SYSTEM: &[&str] = &[
     "Be concise.",
 ];
 
+/// So many dialogues are more and more seldom nothing but words to be repeated: copying is what
+/// remembering, tools and JSON are built on, and a model learns it soonest alone.
+const FIRST_LESSON: u64 = 24_000;
+
 /// The corpus of one seed.
 pub struct Corpus {
     seed: u64,
@@ -99,6 +118,9 @@ impl Corpus {
     /// Dialogue number `index`, from a skill drawn by weight.
     pub fn dialogue(&self, split: Split, index: u64) -> Dialogue {
         let mut rng = Rng::new(self.seed, index);
+        if rng.chance(FIRST_LESSON.saturating_sub(index) as f64 / FIRST_LESSON as f64) {
+            return follow::repeat(&mut rng, split);
+        }
         let mut dialogue = (draw(&mut rng, |_| true).make)(&mut rng, split);
         if rng.chance(0.2) {
             dialogue = mixed_turns(&mut rng, split).then_after(dialogue);
@@ -114,10 +136,19 @@ impl Corpus {
         (skill.make)(&mut Rng::new(self.seed ^ 0xE7A3, index), split)
     }
 
-    /// Every message of the first `count` training dialogues, to learn a vocabulary from.
+    /// Everything said, called and listed in the first `count` training dialogues, to learn a vocabulary
+    /// from.
     pub fn texts(&self, count: u64) -> Vec<String> {
         let dialogues = (0..count).map(|index| self.dialogue(Split::Train, index));
-        dialogues
+        dialogues.flat_map(|dialogue| dialogue.texts()).collect()
+    }
+
+    /// Messages of skills whose words are never to be copied, `count` of each.
+    pub fn fixed_texts(&self, count: u64) -> Vec<String> {
+        let fixed = ["facts", "small talk", "not knowing"];
+        let skills = SKILLS.iter().filter(|skill| fixed.contains(&skill.name));
+        skills
+            .flat_map(|skill| (0..count).map(|index| self.exam(skill, Split::Train, index)))
             .flat_map(|dialogue| dialogue.messages)
             .map(|message| message.text)
             .collect()
@@ -158,15 +189,26 @@ fn draw(rng: &mut Rng, wanted: fn(&Skill) -> bool) -> &'static Skill {
 fn mixed_turns(rng: &mut Rng, split: Split) -> Dialogue {
     let mut dialogue = Dialogue::default();
     for _ in 0..rng.between(1, 3) {
-        dialogue = dialogue.then((draw(rng, |skill| skill.mixes).make)(rng, split));
+        dialogue = dialogue.then(mixed_turn(rng, split));
     }
     dialogue
+}
+
+/// A conversation of a skill that mixes, without a system prompt.
+fn mixed_turn(rng: &mut Rng, split: Split) -> Dialogue {
+    loop {
+        let dialogue = (draw(rng, |skill| skill.mixes).make)(rng, split);
+        if !dialogue.has_system() {
+            return dialogue;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialogue::Role;
+    use crate::dialogue::{Message, Role};
+    use serde_json::{Map, Value};
 
     #[test]
     fn the_same_seed_gives_the_same_corpus() {
@@ -180,21 +222,35 @@ mod tests {
         assert_ne!(all(&a), all(&other));
     }
 
+    /// True when `next` may be said after `message`.
+    fn follows(message: &Message, next: &Message) -> bool {
+        match (message.role, next.role) {
+            (Role::System, Role::User) | (Role::User, Role::Assistant) => true,
+            (Role::Assistant, Role::User) => true,
+            (Role::Assistant, Role::Tool) => !message.calls.is_empty(),
+            (Role::Tool, Role::Tool | Role::Assistant) => true,
+            _ => false,
+        }
+    }
+
     #[test]
     fn dialogues_alternate_and_end_with_an_answer_that_their_keys_accept() {
         let corpus = Corpus::new(3);
         for skill in SKILLS {
             for index in 0..300 {
                 let dialogue = corpus.exam(skill, Split::HeldOut, index);
-                let turns = &dialogue.messages[usize::from(dialogue.has_system())..];
-                for pair in turns.chunks(2) {
-                    assert_eq!((pair[0].role, pair[1].role), (Role::User, Role::Assistant));
+                for pair in dialogue.messages.windows(2) {
+                    assert!(follows(&pair[0], &pair[1]), "{pair:?}");
+                }
+                for message in &dialogue.messages {
+                    assert!(message.calls.is_empty() == !message.text.is_empty());
+                    let object = serde_json::from_str::<Map<String, Value>>(&message.text).is_ok();
                     assert!(
-                        !pair[0].text.is_empty() && !pair[1].text.contains('{'),
-                        "{pair:?}"
+                        message.role != Role::Assistant || object || !message.text.contains('{'),
+                        "{message:?}"
                     );
                 }
-                let last = &dialogue.messages.last().unwrap().text;
+                let last = &dialogue.messages.last().unwrap().content();
                 assert!(
                     dialogue.accepts(last),
                     "{}: {last} / {:?}",

@@ -1,0 +1,338 @@
+//! Calling tools out of a list, once or several times, telling what they gave back, and leaving them alone.
+
+mod known;
+mod offer;
+mod pools;
+mod results;
+mod wording;
+
+use super::{
+    PLAIN_SYSTEM, mixed_turn,
+    phrases::{Split, article, fill, name},
+    words::said,
+};
+use crate::{dialogue::Dialogue, rng::Rng};
+use offer::{Mood, Offer, any, like};
+use serde_json::Value;
+use wording::{commanded, uttered};
+
+const NO_TOOL: &str = "I have no tool for that.";
+
+const TOOL_SYSTEM: &[&str] = &[
+    "Use the tools.",
+    "You can call tools.",
+    "Call a tool when one fits.",
+    "You control a house.",
+    "You are a character in a game.",
+    "Use a tool if you need one.",
+    "You have tools.",
+    "Call tools if they help.",
+];
+
+const ROLES: &[&str] = &[
+    "guard",
+    "butler",
+    "robot",
+    "captain",
+    "wizard",
+    "clerk",
+    "innkeeper",
+    "pilot",
+];
+
+/// A conversation with one to four tools.
+pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    let dialogue = match rng.below(100) {
+        0..50 => single(rng, split),
+        50..56 => same_twice(rng, split),
+        56..62 => two_tools(rng, split),
+        62..80 => results::told(rng, split),
+        80..90 => other_skill(rng, split),
+        _ => no_tool_fits(rng, split),
+    };
+    if rng.chance(0.15) {
+        dialogue.under(system(rng, split))
+    } else {
+        dialogue
+    }
+}
+
+fn system(rng: &mut Rng, split: Split) -> String {
+    match rng.below(3) {
+        0 => rng.pick(PLAIN_SYSTEM).to_string(),
+        1 => split.pick(rng, TOOL_SYSTEM).to_string(),
+        _ => {
+            let (name, role) = (name(rng, split), split.pick(rng, ROLES));
+            format!("You are {name}, {} {role}.", article(role))
+        }
+    }
+}
+
+/// The tools of `offers` among others that do not fit what is asked of these, four at most.
+fn listed(rng: &mut Rng, split: Split, offers: &[&Offer]) -> Vec<Offer> {
+    let mut list: Vec<Offer> = offers.iter().map(|offer| (*offer).clone()).collect();
+    let count = [1, 1, 1, 2, 2, 2, 3, 3, 3, 4][rng.below(10)];
+    while list.len() < count {
+        let target = offers[rng.below(offers.len())];
+        let other = other_than(rng, split, target, &list);
+        list.push(other);
+    }
+    rng.shuffle(&mut list);
+    list
+}
+
+/// A tool that clashes with none of `list`, half of the time with something in common with `target`.
+fn other_than(rng: &mut Rng, split: Split, target: &Offer, list: &[Offer]) -> Offer {
+    loop {
+        let other = if rng.chance(0.5) {
+            like(rng, split, target)
+        } else {
+            any(rng, split)
+        };
+        if list.iter().all(|offer| !offer.clashes(&other)) && !other.clashes(target) {
+            return other;
+        }
+    }
+}
+
+/// Some tool that is asked for in the imperative.
+fn command(rng: &mut Rng, split: Split) -> Offer {
+    loop {
+        let offer = any(rng, split);
+        if offer.mood == Mood::Command {
+            return offer;
+        }
+    }
+}
+
+trait Tools {
+    /// Gives the model these tools.
+    fn offered(self, list: Vec<Offer>) -> Dialogue;
+}
+
+impl Tools for Dialogue {
+    fn offered(self, list: Vec<Offer>) -> Dialogue {
+        self.with_tools(list.into_iter().map(|offer| offer.tool).collect())
+    }
+}
+
+/// A request in words, with these values.
+fn ask(rng: &mut Rng, split: Split, offer: &Offer, values: &[Value]) -> String {
+    let request = uttered(rng, split, &offer.request, offer.mood);
+    offer.asked(&request, values)
+}
+
+fn single(rng: &mut Rng, split: Split) -> Dialogue {
+    let offer = any(rng, split);
+    let values = offer.values(rng, split);
+    let list = listed(rng, split, &[&offer]);
+    let question = ask(rng, split, &offer, &values);
+    Dialogue::default()
+        .calling(question, vec![offer.call(&values)])
+        .offered(list)
+}
+
+/// A tool with one argument, and two or three values for it.
+fn several(rng: &mut Rng, split: Split) -> (Offer, Vec<Value>) {
+    let offer = loop {
+        let offer = any(rng, split);
+        if offer.kinds.len() == 1 && offer.kinds[0].schema() != "boolean" {
+            break offer;
+        }
+    };
+    let mut values: Vec<Value> = Vec::new();
+    let count = if rng.chance(0.85) { 2 } else { 3 };
+    while values.len() < count {
+        let value = offer.values(rng, split).remove(0);
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    (offer, values)
+}
+
+/// "What is the weather in Oslo and Rome?"
+fn ask_for_all(rng: &mut Rng, split: Split, offer: &Offer, values: &[Value]) -> String {
+    let texts: Vec<String> = values.iter().map(said).collect();
+    let (last, first) = texts.split_last().expect("there are several values");
+    let all = format!("{} and {last}", first.join(", "));
+    let request = uttered(rng, split, &offer.request, offer.mood);
+    fill(&request, &[("0", &all)])
+}
+
+fn same_twice(rng: &mut Rng, split: Split) -> Dialogue {
+    let (offer, values) = several(rng, split);
+    let list = listed(rng, split, &[&offer]);
+    let question = ask_for_all(rng, split, &offer, &values);
+    let calls = values
+        .iter()
+        .map(|value| offer.call(std::slice::from_ref(value)));
+    Dialogue::default()
+        .calling(question, calls.collect())
+        .offered(list)
+}
+
+/// Two tools, and what each is given.
+fn pair(rng: &mut Rng, split: Split) -> [(Offer, Vec<Value>); 2] {
+    let first = command(rng, split);
+    let second = loop {
+        let offer = if rng.chance(0.4) {
+            like(rng, split, &first)
+        } else {
+            command(rng, split)
+        };
+        if offer.mood == Mood::Command && !offer.clashes(&first) {
+            break offer;
+        }
+    };
+    [first, second].map(|offer| {
+        let values = offer.values(rng, split);
+        (offer, values)
+    })
+}
+
+const BOTH: &[&str] = &[
+    "{a} and {b}",
+    "{a} and {b}",
+    "{a} and then {b}",
+    "{a}, then {b}",
+    "{a} and also {b}",
+    "first {a}, then {b}",
+    "{a}, and {b}",
+    "{a} and after that {b}",
+];
+
+/// "Open door 3 and close window 5."
+fn ask_for_both(rng: &mut Rng, split: Split, pair: &[(Offer, Vec<Value>); 2]) -> String {
+    let requests = [0, 1].map(|index| {
+        let (offer, values) = &pair[index];
+        offer.asked(&offer.request, values)
+    });
+    let both = split.pick(rng, BOTH);
+    let both = commanded(rng, split, both);
+    fill(&both, &[("a", &requests[0]), ("b", &requests[1])])
+}
+
+fn two_tools(rng: &mut Rng, split: Split) -> Dialogue {
+    let pair = pair(rng, split);
+    let list = listed(rng, split, &[&pair[0].0, &pair[1].0]);
+    let question = ask_for_both(rng, split, &pair);
+    let calls = pair.iter().map(|(offer, values)| offer.call(values));
+    Dialogue::default()
+        .calling(question, calls.collect())
+        .offered(list)
+}
+
+/// True when a word of the tool's name is in the question.
+fn mentions(question: &str, offer: &Offer) -> bool {
+    let question = question.to_lowercase();
+    let name = offer.tool.name.to_lowercase();
+    let mut words = name.split(['_', '-']).filter(|word| word.len() > 2);
+    words.any(|word| question.contains(word)) || question.contains(&offer.with)
+}
+
+/// A question of another skill, answered as without tools.
+fn other_skill(rng: &mut Rng, split: Split) -> Dialogue {
+    let dialogue = mixed_turn(rng, split);
+    let question = &dialogue.messages[0].text;
+    let mut list: Vec<Offer> = Vec::new();
+    for _ in 0..rng.between(1, 3) {
+        let offer = any(rng, split);
+        let known = offer.does == "known";
+        if !known && !mentions(question, &offer) && list.iter().all(|other| !other.clashes(&offer))
+        {
+            list.push(offer);
+        }
+    }
+    dialogue.offered(list)
+}
+
+/// A command for a tool that is not in the list.
+fn no_tool_fits(rng: &mut Rng, split: Split) -> Dialogue {
+    let missing = command(rng, split);
+    let values = missing.values(rng, split);
+    let mut list = Vec::new();
+    for _ in 0..rng.between(1, 3) {
+        let other = other_than(rng, split, &missing, &list);
+        list.push(other);
+    }
+    let question = ask(rng, split, &missing, &values);
+    Dialogue::exchange(question, NO_TOOL).offered(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialogue::Role;
+
+    fn dialogues(split: Split) -> impl Iterator<Item = Dialogue> {
+        (0..2_000).map(move |index| make(&mut Rng::new(9, index), split))
+    }
+
+    /// Everything that the user said, and what is in the tool list.
+    fn given(dialogue: &Dialogue) -> String {
+        let said = dialogue
+            .messages
+            .iter()
+            .filter(|message| message.role == Role::User);
+        said.map(|message| message.text.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn a_call_copies_from_the_list_and_from_what_was_said() {
+        for dialogue in dialogues(Split::Train) {
+            let said = given(&dialogue);
+            for call in dialogue.messages.iter().flat_map(|message| &message.calls) {
+                let tool = dialogue
+                    .tools
+                    .iter()
+                    .find(|tool| tool.name == call.name)
+                    .unwrap();
+                let names: Vec<&String> = tool.parameters.iter().map(|(name, _)| name).collect();
+                assert_eq!(call.arguments.keys().collect::<Vec<_>>(), names);
+                for value in call.arguments.values() {
+                    assert!(said.contains(&super::said(value)), "{value} in {said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_has_one_to_four_tools_with_names_of_their_own() {
+        for dialogue in dialogues(Split::HeldOut) {
+            let mut names: Vec<&String> = dialogue.tools.iter().map(|tool| &tool.name).collect();
+            assert!(names.len() <= 4);
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), dialogue.tools.len());
+        }
+    }
+
+    #[test]
+    fn no_place_is_left_unfilled() {
+        for dialogue in dialogues(Split::Train) {
+            let texts = dialogue.messages.iter().map(|message| &message.text);
+            for text in texts.chain(dialogue.tools.iter().map(|tool| &tool.description)) {
+                assert!(
+                    !["{0}", "{1}", "{n}", "{v}", "{a}", "{x}", "{t}"]
+                        .iter()
+                        .any(|p| text.contains(p)),
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_exam_has_tools_that_are_not_trained() {
+        let names = |split| {
+            dialogues(split)
+                .flat_map(|dialogue| dialogue.tools)
+                .map(|tool| tool.name)
+        };
+        let trained: std::collections::HashSet<String> = names(Split::Train).collect();
+        assert!(names(Split::HeldOut).all(|name| !trained.contains(&name)));
+    }
+}
