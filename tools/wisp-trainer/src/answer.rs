@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 
 /// The longest answer in tokens.
-const LONGEST: usize = 80;
+const LONGEST: usize = 120;
 
 /// A loaded model file.
 pub struct Answerer {

@@ -7,17 +7,21 @@ use crate::{
 };
 use std::ops::Range;
 
-/// The input of one training step.
+/// How much a token counts that the model reads and never has to write, such as a question. What it
+/// learns from them is the shape of conversations, and that words come back.
+const READ_WEIGHT: f32 = 0.1;
+
+/// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Input tokens of all dialogues.
     pub ids: Vec<u32>,
     /// Where each dialogue lies in `ids`.
     pub dialogues: Vec<Range<usize>>,
-    /// The rows after which a learnt token follows…
+    /// The rows after which a token is predicted…
     pub rows: Vec<u32>,
-    /// …and that token.
-    pub targets: Vec<u32>,
+    /// …that token, and how much it counts.
+    pub targets: Vec<(u32, f32)>,
 }
 
 impl Batch {
@@ -28,11 +32,15 @@ impl Batch {
         self.ids.extend(&encoded.ids[..inputs]);
         self.dialogues.push(start..start + inputs);
         for next in 1..encoded.ids.len() {
-            if encoded.learnt[next] {
-                self.rows.push((start + next - 1) as u32);
-                self.targets.push(encoded.ids[next]);
-            }
+            let weight = if encoded.learnt[next] { 1.0 } else { READ_WEIGHT };
+            self.rows.push((start + next - 1) as u32);
+            self.targets.push((encoded.ids[next], weight));
         }
+    }
+
+    /// The sum of all targets' weights.
+    pub fn weight(&self) -> f64 {
+        self.targets.iter().map(|(_, weight)| f64::from(*weight)).sum()
     }
 }
 
@@ -51,20 +59,23 @@ pub struct Batches<'a> {
 }
 
 impl Batches<'_> {
-    /// Fills the next batch with as many whole dialogues as fit, at least one.
-    pub fn next_batch(&mut self) -> Result<Batch> {
-        let mut batch = Batch::default();
+    /// The next batch, of as many whole dialogues as fit and at least one, in `parts` of about the same
+    /// size.
+    pub fn next_batch(&mut self, parts: usize) -> Result<Vec<Batch>> {
+        let mut batch = vec![Batch::default(); parts];
+        let mut tokens = 0;
         loop {
             let dialogue = self.corpus.dialogue(Split::Train, self.position);
             let encoded = self.tokenizer.encode_dialogue(&dialogue)?;
-            if encoded.ids.len() > self.longest {
-                self.position += 1;
-                continue;
+            if encoded.ids.len() <= self.longest {
+                tokens += encoded.ids.len();
+                let smallest = batch.iter_mut().min_by_key(|part| part.ids.len());
+                let smallest = smallest.expect("a batch has at least one part");
+                if tokens > self.tokens && tokens > encoded.ids.len() {
+                    return Ok(batch);
+                }
+                smallest.push(&encoded);
             }
-            if !batch.ids.is_empty() && batch.ids.len() + encoded.ids.len() > self.tokens {
-                return Ok(batch);
-            }
-            batch.push(&encoded);
             self.position += 1;
         }
     }
@@ -77,7 +88,7 @@ mod tests {
     #[test]
     fn packing_never_cuts_a_dialogue() {
         let corpus = Corpus::new(5);
-        let tokenizer = Tokenizer::train(&corpus.texts(100), 300).unwrap();
+        let tokenizer = Tokenizer::train(&corpus.texts(100), &corpus.fixed_texts(100), 300).unwrap();
         let mut batches = Batches {
             corpus: &corpus,
             tokenizer: &tokenizer,
@@ -87,7 +98,7 @@ mod tests {
         };
         let mut packed = Vec::new();
         for _ in 0..5 {
-            let batch = batches.next_batch().unwrap();
+            let batch = batches.next_batch(1).unwrap().remove(0);
             assert!(batch.ids.len() <= 800);
             packed.extend(
                 batch
@@ -107,7 +118,24 @@ mod tests {
     }
 
     #[test]
-    fn each_learnt_token_is_the_target_of_the_row_before_it() {
+    fn parts_have_about_the_same_size() {
+        let corpus = Corpus::new(5);
+        let tokenizer =
+            Tokenizer::train(&corpus.texts(100), &corpus.fixed_texts(100), 300).unwrap();
+        let mut batches = Batches {
+            corpus: &corpus,
+            tokenizer: &tokenizer,
+            tokens: 8_000,
+            longest: 300,
+            position: 0,
+        };
+        let parts = batches.next_batch(2).unwrap();
+        let [a, b] = [0, 1].map(|part: usize| parts[part].ids.len());
+        assert!(a.abs_diff(b) <= 300 && a + b <= 8_000, "{a} {b}");
+    }
+
+    #[test]
+    fn each_token_is_the_target_of_the_row_before_it() {
         let mut batch = Batch::default();
         batch.push(&Encoded {
             ids: vec![7, 8, 9],
@@ -119,6 +147,11 @@ mod tests {
         });
         assert_eq!(batch.ids, [7, 8, 1, 2, 3]);
         assert_eq!(batch.dialogues, [0..2, 2..5]);
-        assert_eq!((batch.rows, batch.targets), (vec![1, 2, 4], vec![9, 2, 4]));
+        assert_eq!(batch.rows, [0, 1, 2, 3, 4]);
+        let read = READ_WEIGHT;
+        assert_eq!(
+            batch.targets,
+            [(8, read), (9, 1.0), (2, 1.0), (3, read), (4, 1.0)]
+        );
     }
 }

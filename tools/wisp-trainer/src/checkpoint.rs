@@ -3,7 +3,8 @@
 
 use crate::{
     error::{Error, Result},
-    model::{Config, Model},
+    model::{Config, Model, Weights},
+    ops::Matrix,
     optimizer::Moments,
 };
 use candle_core::{Device, Tensor};
@@ -29,8 +30,6 @@ pub struct Progress {
     pub tokens: u64,
     /// Seconds of training so far.
     pub seconds: f64,
-    /// Part of the planned run that is done, 0 to 1; drives the learning rate.
-    pub fraction: f64,
     /// Mean loss of the last steps.
     pub loss: f64,
 }
@@ -40,7 +39,7 @@ fn folder(dir: &Path) -> PathBuf {
 }
 
 /// Writes a checkpoint under `dir`; until the last rename the former one stays whole.
-pub fn save(dir: &Path, model: &Model, moments: &[Moments], progress: &Progress) -> Result<()> {
+pub fn save(dir: &Path, model: &Model, moments: &Moments, progress: &Progress) -> Result<()> {
     let (target, fresh, old) = (
         folder(dir),
         dir.join("checkpoint.new"),
@@ -49,12 +48,15 @@ pub fn save(dir: &Path, model: &Model, moments: &[Moments], progress: &Progress)
     remove(&fresh)?;
     fs::create_dir_all(&fresh).map_err(Error::file(&fresh))?;
     let mut tensors = HashMap::new();
-    for ((name, var), moments) in model.parameters().into_iter().zip(moments) {
-        for (kind, values) in [("first", &moments.first), ("second", &moments.second)] {
-            let tensor = Tensor::from_slice(values, var.shape(), &Device::Cpu)?;
-            tensors.insert(format!("{kind}.{name}"), tensor);
+    let kinds = [
+        ("", &model.weights),
+        ("first.", &moments.first),
+        ("second.", &moments.second),
+    ];
+    for (kind, weights) in kinds {
+        for (name, _, matrix) in weights.named() {
+            tensors.insert(format!("{kind}{name}"), tensor(matrix)?);
         }
-        tensors.insert(name, var.as_tensor().clone());
     }
     candle_core::safetensors::save(&tensors, fresh.join("tensors.safetensors"))?;
     let path = fresh.join("progress.json");
@@ -80,29 +82,38 @@ pub fn progress(dir: &Path) -> Result<Option<Progress>> {
     ))
 }
 
+/// A matrix as Candle has it.
+pub fn tensor(matrix: &Matrix) -> Result<Tensor> {
+    let values = matrix.iter().copied().collect();
+    Ok(Tensor::from_vec(values, matrix.dim(), &Device::Cpu)?)
+}
+
 /// Reads weights into `model` and returns the moments.
-pub fn load(dir: &Path, model: &Model) -> Result<Vec<Moments>> {
+pub fn load(dir: &Path, model: &mut Model) -> Result<Moments> {
     let path = readable(dir);
     let tensors = candle_core::safetensors::load(path.join("tensors.safetensors"), &Device::Cpu)?;
-    let get = |name: String| {
-        let reason = format!("tensor {name} is missing");
-        tensors.get(&name).ok_or(Error::Checkpoint {
-            path: path.clone(),
-            reason,
-        })
+    let damaged = |reason: String| Error::Checkpoint {
+        path: path.clone(),
+        reason,
     };
-    let mut all = Vec::new();
-    for (name, var) in model.parameters() {
-        let values = |kind: &str| -> Result<Vec<f32>> {
-            Ok(get(format!("{kind}.{name}"))?.flatten_all()?.to_vec1()?)
-        };
-        all.push(Moments {
-            first: values("first")?,
-            second: values("second")?,
-        });
-        var.set(get(name.clone())?)?;
-    }
-    Ok(all)
+    let read = |kind: &str, weights: &mut Weights| -> Result<()> {
+        let names: Vec<_> = weights.named().into_iter().map(|(name, ..)| name).collect();
+        for (name, matrix) in names.into_iter().zip(weights.matrices_mut()) {
+            let name = format!("{kind}{name}");
+            let tensor = tensors
+                .get(&name)
+                .ok_or_else(|| damaged(format!("tensor {name} is missing")))?;
+            let values = tensor.flatten_all()?.to_vec1()?;
+            *matrix = Matrix::from_shape_vec(matrix.dim(), values)
+                .map_err(|error| damaged(format!("tensor {name}: {error}")))?;
+        }
+        Ok(())
+    };
+    let mut moments = Moments::zero(&model.weights);
+    read("", &mut model.weights)?;
+    read("first.", &mut moments.first)?;
+    read("second.", &mut moments.second)?;
+    Ok(moments)
 }
 
 /// The whole checkpoint, or the former one when a run stopped between two renames.

@@ -1,8 +1,9 @@
 //! The trained model as a GGUF file: quantized matrices, norms in F32, vocabulary and chat template.
 
 use crate::{
+    checkpoint,
     error::{Error, Result},
-    model::Model,
+    model::{Kind, Model},
     tokenizer::{CONTROL, END, END_OF_TEXT, Tokenizer, USER_DEFINED},
 };
 use candle_core::{Tensor, quantized::GgmlDType};
@@ -49,7 +50,7 @@ fn hyper_parameters(writer: Writer, model: &Model) -> Writer {
         )
         .metadata("general.license", "MIT OR Apache-2.0")
         .metadata("general.quantization_version", 2u32)
-        .metadata("general.parameter_count", model.size() as u64)
+        .metadata("general.parameter_count", model.weights.size() as u64)
         .metadata("llama.context_length", config.context as u32)
         .metadata("llama.embedding_length", config.dim as u32)
         .metadata("llama.block_count", config.layers as u32)
@@ -95,14 +96,14 @@ fn token_type(token: &str) -> i32 {
 }
 
 fn weights(mut writer: Writer, model: &Model, matrices: GgmlDType) -> Result<Writer> {
-    for (name, var) in model.parameters() {
-        for (name, tensor) in parts(&name, var)? {
-            let kind = if tensor.rank() == 1 {
-                GgmlDType::F32
-            } else {
-                matrices
-            };
-            writer = writer.tensor(format!("{name}.weight"), &tensor, kind)?;
+    for (name, kind, matrix) in model.weights.named() {
+        let tensor = checkpoint::tensor(matrix)?;
+        if kind == Kind::Norm {
+            writer = writer.tensor(format!("{name}.weight"), &tensor.squeeze(0)?, GgmlDType::F32)?;
+            continue;
+        }
+        for (name, tensor) in parts(&name, &tensor)? {
+            writer = writer.tensor(format!("{name}.weight"), &tensor, matrices)?;
         }
     }
     Ok(writer)

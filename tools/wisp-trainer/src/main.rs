@@ -2,17 +2,18 @@
 
 use candle_core::quantized::GgmlDType;
 use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::{fs, path::PathBuf, process::ExitCode};
 use wisp_trainer::{
     Error, Result,
     answer::Answerer,
-    checkpoint,
+    checkpoint::{self, Progress},
     corpus::{Corpus, Split},
-    dialogue::{Dialogue, Message, Role},
+    dialogue::{Dialogue, Message, Prompt, Role},
     exam, export,
     model::{Config, Model},
     tokenizer::Tokenizer,
-    train::{self, Length, Plan},
+    train::{self, Plan},
 };
 
 /// Makes wisp, the model that ships inside llmspell.
@@ -73,27 +74,24 @@ enum Command {
 #[derive(Args)]
 struct Vocabulary {
     /// Tokens, control tokens and bytes included
-    #[arg(long, default_value_t = 1024)]
+    #[arg(long, default_value_t = 1280)]
     vocabulary: usize,
 }
 
 #[derive(Args)]
 struct Training {
-    /// Training time, that of resumed runs included
-    #[arg(long, default_value_t = 47.0)]
-    minutes: f64,
+    /// Training steps, those of resumed runs included
+    #[arg(long, default_value_t = 3800)]
+    steps: usize,
     /// Go on from the last checkpoint
     #[arg(long)]
     resume: bool,
-    /// Threads (default: all cores)
-    #[arg(long)]
-    threads: Option<usize>,
+    /// Threads that share each batch; another number rounds differently
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
     /// Tokens in a batch
-    #[arg(long, default_value_t = 1024)]
+    #[arg(long, default_value_t = 3072)]
     batch: usize,
-    /// Highest learning rate
-    #[arg(long, default_value_t = 2.5e-3)]
-    rate: f64,
 }
 
 #[derive(Args)]
@@ -153,8 +151,8 @@ fn trained(cli: &Cli) -> Result<(Tokenizer, Model)> {
         path: cli.dir.clone(),
         reason,
     })?;
-    let model = Model::new(progress.config, progress.seed)?;
-    checkpoint::load(&cli.dir, &model)?;
+    let mut model = Model::new(progress.config, progress.seed);
+    checkpoint::load(&cli.dir, &mut model)?;
     Ok((tokenizer, model))
 }
 
@@ -176,8 +174,9 @@ fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
 }
 
 fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
-    let texts = Corpus::new(cli.seed).texts(20_000);
-    let tokenizer = Tokenizer::train(&texts, args.vocabulary)?;
+    let corpus = Corpus::new(cli.seed);
+    let (texts, fixed) = (corpus.texts(20_000), corpus.fixed_texts(10_000));
+    let tokenizer = Tokenizer::train(&texts, &fixed, args.vocabulary)?;
     tokenizer.save(&tokenizer_path(cli))?;
     println!(
         "{} tokens in {}",
@@ -188,25 +187,41 @@ fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
 }
 
 fn train(cli: &Cli, args: &Training) -> Result<()> {
-    if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build_global()
-            .expect("the pool is built once, before it is used");
-    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads)
+        .build_global()
+        .expect("the pool is built once, before it is used");
     let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
     let plan = Plan {
         dir: cli.dir.clone(),
         config: Config::wisp(tokenizer.size()),
         seed: cli.seed,
         batch_tokens: args.batch,
-        rate: args.rate,
-        length: Length::Minutes(args.minutes),
+        threads: args.threads,
+        steps: args.steps,
         pause_at: None,
         resume: args.resume,
         save_every: 100,
-        report_every: 10,
     };
-    train::train(&plan, &tokenizer).map(drop)
+    let bar = ProgressBar::new(plan.steps as u64).with_style(
+        ProgressStyle::with_template("{bar:30} step {pos} of {len}, {msg}, {eta} left")
+            .expect("the template is a constant that was tried"),
+    );
+    train::train(&plan, &tokenizer, &mut |progress| show(&bar, progress))?;
+    bar.finish();
+    Ok(())
+}
+
+/// Moves the bar, or without a terminal prints a line now and then.
+fn show(bar: &ProgressBar, progress: &Progress) {
+    let rate = progress.tokens as f64 / progress.seconds;
+    let text = format!("loss {:.4}, {rate:.0} tokens/s", progress.loss);
+    bar.set_position(progress.step as u64);
+    if !bar.is_hidden() {
+        bar.set_message(text);
+    } else if progress.step.is_multiple_of(20) {
+        println!("step {}, {text}", progress.step);
+    }
 }
 
 fn write(cli: &Cli) -> Result<()> {
@@ -214,7 +229,7 @@ fn write(cli: &Cli) -> Result<()> {
     let bytes = export::export(&model, &tokenizer, GgmlDType::Q8_0, &cli.model)?;
     println!(
         "{} parameters, {bytes} bytes in {}",
-        model.size(),
+        model.weights.size(),
         cli.model.display()
     );
     Ok(())
@@ -222,7 +237,7 @@ fn write(cli: &Cli) -> Result<()> {
 
 fn eval(cli: &Cli, args: &Exam) -> Result<()> {
     let answerer = Answerer::open(&cli.model)?;
-    let mut answers = |prompts: &[&[Message]]| answerer.greedy(prompts);
+    let mut answers = |prompts: &[Prompt]| answerer.greedy(prompts);
     let report = exam::run(
         &Corpus::new(cli.seed),
         split(!args.taught),
@@ -253,17 +268,14 @@ fn ask(cli: &Cli, system: Option<&str>, turns: &[String]) -> Result<()> {
         dialogue = dialogue.under(system);
     }
     for turn in turns {
-        let question = Message {
-            role: Role::User,
-            text: turn.clone(),
+        dialogue.messages.push(Message::new(Role::User, turn));
+        let prompt = Prompt {
+            tools: &[],
+            messages: &dialogue.messages,
         };
-        dialogue.messages.push(question);
-        let text = answerer.greedy(&[&dialogue.messages])?.concat();
+        let text = answerer.greedy(&[prompt])?.concat();
         println!("> {turn}\n{text}");
-        dialogue.messages.push(Message {
-            role: Role::Assistant,
-            text,
-        });
+        dialogue.messages.push(Message::new(Role::Assistant, text));
     }
     Ok(())
 }

@@ -1,15 +1,28 @@
-//! AdamW in one pass over each tensor, with gradient clipping and the learning-rate schedule.
+//! Muon for the layers' matrices, AdamW for the rest, with a clipped gradient and a learning rate that
+//! warms up and falls.
+//!
+//! Muon (Jordan and others, 2024) moves a matrix by its momentum with all singular values brought near
+//! one, by Newton-Schulz iterations; here it needs about half as many tokens as AdamW alone.
 
-use crate::{error::Result, model::Model};
-use candle_core::{Device, Tensor, backprop::GradStore};
+use crate::{
+    model::{Kind, Weights},
+    ops::Matrix,
+};
+use ndarray::{linalg::general_mat_mul, s};
 use rayon::prelude::*;
 
 /// The hyper-parameters.
 #[derive(Clone, Copy, Debug)]
-pub struct AdamW {
-    /// Decay of the mean of gradients.
+pub struct Optimizer {
+    /// The rate of AdamW; also scales `muon_rate` through the schedule.
+    pub rate: f64,
+    /// The rate of Muon: how far the largest singular value moves in a step.
+    pub muon_rate: f64,
+    /// Decay of Muon's mean of gradients.
+    pub momentum: f32,
+    /// Decay of AdamW's mean of gradients.
     pub beta1: f32,
-    /// Decay of the mean of squared gradients.
+    /// Decay of AdamW's mean of squared gradients.
     pub beta2: f32,
     /// Weight decay, for matrices only.
     pub decay: f32,
@@ -17,119 +30,53 @@ pub struct AdamW {
     pub clip: f32,
 }
 
-impl Default for AdamW {
+impl Default for Optimizer {
     fn default() -> Self {
         Self {
+            rate: 3e-3,
+            muon_rate: 0.02,
+            momentum: 0.95,
             beta1: 0.9,
             beta2: 0.98,
-            decay: 0.05,
+            decay: 0.02,
             clip: 1.0,
         }
     }
 }
 
-/// The running means of one tensor's gradients.
-#[derive(Clone, Debug, PartialEq)]
+/// The running means of all gradients; Muon has no use for the second.
+#[derive(Clone)]
 pub struct Moments {
-    /// Mean of gradients.
-    pub first: Vec<f32>,
-    /// Mean of squared gradients.
-    pub second: Vec<f32>,
+    /// Means of gradients.
+    pub first: Weights,
+    /// Means of squared gradients.
+    pub second: Weights,
 }
 
 impl Moments {
-    /// Moments before the first step, one for each parameter of `model`.
-    pub fn zero(model: &Model) -> Vec<Self> {
-        let zero = |size| Self {
-            first: vec![0.0; size],
-            second: vec![0.0; size],
-        };
-        model
-            .parameters()
-            .iter()
-            .map(|(_, var)| zero(var.elem_count()))
-            .collect()
-    }
-}
-
-/// The learning rate at `progress` (0 to 1 of the whole run): a short linear warm-up, then a cosine
-/// down to a hundredth of `peak`.
-pub fn learning_rate(peak: f64, progress: f64) -> f64 {
-    const WARM_UP: f64 = 0.02;
-    if progress < WARM_UP {
-        return peak * (progress / WARM_UP).max(0.01);
-    }
-    let fall = ((progress - WARM_UP) / (1.0 - WARM_UP)).min(1.0);
-    peak * (0.01 + 0.99 * 0.5 * (1.0 + (std::f64::consts::PI * fall).cos()))
-}
-
-impl AdamW {
-    /// Moves the model against `grads`; `step` counts from 1. Returns the gradients' norm.
-    pub fn step(
-        &self,
-        model: &Model,
-        moments: &mut [Moments],
-        grads: &GradStore,
-        step: usize,
-        rate: f64,
-    ) -> Result<f32> {
-        let mut all = Vec::new();
-        for (_, var) in model.parameters() {
-            all.push(match grads.get(var.as_tensor()) {
-                Some(grad) => grad.flatten_all()?.to_vec1::<f32>()?,
-                None => vec![0.0; var.elem_count()],
-            });
+    /// Moments before the first step.
+    pub fn zero(weights: &Weights) -> Self {
+        Self {
+            first: weights.zeros(),
+            second: weights.zeros(),
         }
-        let norm = all
-            .par_iter()
-            .flatten()
-            .map(|g| f64::from(*g).powi(2))
-            .sum::<f64>()
-            .sqrt() as f32;
-        let step = Step {
-            rate: rate as f32,
-            scale: (self.clip / (norm + 1e-6)).min(1.0),
-            first_fill: 1.0 / (1.0 - self.beta1.powi(step as i32)),
-            second_fill: 1.0 / (1.0 - self.beta2.powi(step as i32)),
-        };
-        for (((_, var), grad), moments) in model.parameters().iter().zip(&all).zip(moments) {
-            let mut weights = var.flatten_all()?.to_vec1::<f32>()?;
-            let decay = if var.rank() > 1 { self.decay } else { 0.0 };
-            self.update(&mut weights, grad, moments, decay, &step);
-            var.set(&Tensor::from_vec(weights, var.shape(), &Device::Cpu)?)?;
-        }
-        Ok(norm)
-    }
-
-    fn update(
-        &self,
-        weights: &mut [f32],
-        grad: &[f32],
-        moments: &mut Moments,
-        decay: f32,
-        step: &Step,
-    ) {
-        let means = moments
-            .first
-            .par_iter_mut()
-            .zip(moments.second.par_iter_mut());
-        let weights = weights.par_iter_mut().zip(grad);
-        weights
-            .zip(means)
-            .for_each(|((weight, grad), (first, second))| {
-                let grad = grad * step.scale;
-                *first += (1.0 - self.beta1) * (grad - *first);
-                *second += (1.0 - self.beta2) * (grad * grad - *second);
-                let slope = *first * step.first_fill;
-                let size = (*second * step.second_fill).sqrt() + 1e-8;
-                *weight -= step.rate * (slope / size + decay * *weight);
-            });
     }
 }
 
-/// The numbers of one step that all tensors share.
+/// The part of the highest learning rate at `progress` (0 to 1 of the whole run): a short linear
+/// warm-up, level, then down to nothing in the second half.
+pub fn schedule(progress: f64) -> f64 {
+    const WARM_UP: f64 = 0.01;
+    const FALL: f64 = 0.45;
+    let rise = (progress / WARM_UP).max(0.02);
+    let fall = (1.0 - progress) / (1.0 - FALL);
+    rise.min(fall).clamp(0.0, 1.0)
+}
+
+/// The numbers of one step that all matrices share.
 struct Step {
     rate: f32,
+    muon_rate: f32,
     /// Clips the gradients.
     scale: f32,
     /// Make up for moments that start at zero.
@@ -137,14 +84,139 @@ struct Step {
     second_fill: f32,
 }
 
+impl Optimizer {
+    /// Moves the weights against `gradient`; `step` counts from 1, `factor` is the schedule's.
+    pub fn step(
+        &self,
+        weights: &mut Weights,
+        moments: &mut Moments,
+        gradient: &Weights,
+        step: usize,
+        factor: f64,
+    ) {
+        let gradients = gradient.named();
+        let squares = |matrix: &Matrix| matrix.iter().map(|g| f64::from(g * g)).sum::<f64>();
+        let norm: f64 = gradients.iter().map(|(_, _, matrix)| squares(matrix)).sum();
+        let step = Step {
+            rate: (factor * self.rate) as f32,
+            muon_rate: (factor * self.muon_rate) as f32,
+            scale: (self.clip / (norm.sqrt() as f32 + 1e-6)).min(1.0),
+            first_fill: 1.0 / (1.0 - self.beta1.powi(step as i32)),
+            second_fill: 1.0 / (1.0 - self.beta2.powi(step as i32)),
+        };
+        let moments = moments
+            .first
+            .matrices_mut()
+            .into_par_iter()
+            .zip(moments.second.matrices_mut());
+        let all = weights.matrices_mut().into_par_iter().zip(gradients).zip(moments);
+        all.for_each(|((weights, (_, kind, gradient)), (first, second))| match kind {
+            Kind::Linear(parts) => self.muon(weights, gradient, first, parts, &step),
+            Kind::Norm => self.adam(weights, gradient, first, second, 0.0, &step),
+            Kind::Embedding => self.adam(weights, gradient, first, second, self.decay, &step),
+        });
+    }
+
+    fn adam(
+        &self,
+        weights: &mut Matrix,
+        gradient: &Matrix,
+        first: &mut Matrix,
+        second: &mut Matrix,
+        decay: f32,
+        step: &Step,
+    ) {
+        let means = first.iter_mut().zip(second);
+        for ((weight, gradient), (first, second)) in weights.iter_mut().zip(gradient).zip(means) {
+            let gradient = gradient * step.scale;
+            *first += (1.0 - self.beta1) * (gradient - *first);
+            *second += (1.0 - self.beta2) * (gradient * gradient - *second);
+            let slope = *first * step.first_fill;
+            let size = (*second * step.second_fill).sqrt() + 1e-8;
+            *weight -= step.rate * (slope / size + decay * *weight);
+        }
+    }
+
+    fn muon(
+        &self,
+        weights: &mut Matrix,
+        gradient: &Matrix,
+        mean: &mut Matrix,
+        parts: usize,
+        step: &Step,
+    ) {
+        mean.zip_mut_with(gradient, |mean, g| {
+            *mean += (1.0 - self.momentum) * (g * step.scale - *mean);
+        });
+        // Nesterov: the mean as the next step will have it.
+        let mut ahead = mean.clone();
+        ahead.zip_mut_with(gradient, |ahead, g| {
+            *ahead += (1.0 - self.momentum) * (g * step.scale - *ahead);
+        });
+        let rows = weights.nrows() / parts;
+        let stretch = (rows as f32 / weights.ncols() as f32).max(1.0).sqrt();
+        for part in 0..parts {
+            let rows = s![part * rows..(part + 1) * rows, ..];
+            let direction = orthogonal(ahead.slice(rows).to_owned());
+            weights.slice_mut(rows).zip_mut_with(&direction, |weight, direction| {
+                *weight -= step.muon_rate * (stretch * direction + self.decay * *weight);
+            });
+        }
+    }
+}
+
+/// The matrix with its singular values brought near one (between about 0.7 and 1.2), by five
+/// iterations of the quintic Newton-Schulz polynomial.
+fn orthogonal(matrix: Matrix) -> Matrix {
+    const POLYNOMIAL: (f32, f32, f32) = (3.4445, -4.7750, 2.0315);
+    let (a, b, c) = POLYNOMIAL;
+    let tall = matrix.nrows() > matrix.ncols();
+    let mut x = if tall { matrix.reversed_axes() } else { matrix };
+    let size = x.iter().map(|value| value * value).sum::<f32>().sqrt();
+    x /= size + 1e-7;
+    for _ in 0..5 {
+        let square = x.dot(&x.t());
+        let mut mixed = square.clone();
+        general_mat_mul(c, &square, &square, b, &mut mixed);
+        let mut next = x.clone();
+        general_mat_mul(1.0, &mixed, &x, a, &mut next);
+        x = next;
+    }
+    if tall { x.reversed_axes() } else { x }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::Rng;
+    use ndarray::Axis;
+
+    /// The largest and the smallest length of the rows.
+    fn lengths(matrix: &Matrix) -> (f32, f32) {
+        let lengths = matrix.map_axis(Axis(1), |row| row.dot(&row).sqrt());
+        let fold = |f: fn(f32, f32) -> f32, start| lengths.iter().copied().fold(start, f);
+        (fold(f32::max, 0.0), fold(f32::min, f32::INFINITY))
+    }
 
     #[test]
-    fn rate_rises_then_falls() {
-        assert!(learning_rate(1.0, 0.001) < learning_rate(1.0, 0.02));
-        assert!(learning_rate(1.0, 0.5) < learning_rate(1.0, 0.1));
-        assert!((learning_rate(1.0, 1.0) - 0.01).abs() < 1e-9);
+    fn rate_rises_stays_and_falls() {
+        assert!(schedule(0.001) < schedule(0.01));
+        assert_eq!(schedule(0.2), 1.0);
+        assert!(schedule(0.9) < schedule(0.6));
+        assert_eq!(schedule(1.0), 0.0);
+    }
+
+    #[test]
+    fn orthogonal_rows_have_about_the_same_length() {
+        let mut rng = Rng::new(1, 1);
+        for (rows, columns) in [(8, 24), (24, 8)] {
+            let mut matrix = Matrix::from_shape_simple_fn((rows, columns), || rng.normal());
+            matrix.row_mut(0).fill(30.0);
+            let out = orthogonal(matrix);
+            assert_eq!(out.dim(), (rows, columns));
+            let short_side = if rows < columns { out } else { out.reversed_axes() };
+            let (longest, shortest) = lengths(&short_side);
+            assert!(longest < 1.3 && shortest > 0.5, "{longest} {shortest}");
+        }
     }
 }

@@ -1,25 +1,15 @@
 //! The training loop.
 
 use crate::{
-    batch::Batches,
+    batch::{Batch, Batches},
     checkpoint::{self, Progress},
     corpus::Corpus,
     error::Result,
-    model::{Config, Model},
-    ops::CrossEntropy,
-    optimizer::{AdamW, Moments, learning_rate},
+    model::{Config, Model, Weights},
+    optimizer::{Moments, Optimizer, schedule},
     tokenizer::Tokenizer,
 };
-use std::{path::PathBuf, time::Instant};
-
-/// When a run ends.
-#[derive(Clone, Copy, Debug)]
-pub enum Length {
-    /// After this much training time, resumed runs counted together.
-    Minutes(f64),
-    /// After this many steps.
-    Steps(usize),
-}
+use std::{panic::resume_unwind, path::PathBuf, thread, time::Instant};
 
 /// What a run needs to know.
 #[derive(Clone, Debug)]
@@ -32,18 +22,16 @@ pub struct Plan {
     pub seed: u64,
     /// Tokens in a batch.
     pub batch_tokens: usize,
-    /// The highest learning rate.
-    pub rate: f64,
-    /// When it ends.
-    pub length: Length,
+    /// How many threads share each batch; another number rounds differently.
+    pub threads: usize,
+    /// Steps of the whole run.
+    pub steps: usize,
     /// Stops early after this many steps, to be resumed later.
     pub pause_at: Option<usize>,
     /// Goes on from the checkpoint in `dir` when there is one.
     pub resume: bool,
     /// Steps between checkpoints.
     pub save_every: usize,
-    /// Steps between progress lines; 0 for none.
-    pub report_every: usize,
 }
 
 /// A run in progress.
@@ -51,26 +39,50 @@ struct Run<'a> {
     plan: &'a Plan,
     batches: Batches<'a>,
     model: Model,
-    moments: Vec<Moments>,
+    moments: Moments,
     progress: Progress,
 }
 
 /// Trains until the plan's end and returns the model with its last progress, which is also saved.
-pub fn train(plan: &Plan, tokenizer: &Tokenizer) -> Result<(Model, Progress)> {
+/// Tells `report` about each step.
+///
+/// The same plan gives the same model to the last bit, whether or not it was paused.
+pub fn train(
+    plan: &Plan,
+    tokenizer: &Tokenizer,
+    report: &mut dyn FnMut(&Progress),
+) -> Result<(Model, Progress)> {
     let corpus = Corpus::new(plan.seed);
     let mut run = Run::start(plan, &corpus, tokenizer)?;
     while !run.is_over() {
         run.step()?;
-        let step = run.progress.step;
-        if plan.report_every > 0 && step.is_multiple_of(plan.report_every) {
-            run.report();
-        }
-        if step.is_multiple_of(plan.save_every) {
+        report(&run.progress);
+        if run.progress.step.is_multiple_of(plan.save_every) {
             run.save()?;
         }
     }
     run.save()?;
     Ok((run.model, run.progress))
+}
+
+/// The mean loss of a batch, whose parts are computed side by side, and its gradient.
+fn mean_gradient(model: &Model, parts: &[Batch]) -> (f64, Weights) {
+    let mut losses = thread::scope(|scope| {
+        let start = |part| scope.spawn(move || model.loss_and_gradient(part));
+        let running: Vec<_> = parts.iter().map(start).collect();
+        let join = |thread: thread::ScopedJoinHandle<_>| {
+            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+        };
+        running.into_iter().map(join).collect::<Vec<_>>().into_iter()
+    });
+    let (mut loss, mut gradient) = losses.next().expect("a batch has at least one part");
+    for (more, other) in losses {
+        loss += more;
+        gradient.add(&other);
+    }
+    let weight = parts.iter().map(Batch::weight).sum::<f64>();
+    gradient.scale(1.0 / weight as f32);
+    (loss / weight, gradient)
 }
 
 impl<'a> Run<'a> {
@@ -81,10 +93,10 @@ impl<'a> Run<'a> {
             None
         };
         let config = saved.as_ref().map_or(plan.config, |saved| saved.config);
-        let model = Model::new(config, plan.seed)?;
+        let mut model = Model::new(config, plan.seed);
         let moments = match &saved {
-            Some(_) => checkpoint::load(&plan.dir, &model)?,
-            None => Moments::zero(&model),
+            Some(_) => checkpoint::load(&plan.dir, &mut model)?,
+            None => Moments::zero(&model.weights),
         };
         let progress = saved.unwrap_or(Progress {
             config,
@@ -93,7 +105,6 @@ impl<'a> Run<'a> {
             position: 0,
             tokens: 0,
             seconds: 0.0,
-            fraction: 0.0,
             loss: f64::NAN,
         });
         let position = progress.position;
@@ -104,26 +115,22 @@ impl<'a> Run<'a> {
             longest: config.context,
             position,
         };
-        let mut run = Self {
+        Ok(Self {
             plan,
             batches,
             model,
             moments,
             progress,
-        };
-        run.progress.fraction = run.fraction();
-        Ok(run)
+        })
     }
 
+    /// How much of the plan is done, 0 to 1.
     fn fraction(&self) -> f64 {
-        match self.plan.length {
-            Length::Minutes(minutes) => self.progress.seconds / (60.0 * minutes),
-            Length::Steps(steps) => self.progress.step as f64 / steps as f64,
-        }
+        self.progress.step as f64 / self.plan.steps as f64
     }
 
     fn is_over(&self) -> bool {
-        self.progress.fraction >= 1.0
+        self.progress.step >= self.plan.steps
             || self
                 .plan
                 .pause_at
@@ -132,23 +139,19 @@ impl<'a> Run<'a> {
 
     fn step(&mut self) -> Result<()> {
         let started = Instant::now();
-        let batch = self.batches.next_batch()?;
-        let logits = self
-            .model
-            .forward(&batch.ids, &batch.dialogues, &batch.rows)?;
-        let loss = logits.apply_op1(CrossEntropy {
-            targets: batch.targets,
-        })?;
-        let grads = loss.backward()?;
-        let rate = learning_rate(self.plan.rate, self.progress.fraction);
+        let parts = self.batches.next_batch(self.plan.threads)?;
+        let (loss, gradient) = mean_gradient(&self.model, &parts);
+        let fraction = self.fraction();
         self.progress.step += 1;
-        let step = self.progress.step;
-        AdamW::default().step(&self.model, &mut self.moments, &grads, step, rate)?;
-        self.account(
-            f64::from(loss.to_scalar::<f32>()?),
-            batch.ids.len(),
-            started,
+        Optimizer::default().step(
+            &mut self.model.weights,
+            &mut self.moments,
+            &gradient,
+            self.progress.step,
+            schedule(fraction),
         );
+        let tokens = parts.iter().map(|part| part.ids.len()).sum();
+        self.account(loss, tokens, started);
         Ok(())
     }
 
@@ -162,25 +165,6 @@ impl<'a> Run<'a> {
         self.progress.tokens += tokens as u64;
         self.progress.position = self.batches.position;
         self.progress.seconds += started.elapsed().as_secs_f64();
-        self.progress.fraction = self.fraction();
-    }
-
-    fn report(&self) {
-        let Progress {
-            step,
-            loss,
-            tokens,
-            seconds,
-            fraction,
-            ..
-        } = self.progress;
-        let left = seconds * (1.0 / fraction - 1.0);
-        println!(
-            "step {step:>6}  loss {loss:.4}  {:>6.0} tokens/s  {:>5.1}% done  {:>4.0} s left",
-            tokens as f64 / seconds,
-            100.0 * fraction,
-            left.max(0.0),
-        );
     }
 
     fn save(&self) -> Result<()> {

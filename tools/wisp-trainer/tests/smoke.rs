@@ -142,7 +142,7 @@ fn the_runtime_answers_as_the_model_in_training_does() {
         .greedy(&[dialogue.prompt(); 2])
         .unwrap();
     let prompt = tokenizer.prompt(dialogue.prompt()).unwrap();
-    let ids = continued(&model, prompt.clone(), 80).split_off(prompt.len());
+    let ids = continued(&model, prompt.clone(), 120).split_off(prompt.len());
     let end = tokenizer.id(END).unwrap();
     let answer: Vec<u32> = ids.into_iter().take_while(|id| *id != end).collect();
     let expected = tokenizer.decode(&answer).unwrap();

@@ -1,6 +1,6 @@
-//! Addition and subtraction to 20, and comparison.
+//! Addition and subtraction to 20, comparison, and counting the letters of a word.
 
-use super::phrases::{Split, fill, typed};
+use super::phrases::{Split, belongs, fill, typed, word};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const SUMS: &[&str] = &[
@@ -62,12 +62,41 @@ const SMALLER: &[&str] = &[
     "Which of {a} and {b} is smaller?",
 ];
 
+const LETTERS: &[&str] = &[
+    "How many letters has {x}?",
+    "How many letters are in {x}?",
+    "How many letters are there in {x}?",
+    "How many letters does the word {x} have?",
+    "Count the letters of {x}.",
+    "Count the letters in \"{x}\".",
+    "How long is the word {x}?",
+    "How many letters does {x} have?",
+    "Please count the letters in {x}.",
+    "Spell {x} and count its letters.",
+    "Tell me how many letters {x} has.",
+    "The word is {x}. How many letters has it?",
+    "What is the number of letters in {x}?",
+    "Can you count the letters in {x}?",
+    "How many letters are in the word {x}?",
+    "Can you tell how many letters {x} has?",
+];
+
+const WORDS: &[&str] = &[
+    "tree", "house", "banana", "apple", "river", "stone", "cat", "dog", "horse", "window", "table",
+    "garden", "moon", "sun", "light", "orange", "bread", "water", "fire", "cloud", "paper", "book",
+    "music", "castle", "dragon", "silver", "winter", "summer", "forest", "flower", "mountain",
+    "bottle", "letter", "number", "token", "model", "agent", "script", "prompt", "wisp", "lamp",
+    "candle", "ollama", "memory", "hello", "world", "green", "yellow", "bird", "fish", "chair",
+    "kitchen", "morning", "evening", "picture", "question", "answer", "school", "village", "door",
+];
+
 /// One calculation with its operands repeated in the answer, or a comparison.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
-    match rng.below(10) {
-        0..5 => sum(rng, split),
-        5..8 => difference(rng, split),
-        _ => comparison(rng, split),
+    match rng.below(16) {
+        0..6 => sum(rng, split),
+        6..10 => difference(rng, split),
+        10..13 => comparison(rng, split),
+        _ => letters(rng, split),
     }
 }
 
@@ -78,7 +107,7 @@ fn held_out(a: usize, b: usize) -> bool {
 
 /// Draws pairs until one belongs to `split`. The exam asks new pairs half of the time; its phrasings
 /// are always new.
-fn pair(rng: &mut Rng, split: Split, draw: fn(&mut Rng) -> (usize, usize)) -> (usize, usize) {
+fn pair(rng: &mut Rng, split: Split, draw: impl Fn(&mut Rng) -> (usize, usize)) -> (usize, usize) {
     let new = split == Split::HeldOut && rng.chance(0.5);
     loop {
         let (a, b) = draw(rng);
@@ -94,9 +123,19 @@ fn question(rng: &mut Rng, split: Split, phrasings: &[&str], a: usize, b: usize)
     typed(rng, split, &text)
 }
 
+/// How far above 20 a calculation may go: some are trained there, so that every pair of digits meets in
+/// several sums, but none is asked in the exam.
+fn beyond(rng: &mut Rng, split: Split) -> usize {
+    match split == Split::Train && rng.chance(0.25) {
+        true => 20,
+        false => 0,
+    }
+}
+
 fn sum(rng: &mut Rng, split: Split) -> Dialogue {
+    let beyond = beyond(rng, split);
     let (a, b) = pair(rng, split, |rng| {
-        let total = rng.below(21);
+        let total = rng.below(21 + beyond);
         let a = rng.between(0, total);
         (a, total - a)
     });
@@ -106,8 +145,9 @@ fn sum(rng: &mut Rng, split: Split) -> Dialogue {
 }
 
 fn difference(rng: &mut Rng, split: Split) -> Dialogue {
+    let beyond = beyond(rng, split);
     let (a, b) = pair(rng, split, |rng| {
-        let a = rng.below(21);
+        let a = rng.below(21 + beyond);
         (a, rng.between(0, a))
     });
     let asked = question(rng, split, DIFFERENCES, a, b);
@@ -133,4 +173,22 @@ fn comparison(rng: &mut Rng, split: Split) -> Dialogue {
             format!("{low} is smaller than {high}."),
         )
     }
+}
+
+/// A word of up to eight letters, spelled and counted.
+fn letters(rng: &mut Rng, split: Split) -> Dialogue {
+    let word = loop {
+        let word = match rng.chance(0.4) {
+            true => rng.pick(WORDS).to_string(),
+            false => word(rng, split),
+        };
+        if word.len() <= 8 && belongs(split, &word) {
+            break word;
+        }
+    };
+    let text = fill(split.pick(rng, LETTERS), &[("x", &word)]);
+    let spelled: Vec<String> = word.chars().map(String::from).collect();
+    let count = format!("{} letters.", word.len());
+    let answer = format!("{}: {count}", spelled.join("-"));
+    Dialogue::exchange(typed(rng, split, &text), answer).scored_by(&[&format!(": {count}")])
 }

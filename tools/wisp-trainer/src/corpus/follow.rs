@@ -1,6 +1,6 @@
 //! Simple instructions: say something, count, greet in a number of words.
 
-use super::phrases::{Split, fill, name, typed};
+use super::phrases::{Split, fill, name, typed, word};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const SAY: &[&str] = &[
@@ -77,18 +77,26 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     Dialogue::exchange(typed(rng, split, &question), answer)
 }
 
-/// One to six words, some of them made up, to be said again.
+/// Nothing but words to be said again.
+pub fn repeat(rng: &mut Rng, split: Split) -> Dialogue {
+    let (question, answer) = say(rng, split);
+    Dialogue::exchange(typed(rng, split, &question), answer)
+}
+
+/// One to eight words, some of them made up, to be said again.
 fn say(rng: &mut Rng, split: Split) -> (String, String) {
-    let word = |rng: &mut Rng| match rng.chance(0.7) {
-        true => split.pick(rng, WORDS).to_string(),
-        false => name(rng, split),
+    let one = |rng: &mut Rng| match rng.below(10) {
+        0..4 => split.pick(rng, WORDS).to_string(),
+        4..6 => name(rng, split),
+        6..7 => rng.below(1_000).to_string(),
+        _ => word(rng, split),
     };
-    let count = if rng.chance(0.5) {
+    let count = if rng.chance(0.4) {
         1
     } else {
-        rng.between(2, 6)
+        rng.between(2, 8)
     };
-    let words: Vec<String> = (0..count).map(|_| word(rng)).collect();
+    let words: Vec<String> = (0..count).map(|_| one(rng)).collect();
     let said = words.join(" ");
     (fill(split.pick(rng, SAY), &[("x", &said)]), said)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     mixed_turns,
-    phrases::{Split, fill, name, typed},
+    phrases::{Split, fill, name, typed, word},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -126,7 +126,7 @@ const SLOTS: &[Slot] = &[
         ],
         recall: "Your favourite colour is {x}.",
         unknown: "You have not told me your favourite colour.",
-        value: |rng, split| split.pick(rng, COLOURS).into(),
+        value: |rng, split| known_or_not(rng, split, COLOURS),
     },
     Slot {
         tell: &[
@@ -170,9 +170,17 @@ const SLOTS: &[Slot] = &[
         ],
         recall: "You have a {x}.",
         unknown: "You have not told me about a pet.",
-        value: |rng, split| split.pick(rng, ANIMALS).into(),
+        value: |rng, split| known_or_not(rng, split, ANIMALS),
     },
 ];
+
+/// One of the words, or one that is made up, so that it must be read and not guessed.
+fn known_or_not(rng: &mut Rng, split: Split, words: &[&str]) -> String {
+    match rng.chance(0.6) {
+        true => split.pick(rng, words).to_string(),
+        false => word(rng, split),
+    }
+}
 
 /// A number of one to four digits; every thirteenth is held out.
 fn number(rng: &mut Rng, split: Split) -> usize {

@@ -32,7 +32,7 @@ pub struct Skill {
 pub const SKILLS: &[Skill] = &[
     Skill {
         name: "facts",
-        weight: 20,
+        weight: 28,
         mixes: true,
         make: facts::make,
     },
@@ -44,13 +44,13 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "memory",
-        weight: 24,
+        weight: 18,
         mixes: false,
         make: memory::make,
     },
     Skill {
         name: "persona",
-        weight: 16,
+        weight: 14,
         mixes: false,
         make: persona::make,
     },
@@ -62,7 +62,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "following",
-        weight: 12,
+        weight: 8,
         mixes: true,
         make: follow::make,
     },

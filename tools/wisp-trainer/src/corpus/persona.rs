@@ -2,7 +2,7 @@
 
 use super::{
     mixed_turns,
-    phrases::{Split, article, fill, name, typed},
+    phrases::{Split, article, fill, name, typed, word},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -203,13 +203,16 @@ impl Character {
 }
 
 fn role(rng: &mut Rng, split: Split) -> String {
-    let job = split.pick(rng, ROLES);
+    let job = match rng.chance(0.75) {
+        true => split.pick(rng, ROLES).to_string(),
+        false => word(rng, split),
+    };
     match rng.chance(0.6) {
         true => {
             let mood = split.pick(rng, MOODS);
             format!("{} {mood} {job}", article(mood))
         }
-        false => format!("{} {job}", article(job)),
+        false => format!("{} {job}", article(&job)),
     }
 }
 

@@ -1,7 +1,6 @@
-use super::{add_scaled, copy, dot, softmax, values};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
-use std::{ops::Range, sync::Arc};
+use super::{Matrix, dot, softmax, values_mut};
+use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul, s};
+use std::ops::Range;
 
 /// Rotation angles, `[position][pair]` as (cosine, sine); pairs are neighbours `(2i, 2i + 1)`.
 pub struct Rope {
@@ -41,187 +40,147 @@ impl Rope {
 ///
 /// A token sees its own dialogue only, and positions restart at 0 with each dialogue, so the cost is
 /// the sum of squared dialogue lengths instead of the square of the batch's.
-pub struct Attention {
+pub struct Attention<'a> {
     /// How many heads share `dim`.
     pub heads: usize,
     /// The rows of each dialogue, in order, without gaps.
-    pub dialogues: Arc<[Range<usize>]>,
+    pub dialogues: &'a [Range<usize>],
     /// Angles for at least the longest dialogue.
-    pub rope: Arc<Rope>,
+    pub rope: &'a Rope,
 }
 
 /// One head of one dialogue: rotated queries and keys, and values, each `[len, head_dim]`.
-struct Head {
-    queries: Vec<f32>,
-    keys: Vec<f32>,
-    values: Vec<f32>,
-    size: usize,
+struct Head<'a> {
+    queries: ArrayView2<'a, f32>,
+    keys: ArrayView2<'a, f32>,
+    values: ArrayView2<'a, f32>,
 }
 
-impl Head {
-    fn read(op: &Attention, rows: &[f32], dim: usize, head: usize) -> Self {
-        let size = dim / op.heads;
-        let column = |part: usize| -> Vec<f32> {
-            let start = part * dim + head * size;
-            rows.chunks_exact(3 * dim)
-                .flat_map(|row| &row[start..start + size])
-                .copied()
-                .collect()
-        };
-        let (mut queries, mut keys, values) = (column(0), column(1), column(2));
-        for (at, row) in queries.chunks_exact_mut(size).enumerate() {
-            op.rope.rotate(row, at, 1.0);
-        }
-        for (at, row) in keys.chunks_exact_mut(size).enumerate() {
-            op.rope.rotate(row, at, 1.0);
-        }
-        Self {
-            queries,
-            keys,
-            values,
-            size,
-        }
-    }
-
+impl Head<'_> {
     fn scale(&self) -> f32 {
-        1.0 / (self.size as f32).sqrt()
+        1.0 / (self.queries.ncols() as f32).sqrt()
     }
 
-    fn query(&self, at: usize) -> &[f32] {
-        &self.queries[at * self.size..][..self.size]
-    }
-
-    fn key(&self, at: usize) -> &[f32] {
-        &self.keys[at * self.size..][..self.size]
-    }
-
-    fn value(&self, at: usize) -> &[f32] {
-        &self.values[at * self.size..][..self.size]
-    }
-
-    /// How much the token at `at` looks at each token up to itself.
-    fn weights(&self, at: usize) -> Vec<f32> {
-        let query = self.query(at);
-        let mut scores: Vec<f32> = (0..=at)
-            .map(|other| dot(query, self.key(other)) * self.scale())
-            .collect();
-        softmax(&mut scores);
-        scores
+    /// How much each token (row) looks at each token up to itself.
+    fn weights(&self) -> Matrix {
+        let mut weights = product(self.scale(), self.queries, self.keys.t());
+        for (at, mut row) in weights.rows_mut().into_iter().enumerate() {
+            let row = row.as_slice_mut().expect("rows are whole");
+            softmax(&mut row[..=at]);
+            row[at + 1..].fill(0.0);
+        }
+        weights
     }
 }
 
-impl Attention {
-    /// Cuts `buffer` (rows of `width` values) into one piece for each dialogue.
-    fn pieces<'a>(&self, mut buffer: &'a mut [f32], width: usize) -> Vec<&'a mut [f32]> {
-        let mut pieces = Vec::with_capacity(self.dialogues.len());
-        for rows in self.dialogues.iter() {
-            let (piece, rest) = buffer.split_at_mut(rows.len() * width);
-            pieces.push(piece);
-            buffer = rest;
-        }
-        pieces
-    }
+fn product(factor: f32, a: ArrayView2<f32>, b: ArrayView2<f32>) -> Matrix {
+    let mut out = Matrix::zeros((a.nrows(), b.ncols()));
+    general_mat_mul(factor, &a, &b, 0.0, &mut out);
+    out
+}
 
-    fn forward(&self, rows: &[f32], out: &mut [f32], dim: usize) {
-        for index in 0..self.heads {
-            let head = Head::read(self, rows, dim, index);
-            for (at, out) in out.chunks_exact_mut(dim).enumerate() {
-                let out = &mut out[index * head.size..][..head.size];
-                for (other, weight) in head.weights(at).into_iter().enumerate() {
-                    add_scaled(out, weight, head.value(other));
-                }
+impl Attention<'_> {
+    /// Rotates queries and keys of `qkv` to their positions, or back when `direction` is -1.
+    fn rotate(&self, qkv: &mut Matrix, direction: f32) {
+        let triple = qkv.ncols();
+        let size = triple / 3 / self.heads;
+        let mut rows = values_mut(qkv).chunks_exact_mut(triple);
+        for position in self.dialogues.iter().flat_map(|rows| 0..rows.len()) {
+            let row = rows.next().expect("dialogues cover the rows");
+            for head in row[..2 * self.heads * size].chunks_exact_mut(size) {
+                self.rope.rotate(head, position, direction);
             }
         }
     }
 
-    fn backward(&self, rows: &[f32], grad: &[f32], out: &mut [f32], dim: usize) {
-        for index in 0..self.heads {
-            let head = Head::read(self, rows, dim, index);
-            let mut grads = self.head_gradient(&head, grad, dim, index);
-            for (at, out) in out.chunks_exact_mut(3 * dim).enumerate() {
-                for (part, grad) in grads.iter_mut().enumerate() {
-                    let row = &mut grad[at * head.size..][..head.size];
-                    if part < 2 {
-                        self.rope.rotate(row, at, -1.0);
-                    }
-                    out[part * dim + index * head.size..][..head.size].copy_from_slice(row);
-                }
-            }
+    fn head<'b>(&self, qkv: &'b Matrix, rows: &Range<usize>, index: usize) -> Head<'b> {
+        let part = |part| qkv.slice(s![rows.clone(), self.columns(qkv, part, index)]);
+        Head {
+            queries: part(0),
+            keys: part(1),
+            values: part(2),
         }
     }
 
-    /// The gradients of rotated queries, rotated keys and values of one head.
-    fn head_gradient(&self, head: &Head, grad: &[f32], dim: usize, index: usize) -> [Vec<f32>; 3] {
-        let size = head.size;
-        let mut queries = vec![0f32; head.queries.len()];
-        let (mut keys, mut values) = (queries.clone(), queries.clone());
-        for (at, row) in grad.chunks_exact(dim).enumerate() {
-            let grad = &row[index * size..][..size];
-            let weights = head.weights(at);
-            let pulls: Vec<f32> = (0..=at).map(|other| dot(grad, head.value(other))).collect();
-            let mean = dot(&weights, &pulls);
-            for (other, (weight, pull)) in weights.iter().zip(&pulls).enumerate() {
-                let score = weight * (pull - mean) * head.scale();
-                let there = other * size..(other + 1) * size;
-                add_scaled(&mut values[there.clone()], *weight, grad);
-                add_scaled(&mut keys[there], score, head.query(at));
-                add_scaled(&mut queries[at * size..][..size], score, head.key(other));
+    /// The columns of one head's queries (part 0), keys (1) or values (2).
+    fn columns(&self, qkv: &Matrix, part: usize, index: usize) -> Range<usize> {
+        let dim = qkv.ncols() / 3;
+        let start = part * dim + index * (dim / self.heads);
+        start..start + dim / self.heads
+    }
+
+    /// What each token sees. `qkv` is left with its queries and keys rotated, as `backward` wants it.
+    pub fn forward(&self, qkv: &mut Matrix) -> Matrix {
+        self.rotate(qkv, 1.0);
+        let mut out = Matrix::zeros((qkv.nrows(), qkv.ncols() / 3));
+        for rows in self.dialogues {
+            for index in 0..self.heads {
+                let head = self.head(qkv, rows, index);
+                let mut seen = out.slice_mut(s![rows.clone(), self.columns(qkv, 0, index)]);
+                general_mat_mul(1.0, &head.weights(), &head.values, 0.0, &mut seen);
             }
         }
-        [queries, keys, values]
+        out
+    }
+
+    /// The gradient of `qkv` from that of the output; `qkv` is as `forward` left it.
+    pub fn backward(&self, qkv: &Matrix, grad: &Matrix) -> Matrix {
+        let mut out = Matrix::zeros(qkv.dim());
+        for rows in self.dialogues {
+            for index in 0..self.heads {
+                let head = self.head(qkv, rows, index);
+                let grad = grad.slice(s![rows.clone(), self.columns(qkv, 0, index)]);
+                let columns = [0, 1, 2].map(|part| self.columns(qkv, part, index));
+                let [queries, keys, values] =
+                    columns.map(|columns| s![rows.clone(), columns]);
+                let (queries, keys, values) =
+                    out.multi_slice_mut((queries, keys, values));
+                gradient(&head, grad, [queries, keys, values]);
+            }
+        }
+        self.rotate(&mut out, -1.0);
+        out
     }
 }
 
-impl CustomOp1 for Attention {
-    fn name(&self) -> &'static str {
-        "attention"
+/// Writes the gradients of rotated queries, rotated keys and values of one head.
+fn gradient(head: &Head, grad: ArrayView2<f32>, out: [ArrayViewMut2<f32>; 3]) {
+    let [mut queries, mut keys, mut values] = out;
+    let weights = head.weights();
+    general_mat_mul(1.0, &weights.t(), &grad, 0.0, &mut values);
+    let mut scores = product(1.0, grad, head.values.t());
+    for (mut row, weights) in scores.rows_mut().into_iter().zip(weights.rows()) {
+        let (row, weights) = (row.as_slice_mut(), weights.to_slice());
+        let (row, weights) = row.zip(weights).expect("rows are whole");
+        let mean = dot(row, weights);
+        for (value, weight) in row.iter_mut().zip(weights) {
+            *value = weight * (*value - mean);
+        }
     }
-
-    fn cpu_fwd(&self, qkv: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, triple) = layout.shape().dims2()?;
-        let dim = triple / 3;
-        let qkv = values(qkv, layout)?;
-        let mut out = vec![0f32; n * dim];
-        self.pieces(&mut out, dim)
-            .into_par_iter()
-            .zip(self.dialogues.par_iter())
-            .for_each(|(out, rows)| {
-                self.forward(&qkv[rows.start * triple..rows.end * triple], out, dim)
-            });
-        Ok((CpuStorage::F32(out), Shape::from((n, dim))))
-    }
-
-    fn bwd(&self, qkv: &Tensor, _out: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (n, triple) = qkv.dims2()?;
-        let dim = triple / 3;
-        let (rows, grads) = (copy(qkv)?, copy(grad)?);
-        let mut out = vec![0f32; n * triple];
-        self.pieces(&mut out, triple)
-            .into_par_iter()
-            .zip(self.dialogues.par_iter())
-            .for_each(|(out, at)| {
-                let rows = &rows[at.start * triple..at.end * triple];
-                self.backward(rows, &grads[at.start * dim..at.end * dim], out, dim);
-            });
-        Ok(Some(Tensor::from_vec(out, (n, triple), qkv.device())?))
-    }
+    general_mat_mul(head.scale(), &scores, &head.keys, 0.0, &mut queries);
+    general_mat_mul(head.scale(), &scores.t(), &head.queries, 0.0, &mut keys);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::check, *};
 
     #[test]
     fn gradients_match_finite_differences() {
-        let dialogues: Arc<[Range<usize>]> = [0..2, 2..5].into();
-        let rope = Arc::new(Rope::new(5, 4, 100.0));
-        super::super::check::gradient((5, 24), |x| {
-            let (dialogues, rope) = (dialogues.clone(), rope.clone());
-            x.apply_op1(Attention {
-                heads: 2,
-                dialogues,
-                rope,
-            })
-        });
+        let rope = Rope::new(5, 4, 100.0);
+        let attention = Attention {
+            heads: 2,
+            dialogues: &[0..2, 2..5],
+            rope: &rope,
+        };
+        check::gradient(
+            &check::random((5, 24), 3),
+            |x| attention.forward(&mut x.clone()),
+            |x, grad| {
+                let mut x = x.clone();
+                attention.forward(&mut x);
+                attention.backward(&x, grad)
+            },
+        );
     }
 }

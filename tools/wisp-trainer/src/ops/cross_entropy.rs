@@ -1,54 +1,41 @@
-use super::{copy, softmax, values};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
+use super::{Matrix, softmax, values_mut};
 
-/// The mean of `-log softmax(logits)[target]` over rows: `[n, vocab] -> []`.
-pub struct CrossEntropy {
-    /// The right token of each row.
-    pub targets: Vec<u32>,
+/// The sum of `-weight * log softmax(logits)[target]` over rows of `logits: [n, vocab]`.
+pub struct CrossEntropy<'a> {
+    /// The right token of each row and how much the row counts.
+    pub targets: &'a [(u32, f32)],
 }
 
-impl CustomOp1 for CrossEntropy {
-    fn name(&self) -> &'static str {
-        "cross-entropy"
-    }
-
-    fn cpu_fwd(&self, logits: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, vocab) = layout.shape().dims2()?;
-        let losses: Vec<f32> = values(logits, layout)?
-            .par_chunks(vocab)
-            .zip(&self.targets)
-            .map(|(row, &target)| softmax(&mut row.to_vec()) - row[target as usize])
-            .collect();
-        let mean = losses.iter().sum::<f32>() / n as f32;
-        Ok((CpuStorage::F32(vec![mean]), Shape::from(())))
-    }
-
-    fn bwd(&self, logits: &Tensor, _loss: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (n, vocab) = logits.dims2()?;
-        let factor = grad.to_scalar::<f32>()? / n as f32;
-        let mut rows = copy(logits)?;
-        rows.par_chunks_mut(vocab)
-            .zip(&self.targets)
-            .for_each(|(row, &target)| {
-                softmax(row);
-                row[target as usize] -= 1.0;
-                row.iter_mut().for_each(|value| *value *= factor);
-            });
-        Ok(Some(Tensor::from_vec(rows, (n, vocab), logits.device())?))
+impl CrossEntropy<'_> {
+    /// The loss and the gradient of `logits`.
+    pub fn loss_and_gradient(&self, mut logits: Matrix) -> (f64, Matrix) {
+        let vocab = logits.ncols();
+        let mut loss = 0.0;
+        let rows = values_mut(&mut logits).chunks_exact_mut(vocab);
+        for (row, &(target, weight)) in rows.zip(self.targets) {
+            let score = row[target as usize];
+            loss += f64::from(weight * (softmax(row) - score));
+            row[target as usize] -= 1.0;
+            row.iter_mut().for_each(|value| *value *= weight);
+        }
+        (loss, logits)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::check, *};
 
     #[test]
     fn gradients_match_finite_differences() {
-        super::super::check::gradient((3, 5), |x| {
-            x.apply_op1(CrossEntropy {
-                targets: vec![4, 0, 2],
-            })
-        });
+        let op = CrossEntropy {
+            targets: &[(4, 1.0), (0, 0.5), (2, 2.0)],
+        };
+        let loss = |x: &Matrix| op.loss_and_gradient(x.clone()).0 as f32;
+        check::gradient(
+            &check::random((3, 5), 3),
+            |x| Matrix::from_elem((1, 1), loss(x)),
+            |x, grad| op.loss_and_gradient(x.clone()).1 * grad[(0, 0)],
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! Fused operations with a backward pass, for the CPU.
+//! The operations of the model: each file is one, with its forward pass, its gradient, and a test of
+//! that gradient against finite differences.
 //!
-//! Candle's own composition of these costs a dozen passes over memory each, on one thread; the fused
-//! operations of `candle-nn` have no backward pass. Each file here is one operation: its forward, its
-//! gradient, and a test against finite differences.
+//! They work on one thread: a batch is trained in parts, one for each thread, so no operation has to be
+//! cut up (`train.rs`). Products of matrices are `ndarray`'s.
 
 mod attention;
 mod cross_entropy;
@@ -14,19 +14,19 @@ pub use cross_entropy::CrossEntropy;
 pub use rms_norm::RmsNorm;
 pub use swiglu::SwiGlu;
 
-use candle_core::{CpuStorage, Error, Layout, Result, Tensor};
+/// A matrix in row-major order.
+pub type Matrix = ndarray::Array2<f32>;
 
-/// The values of a contiguous tensor.
-fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    let (start, end) = layout
-        .contiguous_offsets()
-        .ok_or_else(|| Error::Msg("this operation needs a contiguous tensor".into()))?;
-    Ok(&storage.as_slice::<f32>()?[start..end])
+/// The values of a matrix, row by row.
+fn values(matrix: &Matrix) -> &[f32] {
+    matrix.as_slice().expect("matrices are row-major and whole")
 }
 
-/// A copy of the values of any tensor, row by row.
-fn copy(tensor: &Tensor) -> Result<Vec<f32>> {
-    tensor.flatten_all()?.to_vec1()
+/// The values of a matrix, row by row, to be changed.
+fn values_mut(matrix: &mut Matrix) -> &mut [f32] {
+    matrix
+        .as_slice_mut()
+        .expect("matrices are row-major and whole")
 }
 
 /// The sum of products, in eight lanes so that the compiler can use vector registers.
@@ -62,38 +62,42 @@ fn softmax(scores: &mut [f32]) -> f32 {
         *score = (*score - highest).exp();
         sum += *score;
     }
-    scores.iter_mut().for_each(|score| *score /= sum);
+    let factor = 1.0 / sum;
+    scores.iter_mut().for_each(|score| *score *= factor);
     highest + sum.ln()
 }
 
 #[cfg(test)]
 mod check {
     use super::*;
-    use candle_core::{Device, Var};
 
-    /// Compares the gradient of `sum(f(x) * probe)` with finite differences at every input value.
-    pub fn gradient(shape: (usize, usize), f: impl Fn(&Tensor) -> Result<Tensor>) {
-        let mut rng = crate::rng::Rng::new(7, 1);
-        let start: Vec<f32> = (0..shape.0 * shape.1).map(|_| rng.normal()).collect();
-        let input = Var::from_vec(start.clone(), shape, &Device::Cpu).unwrap();
-        let output = f(&input).unwrap();
-        let weights: Vec<f32> = (0..output.elem_count()).map(|_| rng.normal()).collect();
-        let probe = Tensor::from_vec(weights, output.shape(), &Device::Cpu).unwrap();
-        let value = |x: &Tensor| (f(x).unwrap() * &probe).unwrap().sum_all().unwrap();
-        let grads = value(&input).backward().unwrap();
-        let exact = copy(grads.get(&input).unwrap()).unwrap();
-        for (i, exact) in exact.iter().enumerate() {
-            let at = |delta: f32| {
+    /// A matrix of normal numbers that depend on `seed` only.
+    pub fn random(shape: (usize, usize), seed: u64) -> Matrix {
+        let mut rng = crate::rng::Rng::new(7, seed);
+        Matrix::from_shape_simple_fn(shape, || rng.normal())
+    }
+
+    /// Compares the gradient of `sum(f(x) * probe)`, which `gradient(x, probe)` gives, with finite
+    /// differences at every value of `x`.
+    pub fn gradient(
+        start: &Matrix,
+        f: impl Fn(&Matrix) -> Matrix,
+        gradient: impl Fn(&Matrix, &Matrix) -> Matrix,
+    ) {
+        let probe = random(f(start).dim(), 2);
+        let exact = gradient(start, &probe);
+        for at in ndarray::indices(start.dim()) {
+            let value = |delta: f32| {
                 let mut moved = start.clone();
-                moved[i] += delta;
-                let x = Tensor::from_vec(moved, shape, &Device::Cpu).unwrap();
-                value(&x).to_scalar::<f32>().unwrap()
+                moved[at] += delta;
+                (f(&moved) * &probe).sum()
             };
-            let slope = (at(1e-2) - at(-1e-2)) / 2e-2;
-            let error = (slope - exact).abs();
+            let slope = (value(1e-2) - value(-1e-2)) / 2e-2;
+            let error = (slope - exact[at]).abs();
             assert!(
-                error < 0.02 * (1.0 + exact.abs()),
-                "value {i}: {slope} is not {exact}"
+                error < 0.02 * (1.0 + exact[at].abs()),
+                "value {at:?}: {slope} is not {}",
+                exact[at]
             );
         }
     }

@@ -1,8 +1,6 @@
-use super::{add_scaled, copy, dot, values};
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
+use super::{Matrix, add_scaled, dot, values, values_mut};
 
-/// `y = x / sqrt(mean(x^2) + eps) * weight`, over rows of `x: [n, dim]` with `weight: [dim]`.
+/// `y = x / sqrt(mean(x^2) + eps) * weight`, over rows of `x: [n, dim]` with `weight: [1, dim]`.
 pub struct RmsNorm {
     /// Keeps the division finite.
     pub eps: f32,
@@ -12,91 +10,66 @@ impl RmsNorm {
     fn scale(&self, row: &[f32]) -> f32 {
         1.0 / (dot(row, row) / row.len() as f32 + self.eps).sqrt()
     }
-}
 
-impl CustomOp2 for RmsNorm {
-    fn name(&self) -> &'static str {
-        "rms-norm"
+    /// The normalized rows.
+    pub fn forward(&self, x: &Matrix, weight: &Matrix) -> Matrix {
+        let weight = values(weight);
+        let mut y = x.clone();
+        for row in values_mut(&mut y).chunks_exact_mut(weight.len()) {
+            let scale = self.scale(row);
+            for (value, weight) in row.iter_mut().zip(weight) {
+                *value *= scale * weight;
+            }
+        }
+        y
     }
 
-    fn cpu_fwd(
+    /// From the gradient of the output: the gradient of `x`, and that of the weight added to
+    /// `weight_grad`.
+    pub fn backward(
         &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (x, weight) = (values(x, x_layout)?, values(weight, weight_layout)?);
-        let mut y = vec![0f32; x.len()];
+        x: &Matrix,
+        weight: &Matrix,
+        mut grad: Matrix,
+        weight_grad: &mut Matrix,
+    ) -> Matrix {
+        let (weight, sum) = (values(weight), values_mut(weight_grad));
         let dim = weight.len();
-        y.par_chunks_mut(dim)
-            .zip(x.par_chunks(dim))
-            .for_each(|(y, x)| {
-                let scale = self.scale(x);
-                for i in 0..dim {
-                    y[i] = x[i] * scale * weight[i];
-                }
-            });
-        Ok((CpuStorage::F32(y), x_layout.shape().clone()))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _y: &Tensor,
-        grad: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (xs, ws, mut gs) = (copy(x)?, copy(weight)?, copy(grad)?);
-        let dim = ws.len();
-        // Each row turns its slice of `gs` into the gradient of x and returns its share for the weight.
-        let weight_grad = gs
-            .par_chunks_mut(dim)
-            .zip(xs.par_chunks(dim))
-            .fold(
-                || vec![0f32; dim],
-                |mut sum, (g, x)| {
-                    let scale = self.scale(x);
-                    for i in 0..dim {
-                        sum[i] += g[i] * x[i] * scale;
-                        g[i] *= ws[i] * scale;
-                    }
-                    let pull = dot(g, x) * scale * scale / dim as f32;
-                    add_scaled(g, -pull, x);
-                    sum
-                },
-            )
-            .reduce(
-                || vec![0f32; dim],
-                |mut a, b| {
-                    add_scaled(&mut a, 1.0, &b);
-                    a
-                },
-            );
-        let device = x.device();
-        Ok((
-            Some(Tensor::from_vec(gs, x.shape(), device)?),
-            Some(Tensor::from_vec(weight_grad, dim, device)?),
-        ))
+        let rows = values_mut(&mut grad).chunks_exact_mut(dim);
+        for (g, x) in rows.zip(values(x).chunks_exact(dim)) {
+            let scale = self.scale(x);
+            for i in 0..dim {
+                sum[i] += g[i] * x[i] * scale;
+                g[i] *= weight[i] * scale;
+            }
+            let pull = dot(g, x) * scale * scale / dim as f32;
+            add_scaled(g, -pull, x);
+        }
+        grad
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use candle_core::Device;
+    use super::{super::check, *};
 
     #[test]
     fn gradients_match_finite_differences() {
-        let weight = Tensor::new(&[0.5f32, 1.0, -2.0, 0.7], &Device::Cpu).unwrap();
-        super::super::check::gradient((3, 4), |x| x.apply_op2(&weight, RmsNorm { eps: 1e-5 }));
-        let x = Tensor::new(
-            &[[0.5f32, 1.0, -2.0, 0.7], [1.0, 0.1, 0.3, 2.0]],
-            &Device::Cpu,
-        )
-        .unwrap();
-        super::super::check::gradient((1, 4), |weight| {
-            x.apply_op2(&weight.flatten_all()?, RmsNorm { eps: 1e-5 })
-        });
+        let norm = RmsNorm { eps: 1e-5 };
+        let (x, weight) = (check::random((3, 4), 3), check::random((1, 4), 4));
+        check::gradient(
+            &x,
+            |x| norm.forward(x, &weight),
+            |x, grad| norm.backward(x, &weight, grad.clone(), &mut Matrix::zeros((1, 4))),
+        );
+        check::gradient(
+            &weight,
+            |weight| norm.forward(&x, weight),
+            |weight, grad| {
+                let mut sum = Matrix::zeros((1, 4));
+                norm.backward(&x, weight, grad.clone(), &mut sum);
+                sum
+            },
+        );
     }
 }

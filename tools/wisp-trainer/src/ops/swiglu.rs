@@ -1,6 +1,4 @@
-use super::{copy, values};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
-use rayon::prelude::*;
+use super::{Matrix, values, values_mut};
 
 /// `silu(gate) * up`, where a row of the input is gate and up side by side: `[n, 2 ffn] -> [n, ffn]`.
 pub struct SwiGlu;
@@ -9,53 +7,50 @@ fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-impl CustomOp1 for SwiGlu {
-    fn name(&self) -> &'static str {
-        "swiglu"
+impl SwiGlu {
+    /// The gated values.
+    pub fn forward(&self, x: &Matrix) -> Matrix {
+        let (n, double) = x.dim();
+        let ffn = double / 2;
+        let mut y = Matrix::zeros((n, ffn));
+        let rows = values_mut(&mut y).chunks_exact_mut(ffn);
+        for (y, x) in rows.zip(values(x).chunks_exact(double)) {
+            let (gate, up) = x.split_at(ffn);
+            for ((y, gate), up) in y.iter_mut().zip(gate).zip(up) {
+                *y = gate * sigmoid(*gate) * up;
+            }
+        }
+        y
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n, double) = layout.shape().dims2()?;
-        let ffn = double / 2;
-        let mut y = vec![0f32; n * ffn];
-        let x = values(x, layout)?;
-        y.par_chunks_mut(ffn)
-            .zip(x.par_chunks(double))
-            .for_each(|(y, x)| {
-                let (gate, up) = x.split_at(ffn);
-                for i in 0..ffn {
-                    y[i] = gate[i] * sigmoid(gate[i]) * up[i];
-                }
-            });
-        Ok((CpuStorage::F32(y), Shape::from((n, ffn))))
-    }
-
-    fn bwd(&self, x: &Tensor, _y: &Tensor, grad: &Tensor) -> Result<Option<Tensor>> {
-        let (_, double) = x.dims2()?;
-        let ffn = double / 2;
-        let (mut xs, gs) = (copy(x)?, copy(grad)?);
-        xs.par_chunks_mut(double)
-            .zip(gs.par_chunks(ffn))
-            .for_each(|(x, g)| {
-                let (gate, up) = x.split_at_mut(ffn);
-                for i in 0..ffn {
-                    let open = sigmoid(gate[i]);
-                    let silu = gate[i] * open;
-                    let slope = open + silu * (1.0 - open);
-                    gate[i] = g[i] * up[i] * slope;
-                    up[i] = g[i] * silu;
-                }
-            });
-        Ok(Some(Tensor::from_vec(xs, x.shape(), x.device())?))
+    /// The input's gradient from that of the output.
+    pub fn backward(&self, mut x: Matrix, grad: &Matrix) -> Matrix {
+        let ffn = grad.ncols();
+        let rows = values_mut(&mut x).chunks_exact_mut(2 * ffn);
+        for (x, grad) in rows.zip(values(grad).chunks_exact(ffn)) {
+            let (gate, up) = x.split_at_mut(ffn);
+            for ((gate, up), g) in gate.iter_mut().zip(up).zip(grad) {
+                let open = sigmoid(*gate);
+                let silu = *gate * open;
+                let slope = open + silu * (1.0 - open);
+                *gate = g * *up * slope;
+                *up = g * silu;
+            }
+        }
+        x
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::check, *};
 
     #[test]
     fn gradients_match_finite_differences() {
-        super::super::check::gradient((3, 10), |x| x.apply_op1(SwiGlu));
+        check::gradient(
+            &check::random((3, 8), 3),
+            |x| SwiGlu.forward(x),
+            |x, grad| SwiGlu.backward(x.clone(), grad),
+        );
     }
 }

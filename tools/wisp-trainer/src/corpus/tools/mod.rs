@@ -1,10 +1,12 @@
 //! Calling tools out of a list, once or several times, telling what they gave back, and leaving them alone.
 
+mod descriptions;
+mod families;
 mod known;
 mod offer;
 mod pools;
+mod requests;
 mod results;
-mod wording;
 
 use super::{
     PLAIN_SYSTEM, mixed_turn,
@@ -12,9 +14,10 @@ use super::{
     words::said,
 };
 use crate::{dialogue::Dialogue, rng::Rng};
-use offer::{Mood, Offer, any, like};
+use families::{any, like};
+use offer::{Mood, Offer};
+use requests::{commanded, uttered};
 use serde_json::Value;
-use wording::{commanded, uttered};
 
 const NO_TOOL: &str = "I have no tool for that.";
 

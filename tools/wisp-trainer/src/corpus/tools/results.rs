@@ -1,9 +1,7 @@
 //! What tools give back, and how it is told.
 
 use super::{
-    Tools, ask, ask_for_all, ask_for_both, listed,
-    offer::{Offer, any},
-    pair, several,
+    Tools, ask, ask_for_all, ask_for_both, families::any, listed, offer::Offer, pair, several,
 };
 use crate::{
     corpus::{
