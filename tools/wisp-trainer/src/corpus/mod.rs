@@ -243,7 +243,7 @@ mod tests {
                     assert!(follows(&pair[0], &pair[1]), "{pair:?}");
                 }
                 for message in &dialogue.messages {
-                    assert!(message.calls.is_empty() == !message.text.is_empty());
+                    assert_ne!(message.calls.is_empty(), message.text.is_empty());
                     let object = serde_json::from_str::<Map<String, Value>>(&message.text).is_ok();
                     assert!(
                         message.role != Role::Assistant || object || !message.text.contains('{'),
