@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::decoder::{CandleOps, Decoder, Descriptor, SequenceState};
+use crate::decoder::{CandleOps, Decoder, Descriptor, SequenceState, Step};
 use crate::generate::{Batch, Generation, LanguageModel, Request};
 use crate::gguf::File;
 use crate::{Error, ModelInfo, Source, Vocabulary};
@@ -90,7 +90,13 @@ impl Model {
                 total_bytes,
             });
         };
-        let decoder = Decoder::load(&file, shape, options.device.candle()?, &mut loaded)?;
+        let decoder = Decoder::load(
+            &file,
+            shape,
+            context_size,
+            options.device.candle()?,
+            &mut loaded,
+        )?;
         let name = format!(
             "model {}",
             info.name.as_deref().unwrap_or(&info.architecture)
@@ -181,6 +187,12 @@ impl LanguageModel for Limited {
     }
 
     fn forward(&self, tokens: &[u32], state: &mut Self::State) -> Result<Vec<f32>, Error> {
-        self.decoder.forward(tokens, state, self.context_size)
+        let step = Step {
+            tokens,
+            state,
+            limit: self.context_size,
+        };
+        let logits = self.decoder.forward(&mut [step])?.pop();
+        Ok(logits.expect("one step has one row of logits"))
     }
 }

@@ -1,39 +1,61 @@
 //! What llama.cpp says, as fixtures that the tests of llmspell compare with.
 
-use clap::Parser;
+mod greedy;
+mod logits;
+
+use clap::{Parser, Subcommand};
 use llama_cpp_2::{
-    context::params::{KvCacheType, LlamaContextParams},
+    context::{
+        LlamaContext,
+        params::{KvCacheType, LlamaContextParams},
+    },
     llama_backend::LlamaBackend,
-    llama_batch::LlamaBatch,
     model::{LlamaModel, params::LlamaModelParams},
     token::LlamaToken,
 };
-use serde::{Deserialize, Serialize};
-use std::{error::Error, fs, num::NonZeroU32, path::PathBuf, process::ExitCode};
+use std::{
+    error::Error,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
-/// Continues prompts with llama.cpp, always by the likeliest token.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Asks llama.cpp and writes down what it says.
 #[derive(Parser)]
 struct Cli {
-    /// The GGUF file
-    model: PathBuf,
-    /// A JSON list of prompts, rendered by the chat template
-    prompts: PathBuf,
-    /// The file to write: a JSON list of prompts with their tokens and the tokens that follow
-    output: PathBuf,
-    /// Tokens to generate at most, the one that ends the answer included
-    #[arg(long, default_value_t = 64)]
-    tokens: usize,
+    /// Show what llama.cpp logs
+    #[arg(long, global = true)]
+    log: bool,
+    #[command(subcommand)]
+    command: Command,
 }
 
-/// One prompt and its continuation.
-#[derive(Serialize, Deserialize)]
-struct Answer {
-    /// The text, with markup.
-    prompt: String,
-    /// The text as llama.cpp's tokenizer cuts it, markup recognized.
-    prompt_tokens: Vec<i32>,
-    /// The likeliest continuation; its last token ends the answer, unless the limit cut it.
-    tokens: Vec<i32>,
+#[derive(Subcommand)]
+enum Command {
+    /// Continue prompts, always by the likeliest token
+    Greedy {
+        /// The GGUF file
+        model: PathBuf,
+        /// A JSON list of prompts, rendered by the chat template
+        prompts: PathBuf,
+        /// The file to write: a JSON list of prompts with their tokens and the tokens that follow
+        output: PathBuf,
+        /// Tokens to generate at most, the one that ends the answer included
+        #[arg(long, default_value_t = 64)]
+        tokens: usize,
+    },
+    /// Write the logits of a prompt and of the likeliest tokens after it
+    Logits {
+        /// A folder of GGUF files with the prompt's tokens in prompt.json (`cargo xtask variants`)
+        models: PathBuf,
+        /// The folder to write to: for each model the logits of all steps, as little-endian f32
+        output: PathBuf,
+        /// Tokens to generate after the prompt
+        #[arg(long, default_value_t = 8)]
+        tokens: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -46,52 +68,42 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Box<dyn Error>> {
-    let prompts: Vec<String> = serde_json::from_slice(&fs::read(&cli.prompts)?)?;
+fn run(cli: &Cli) -> Result<()> {
     let mut backend = LlamaBackend::init()?;
-    backend.void_logs();
-    let model = LlamaModel::load_from_file(&backend, &cli.model, &LlamaModelParams::default())?;
-    let answer = |prompt: String| answer(&backend, &model, prompt, cli.tokens);
-    let answers: Vec<Answer> = prompts.into_iter().map(answer).collect::<Result<_, _>>()?;
-    let mut json = serde_json::to_string(&answers)?.replace("},{", "},\n{"); // one line each
-    json.push('\n');
-    fs::write(&cli.output, json)?;
-    println!("{} answers in {}", answers.len(), cli.output.display());
-    Ok(())
+    if !cli.log {
+        backend.void_logs();
+    }
+    match &cli.command {
+        Command::Greedy {
+            model,
+            prompts,
+            output,
+            tokens,
+        } => greedy::write(&backend, &load(&backend, model)?, prompts, output, *tokens),
+        Command::Logits {
+            models,
+            output,
+            tokens,
+        } => logits::write(&backend, models, output, *tokens),
+    }
 }
 
-fn answer(
-    backend: &LlamaBackend,
-    model: &LlamaModel,
-    prompt: String,
-    limit: usize,
-) -> Result<Answer, Box<dyn Error>> {
-    // The cache in F32: the answers are compared token by token.
+fn load(backend: &LlamaBackend, path: &Path) -> Result<LlamaModel> {
+    let model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default());
+    Ok(model.map_err(|error| format!("{}: {error}", path.display()))?)
+}
+
+/// A context of the model's own size with its cache in F32, on one thread: answers are compared number
+/// by number, and the models are small.
+fn context<'a>(backend: &LlamaBackend, model: &'a LlamaModel) -> Result<LlamaContext<'a>> {
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(model.n_ctx_train()))
+        .with_flash_attention_policy(llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED)
         .with_type_k(KvCacheType::F32)
-        .with_type_v(KvCacheType::F32);
-    let mut context = model.new_context(backend, params)?;
-    let read = model.vocab().tokenize(prompt.as_bytes(), false, true);
-    let mut batch = LlamaBatch::new(read.len().max(1), 1);
-    batch.add_sequence(&read, 0, false)?;
-    let mut tokens: Vec<LlamaToken> = Vec::new();
-    loop {
-        context.decode(&mut batch)?;
-        let next = likeliest(context.get_logits_ith(batch.n_tokens() - 1));
-        tokens.push(next);
-        if model.vocab().is_eog(next) || tokens.len() == limit {
-            break;
-        }
-        batch.clear();
-        batch.add(next, (read.len() + tokens.len() - 1) as i32, &[0], true)?;
-    }
-    let ids = |tokens: Vec<LlamaToken>| tokens.into_iter().map(|token| token.0).collect();
-    Ok(Answer {
-        prompt,
-        prompt_tokens: ids(read),
-        tokens: ids(tokens),
-    })
+        .with_type_v(KvCacheType::F32)
+        .with_n_threads(1)
+        .with_n_threads_batch(1);
+    Ok(model.new_context(backend, params)?)
 }
 
 fn likeliest(logits: &[f32]) -> LlamaToken {

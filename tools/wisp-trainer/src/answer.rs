@@ -30,6 +30,13 @@ impl Answerer {
         started.into_iter().map(text).collect()
     }
 
+    /// A prompt as the chat template renders it.
+    pub fn rendered(&self, prompt: Prompt) -> Result<String> {
+        let (messages, tools) = for_runtime(prompt);
+        let template = self.model.vocabulary().template()?;
+        Ok(template.render(&messages, tools.as_ref(), true)?)
+    }
+
     fn start(&self, prompt: Prompt) -> Result<Generation> {
         let (messages, tools) = for_runtime(prompt);
         let prompt = self

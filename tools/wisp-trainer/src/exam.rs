@@ -2,7 +2,7 @@
 //! compare, those that it did.
 
 use crate::{
-    corpus::{Corpus, SKILLS, Split},
+    corpus::{Corpus, Skill, Split},
     dialogue::{Dialogue, Prompt},
     error::Result,
 };
@@ -39,10 +39,16 @@ pub struct Report(pub Vec<Score>);
 /// Answers to prompts, in order.
 pub type Answers<'a> = dyn FnMut(&[Prompt]) -> Result<Vec<String>> + 'a;
 
-/// Asks `count` questions of each skill; earlier turns are given as the corpus has them.
-pub fn run(corpus: &Corpus, split: Split, count: u64, answers: &mut Answers) -> Result<Report> {
+/// Asks `count` questions of each of the skills; earlier turns are given as the corpus has them.
+pub fn run<'a>(
+    corpus: &Corpus,
+    skills: impl IntoIterator<Item = &'a Skill>,
+    split: Split,
+    count: u64,
+    answers: &mut Answers,
+) -> Result<Report> {
     let mut scores = Vec::new();
-    for skill in SKILLS {
+    for skill in skills {
         let dialogues: Vec<Dialogue> = (0..count)
             .map(|index| corpus.exam(skill, split, index))
             .collect();

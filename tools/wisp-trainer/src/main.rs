@@ -8,7 +8,7 @@ use wisp_trainer::{
     Error, Result,
     answer::Answerer,
     checkpoint::{self, Progress},
-    corpus::{Corpus, Split},
+    corpus::{Corpus, SKILLS, Skill, Split},
     dialogue::{Dialogue, Message, Prompt, Role},
     exam, export,
     model::{Config, Model},
@@ -52,6 +52,12 @@ enum Command {
     Export,
     /// Score the model on questions that it has never seen
     Eval(Exam),
+    /// Print questions of the exam as the chat template renders them, as a JSON list
+    Prompts {
+        /// How many, of all skills in turn
+        #[arg(long, default_value_t = 50)]
+        count: usize,
+    },
     /// Talk to the model: each argument is one turn
     Ask {
         /// A system prompt
@@ -96,6 +102,9 @@ struct Training {
 
 #[derive(Args)]
 struct Exam {
+    /// Only this skill
+    #[arg(long)]
+    skill: Option<String>,
     /// Questions for each skill
     #[arg(long, default_value_t = 100)]
     count: u64,
@@ -125,6 +134,7 @@ fn run(cli: &Cli) -> Result<()> {
         Command::Train(training) => train(cli, training),
         Command::Export => write(cli),
         Command::Eval(exam) => eval(cli, exam),
+        Command::Prompts { count } => prompts(cli, *count),
         Command::Ask { system, turns } => ask(cli, system.as_deref(), turns),
         Command::All {
             vocabulary,
@@ -238,8 +248,10 @@ fn write(cli: &Cli) -> Result<()> {
 fn eval(cli: &Cli, args: &Exam) -> Result<()> {
     let answerer = Answerer::open(&cli.model)?;
     let mut answers = |prompts: &[Prompt]| answerer.greedy(prompts);
+    let wanted = |skill: &&Skill| args.skill.as_ref().is_none_or(|name| skill.name == name);
     let report = exam::run(
         &Corpus::new(cli.seed),
+        SKILLS.iter().filter(wanted),
         split(!args.taught),
         args.count,
         &mut answers,
@@ -258,6 +270,19 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+fn prompts(cli: &Cli, count: usize) -> Result<()> {
+    let (answerer, corpus) = (Answerer::open(&cli.model)?, Corpus::new(cli.seed));
+    let skills = SKILLS.iter().cycle().zip(0..count as u64);
+    let prompts: Vec<String> = skills
+        .map(|(skill, index)| {
+            answerer.rendered(corpus.exam(skill, Split::HeldOut, index).prompt())
+        })
+        .collect::<Result<_>>()?;
+    let json = serde_json::to_string_pretty(&prompts).map_err(Error::json("the prompts"))?;
+    println!("{json}");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use wisp_trainer::{
     answer::{Answerer, for_runtime},
     checkpoint,
-    corpus::{Corpus, Split},
+    corpus::{Corpus, SKILLS, Split},
     dialogue::{Call, Dialogue, Prompt, Tool},
     exam, export,
     model::{Config, Model},
@@ -98,7 +98,7 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
 fn the_exam_counts_right_answers() {
     let corpus = Corpus::new(1);
     let mut silent = |prompts: &[Prompt]| Ok(vec![String::new(); prompts.len()]);
-    let report = exam::run(&corpus, Split::HeldOut, 3, &mut silent).unwrap();
+    let report = exam::run(&corpus, SKILLS, Split::HeldOut, 3, &mut silent).unwrap();
     assert!(
         report
             .0

@@ -1,4 +1,4 @@
-//! Chores of the repository: `cargo xtask gen`, `cargo xtask tiny-model PATH`.
+//! Chores of the repository: `cargo xtask gen`, `cargo xtask tiny-model PATH`, `cargo xtask variants DIR`.
 
 mod generate;
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use llmspell_inference::testing::TinyLlama;
+use llmspell_inference::testing::{self, TinyLlama};
 
 /// Chores of the repository
 #[derive(Parser)]
@@ -20,12 +20,16 @@ enum Chore {
     },
     /// Write a tiny llama with random weights, for tests
     TinyModel { path: PathBuf },
+    /// Write a tiny model of each kind that the decoder knows, and the prompt to try them with, for
+    /// tools/llama-reference
+    Variants { dir: PathBuf },
 }
 
 fn main() -> ExitCode {
     let done = match Chore::parse() {
         Chore::Gen { check } => generate::files(&root(), check),
         Chore::TinyModel { path } => tiny_model(&path),
+        Chore::Variants { dir } => variants(&dir),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,6 +42,16 @@ fn main() -> ExitCode {
 
 fn tiny_model(path: &Path) -> Result<(), Box<dyn Error>> {
     TinyLlama::default().writer()?.write_to(path)?;
+    Ok(())
+}
+
+fn variants(dir: &Path) -> Result<(), Box<dyn Error>> {
+    std::fs::create_dir_all(dir)?;
+    for name in testing::VARIANTS {
+        testing::variant(name)?.write_to(dir.join(format!("{name}.gguf")))?;
+    }
+    let prompt = format!("{:?}\n", testing::variant_prompt()); // numbers: the same in JSON
+    std::fs::write(dir.join("prompt.json"), prompt)?;
     Ok(())
 }
 

@@ -1,11 +1,13 @@
 //! The decoder's operations on Candle tensors, for every device Candle knows.
 
+use std::ops::Range;
+
 use candle_core::quantized::{QMatMul, QTensor};
 use candle_core::{DType, Device, Module, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
-use candle_nn::rotary_emb::rope_i;
+use candle_nn::rotary_emb::{rope, rope_i};
 
-use super::descriptor::RopeKind;
+use super::descriptor::{Gate, RopeKind};
 use super::ops::{Heads, Ops};
 use super::rope::Angles;
 use crate::Error;
@@ -26,12 +28,16 @@ pub(crate) struct CandleOps {
 }
 
 pub(crate) struct Positions {
+    rotation: Option<Rotation>,
+    /// `[tokens, total]`; `None`: every token sees everything.
+    mask: Option<Tensor>,
+}
+
+struct Rotation {
     kind: RopeKind,
-    /// `[tokens, dim / 2]`
+    /// `[tokens, dims / 2]`
     cos: Tensor,
     sin: Tensor,
-    /// `[tokens, total]`; one token alone sees everything.
-    mask: Option<Tensor>,
 }
 
 /// Preallocated `[kv_heads, capacity, dim]`, of which the first `length` positions are filled.
@@ -54,26 +60,42 @@ impl CandleOps {
         Ok(split.transpose(0, 1)?.contiguous()?)
     }
 
+    /// Rotates the first elements of each head of `[heads, tokens, dim]`.
     fn rotate(&self, x: &Tensor, positions: &Positions) -> Result<Tensor, Error> {
-        let x = x.unsqueeze(0)?;
-        let rotated = match positions.kind {
-            RopeKind::Interleaved => rope_i(&x, &positions.cos, &positions.sin)?,
+        let Some(Rotation { kind, cos, sin }) = &positions.rotation else {
+            return Ok(x.clone());
         };
-        Ok(rotated.squeeze(0)?)
+        let (dim, dims) = (x.dim(2)?, 2 * cos.dim(1)?);
+        let first = x.narrow(2, 0, dims)?.contiguous()?.unsqueeze(0)?;
+        let rotated = match kind {
+            RopeKind::Interleaved => rope_i(&first, cos, sin)?,
+            RopeKind::Halves => rope(&first, cos, sin)?,
+        };
+        let rotated = rotated.squeeze(0)?;
+        if dims == dim {
+            return Ok(rotated);
+        }
+        Ok(Tensor::cat(&[&rotated, &x.narrow(2, dims, dim - dims)?], 2)?.contiguous()?)
     }
 
-    /// `[tokens, total]`: 0 where a token may look, -inf at what comes after it.
-    fn causal_mask(&self, tokens: usize, total: usize) -> Result<Tensor, Error> {
-        let before = total - tokens;
-        let mask: Vec<f32> = (0..tokens)
-            .flat_map(|row| {
-                (0..total).map(move |column| match column <= before + row {
-                    true => 0.0,
-                    false => f32::NEG_INFINITY,
-                })
+    /// `[tokens, total]`: 0 where a token may look, -inf elsewhere.
+    fn mask(&self, positions: Range<usize>, window: Option<usize>) -> Result<Tensor, Error> {
+        let total = positions.end;
+        let shape = (positions.len(), total);
+        let sees = |row: usize, column: usize| {
+            column <= row && window.is_none_or(|window| row - column < window)
+        };
+        let mask: Vec<f32> = positions
+            .flat_map(|row| (0..total).map(move |column| (row, column)))
+            .map(|(row, column)| {
+                if sees(row, column) {
+                    0.0
+                } else {
+                    f32::NEG_INFINITY
+                }
             })
             .collect();
-        Ok(Tensor::from_vec(mask, (tokens, total), &self.device)?)
+        Ok(Tensor::from_vec(mask, shape, &self.device)?)
     }
 }
 
@@ -101,14 +123,25 @@ impl Ops for CandleOps {
     type Cache = Cache;
     type Positions = Positions;
 
-    fn positions(&self, angles: &Angles) -> Result<Positions, Error> {
-        let tokens = angles.positions.len();
-        let pairs = (tokens, angles.cos.len() / tokens);
-        let mask = (tokens > 1).then(|| self.causal_mask(tokens, angles.positions.end));
+    fn positions(
+        &self,
+        positions: Range<usize>,
+        angles: Option<&Angles>,
+        window: Option<usize>,
+    ) -> Result<Positions, Error> {
+        let tokens = positions.len();
+        let rotation = angles.map(|angles| {
+            let shape = (tokens, angles.cos.len() / tokens);
+            Ok::<_, Error>(Rotation {
+                kind: angles.kind,
+                cos: Tensor::from_slice(&angles.cos, shape, &self.device)?,
+                sin: Tensor::from_slice(&angles.sin, shape, &self.device)?,
+            })
+        });
+        let hidden = tokens > 1 || window.is_some_and(|window| positions.end > window);
+        let mask = hidden.then(|| self.mask(positions, window));
         Ok(Positions {
-            kind: angles.kind,
-            cos: Tensor::from_slice(&angles.cos, pairs, &self.device)?,
-            sin: Tensor::from_slice(&angles.sin, pairs, &self.device)?,
+            rotation: rotation.transpose()?,
             mask: mask.transpose()?,
         })
     }
@@ -122,16 +155,34 @@ impl Ops for CandleOps {
         Ok(weight.forward(x)?)
     }
 
+    fn add_bias(&self, x: &Tensor, bias: &Vector) -> Result<Tensor, Error> {
+        Ok(x.broadcast_add(bias)?)
+    }
+
     fn rms_norm(&self, x: &Tensor, weight: &Vector, eps: f32) -> Result<Tensor, Error> {
-        Ok(rms_norm(x, weight, eps)?)
+        let runs = (x.elem_count() / weight.elem_count(), weight.elem_count());
+        Ok(rms_norm(&x.reshape(runs)?, weight, eps)?.reshape(x.shape())?)
     }
 
     fn add(&self, a: &Tensor, b: &Tensor) -> Result<Tensor, Error> {
         Ok((a + b)?)
     }
 
-    fn swiglu(&self, gate: &Tensor, up: &Tensor) -> Result<Tensor, Error> {
-        Ok((gate.silu()? * up)?)
+    fn scale(&self, x: &Tensor, factor: f32) -> Result<Tensor, Error> {
+        Ok(x.affine(f64::from(factor), 0.0)?)
+    }
+
+    fn soft_cap(&self, x: &Tensor, cap: f32) -> Result<Tensor, Error> {
+        let cap = f64::from(cap);
+        Ok(x.affine(1.0 / cap, 0.0)?.tanh()?.affine(cap, 0.0)?)
+    }
+
+    fn gated(&self, function: Gate, gate: &Tensor, up: &Tensor) -> Result<Tensor, Error> {
+        let open = match function {
+            Gate::Silu => gate.silu()?,
+            Gate::Gelu => gate.gelu()?,
+        };
+        Ok((open * up)?)
     }
 
     fn attend(
@@ -150,8 +201,11 @@ impl Ops for CandleOps {
         // The query heads that share a key head stand one below the other.
         let group = heads.query / heads.key_value;
         let query = query.reshape((heads.key_value, group * tokens, heads.dim))?;
-        let scale = 1.0 / (heads.dim as f64).sqrt();
-        let mut scores = (query.matmul(&keys.transpose(1, 2)?)? * scale)?;
+        let scores = query.matmul(&keys.transpose(1, 2)?)?;
+        let mut scores = self.scale(&scores, heads.scale)?;
+        if let Some(cap) = heads.cap {
+            scores = self.soft_cap(&scores, cap)?;
+        }
         if let Some(mask) = &positions.mask {
             let by_head = scores.reshape((heads.query, tokens, total))?;
             scores = by_head.broadcast_add(mask)?.reshape(scores.shape())?;
@@ -163,9 +217,31 @@ impl Ops for CandleOps {
             .reshape((tokens, heads.query * heads.dim))?)
     }
 
-    fn last(&self, x: &Tensor) -> Result<Tensor, Error> {
-        let tokens = x.dim(0)?;
-        Ok(x.narrow(0, tokens - 1, 1)?.contiguous()?)
+    fn slice(&self, x: &Tensor, rows: Range<usize>) -> Result<Tensor, Error> {
+        Ok(x.narrow(0, rows.start, rows.len())?)
+    }
+
+    fn stack(&self, mut parts: Vec<Tensor>) -> Result<Tensor, Error> {
+        match parts.len() {
+            1 => Ok(parts.remove(0)),
+            _ => Ok(Tensor::cat(&parts, 0)?),
+        }
+    }
+
+    fn pick(&self, x: &Tensor, rows: &[u32]) -> Result<Tensor, Error> {
+        Ok(x.index_select(&Tensor::new(rows, &self.device)?, 0)?)
+    }
+
+    fn add_to_rows(
+        &self,
+        sum: &Tensor,
+        rows: &[u32],
+        factors: &[f32],
+        x: &Tensor,
+    ) -> Result<Tensor, Error> {
+        let factors = Tensor::from_slice(factors, (factors.len(), 1), &self.device)?;
+        let rows = Tensor::new(rows, &self.device)?;
+        Ok(sum.index_add(&rows, &x.broadcast_mul(&factors)?, 0)?)
     }
 
     fn to_host(&self, x: &Tensor) -> Result<Vec<f32>, Error> {

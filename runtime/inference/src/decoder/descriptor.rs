@@ -8,33 +8,212 @@ use crate::gguf::File;
 pub(crate) enum RopeKind {
     /// Neighbours: 0 with 1, 2 with 3. Llama's GGUF weights are permuted for it.
     Interleaved,
+    /// The first half with the second: 0 with n / 2, 1 with n / 2 + 1.
+    Halves,
+}
+
+/// Where a block normalizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Norms {
+    /// What goes into attention and feed-forward.
+    Before,
+    /// What comes out of them.
+    After,
+    /// Both.
+    Around,
+}
+
+/// How queries and keys are normalized before they rotate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeadNorms {
+    None,
+    /// Each head by itself.
+    Each,
+    /// All heads together.
+    Together,
+}
+
+/// The function that opens the feed-forward gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    Silu,
+    /// In its approximation by tanh.
+    Gelu,
 }
 
 /// What all files of an architecture have in common.
 struct Architecture {
     name: &'static str,
     rope: RopeKind,
+    norms: Norms,
+    head_norms: HeadNorms,
+    gate: Gate,
+    /// Query, key and value are one matrix, gate and up another.
+    fused: bool,
+    /// Embeddings are multiplied by the square root of their width.
+    scaled_embedding: bool,
+    window: Option<WindowRule>,
+    /// Each layer of this many that comes last does not rotate.
+    unrotated_every: Option<usize>,
+    /// The number of layers at which the attention scale follows the width instead of the head size.
+    wide_scale_at: Option<usize>,
 }
 
-const ARCHITECTURES: &[Architecture] = &[Architecture {
+/// Which layers look back only so far, where the file does not say otherwise.
+struct WindowRule {
+    /// In tokens; without one, a file that names none has no windows.
+    size: Option<usize>,
+    /// Each layer of this many that comes last sees everything.
+    global_every: usize,
+    /// The rotary base of layers with a window; `None`: the same as the others'.
+    base: Option<f32>,
+    /// Whether their positions are scaled for a longer context as the others' are.
+    scaled: bool,
+}
+
+const LLAMA: Architecture = Architecture {
     name: "llama",
     rope: RopeKind::Interleaved,
-}];
+    norms: Norms::Before,
+    head_norms: HeadNorms::None,
+    gate: Gate::Silu,
+    fused: false,
+    scaled_embedding: false,
+    window: None,
+    unrotated_every: None,
+    wide_scale_at: None,
+};
+
+const QWEN2: Architecture = Architecture {
+    name: "qwen2",
+    rope: RopeKind::Halves,
+    ..LLAMA
+};
+
+const GEMMA2: Architecture = Architecture {
+    name: "gemma2",
+    rope: RopeKind::Halves,
+    norms: Norms::Around,
+    gate: Gate::Gelu,
+    scaled_embedding: true,
+    window: Some(WindowRule {
+        size: Some(4096),
+        global_every: 2,
+        base: None,
+        scaled: true,
+    }),
+    wide_scale_at: Some(46),
+    ..LLAMA
+};
+
+/// Mistral and Mixtral files call themselves llama.
+const ARCHITECTURES: &[Architecture] = &[
+    LLAMA,
+    QWEN2,
+    GEMMA2,
+    Architecture {
+        name: "gemma3",
+        head_norms: HeadNorms::Each,
+        window: Some(WindowRule {
+            size: None,
+            global_every: 6,
+            base: Some(10_000.0),
+            scaled: false,
+        }),
+        wide_scale_at: Some(62),
+        ..GEMMA2
+    },
+    Architecture {
+        name: "granite",
+        ..LLAMA
+    },
+    Architecture {
+        name: "olmo2",
+        norms: Norms::After,
+        head_norms: HeadNorms::Together,
+        window: Some(WindowRule {
+            size: None,
+            global_every: 4,
+            base: None,
+            scaled: false,
+        }),
+        ..QWEN2
+    },
+    Architecture {
+        name: "phi3",
+        fused: true,
+        ..QWEN2
+    },
+    Architecture {
+        name: "qwen3",
+        head_norms: HeadNorms::Each,
+        ..QWEN2
+    },
+    Architecture {
+        name: "qwen3moe",
+        head_norms: HeadNorms::Each,
+        ..QWEN2
+    },
+    Architecture {
+        name: "smollm3",
+        unrotated_every: Some(4),
+        ..LLAMA
+    },
+];
 
 /// Everything about a model that the decoder has to know besides its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Descriptor {
     pub layers: usize,
     pub hidden: usize,
+    /// Width inside the feed-forward block, of each expert where there are experts.
     pub feed_forward: usize,
+    pub experts: Option<Experts>,
     pub heads: usize,
     pub kv_heads: usize,
     pub head_dim: usize,
     pub vocabulary: usize,
     /// Tokens the model was trained for.
     pub context_length: usize,
+    pub norms: Norms,
+    pub head_norms: HeadNorms,
     pub norm_eps: f32,
+    pub gate: Gate,
+    pub fused: bool,
     pub rope: Rope,
+    pub window: Option<Window>,
+    pub unrotated_every: Option<usize>,
+    /// Factors of the embeddings, of what a block adds, and of attention scores.
+    pub embedding_scale: f32,
+    pub residual_scale: f32,
+    pub attention_scale: f32,
+    /// Scores are squeezed between minus and plus this.
+    pub attention_cap: Option<f32>,
+    /// The factor of logits, and what they are squeezed by.
+    pub logit_scale: f32,
+    pub logit_cap: Option<f32>,
+}
+
+/// A mixture of experts, of which each token uses a few.
+///
+/// Source: Jiang et al., "Mixtral of Experts", 2024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Experts {
+    pub count: usize,
+    pub used: usize,
+}
+
+/// Layers that look back only so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Window {
+    /// Tokens that a token sees, itself included.
+    pub size: usize,
+    /// Each layer of this many that comes last sees everything.
+    pub global_every: usize,
+    /// The rotary base of layers with a window.
+    pub base: f32,
+    /// Whether their positions are scaled as the others' are.
+    pub scaled: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -43,50 +222,152 @@ pub(crate) struct Rope {
     pub base: f32,
     /// Elements of a head that rotate, from its start.
     pub dims: usize,
-    /// Positions are divided by this (linear scaling); 1 leaves them.
-    pub divisor: f32,
+    pub scaling: Scaling,
+    /// The factor of all rotated queries and keys.
+    pub magnitude: f32,
+    /// Tokens the model was trained for before its context was extended.
+    pub original_context: usize,
+}
+
+/// How a longer context is squeezed into the positions that were trained.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Scaling {
+    /// Not at all, or by the factors that a tensor gives for each pair (Llama 3, Phi 3).
+    None,
+    /// Positions are divided by the factor.
+    Linear { factor: f32 },
+    /// Slow pairs are divided by the factor, fast ones are not. Source: Peng et al., "YaRN: Efficient
+    /// Context Window Extension of Large Language Models", 2023.
+    Yarn {
+        factor: f32,
+        beta_fast: f32,
+        beta_slow: f32,
+    },
 }
 
 /// No published model comes near; keeps hostile headers from asking for absurd loops.
 const MAX_LAYERS: usize = 4096;
+const MAX_EXPERTS: usize = 1024;
 
 impl Descriptor {
     pub fn read(file: &File) -> Result<Self, Error> {
-        let name = file.architecture()?;
-        let architecture = find(file, name)?;
-        let key = |suffix: &str| format!("{name}.{suffix}");
-        let positive = |suffix: &str| match file.count(&key(suffix))? {
-            0 => Err(file.malformed(&key(suffix), "is 0")),
-            count => Ok(count),
+        let architecture = find(file, file.architecture()?)?;
+        let keys = Keys {
+            file,
+            prefix: architecture.name,
         };
-        let hidden = positive("embedding_length")?;
-        let heads = positive("attention.head_count")?;
-        let kv_heads = match file.optional_count(&key("attention.head_count_kv"))? {
-            Some(count) => count,
-            None => heads,
-        };
-        if kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
-            let reason = format!("{kv_heads} does not divide {heads} heads");
-            return Err(file.malformed(&key("attention.head_count_kv"), reason));
-        }
-        let layers = positive("block_count")?;
+        let hidden = keys.positive("embedding_length")?;
+        let heads = keys.positive("attention.head_count")?;
+        let kv_heads = kv_heads(&keys, heads)?;
+        let layers = keys.positive("block_count")?;
         if layers > MAX_LAYERS {
-            return Err(file.malformed(&key("block_count"), format!("{layers} is too many")));
+            return Err(keys.malformed("block_count", format!("{layers} is too many")));
         }
-        let head_dim = head_dim(file, &key("attention.key_length"), hidden, heads)?;
-        check_experts(file, &key("expert_count"))?;
+        let head_dim = head_dim(&keys, hidden, heads)?;
+        let experts = experts(&keys)?;
+        let context_length = keys.positive("context_length")?;
+        let rope = rope(&keys, architecture.rope, head_dim, context_length)?;
+        let rotates = keys.optional_bool("rope.scaling.finetuned")? != Some(false);
         Ok(Self {
             layers,
             hidden,
-            feed_forward: positive("feed_forward_length")?,
+            feed_forward: feed_forward(&keys, experts.is_some())?,
+            experts,
             heads,
             kv_heads,
             head_dim,
             vocabulary: vocabulary(file)?,
-            context_length: positive("context_length")?,
-            norm_eps: norm_eps(file, &key("attention.layer_norm_rms_epsilon"))?,
-            rope: rope(file, name, architecture.rope, head_dim)?,
+            context_length,
+            norms: architecture.norms,
+            head_norms: architecture.head_norms,
+            norm_eps: norm_eps(&keys)?,
+            gate: architecture.gate,
+            fused: architecture.fused,
+            window: window(&keys, architecture, &rope)?,
+            rope,
+            unrotated_every: if rotates {
+                architecture.unrotated_every
+            } else {
+                Some(1)
+            },
+            embedding_scale: match architecture.scaled_embedding {
+                true => (hidden as f32).sqrt(),
+                false => keys.factor("embedding_scale", 1.0)?,
+            },
+            residual_scale: keys.factor("residual_scale", 1.0)?,
+            attention_scale: attention_scale(
+                &keys,
+                architecture,
+                [layers, hidden / heads, head_dim],
+            )?,
+            attention_cap: keys.cap("attn_logit_softcapping")?,
+            logit_scale: 1.0 / keys.factor("logit_scale", 1.0)?,
+            logit_cap: keys.cap("final_logit_softcapping")?,
         })
+    }
+
+    /// What attention of layer `index` looks back on: `None` is everything.
+    pub fn window_of(&self, index: usize) -> Option<&Window> {
+        let window = self.window.as_ref()?;
+        ((index + 1) % window.global_every != 0).then_some(window)
+    }
+
+    /// Whether layer `index` rotates queries and keys.
+    pub fn rotates(&self, index: usize) -> bool {
+        self.unrotated_every
+            .is_none_or(|every| (index + 1) % every != 0)
+    }
+}
+
+/// The metadata of one architecture, whose keys begin with its name.
+struct Keys<'a> {
+    file: &'a File,
+    prefix: &'static str,
+}
+
+impl Keys<'_> {
+    fn key(&self, suffix: &str) -> String {
+        format!("{}.{suffix}", self.prefix)
+    }
+
+    fn malformed(&self, suffix: &str, reason: impl Into<String>) -> Error {
+        self.file.malformed(&self.key(suffix), reason)
+    }
+
+    fn optional_count(&self, suffix: &str) -> Result<Option<usize>, Error> {
+        self.file.optional_count(&self.key(suffix))
+    }
+
+    fn optional_float(&self, suffix: &str) -> Result<Option<f32>, Error> {
+        self.file.optional_float(&self.key(suffix))
+    }
+
+    fn optional_bool(&self, suffix: &str) -> Result<Option<bool>, Error> {
+        self.file.optional_bool(&self.key(suffix))
+    }
+
+    fn positive(&self, suffix: &str) -> Result<usize, Error> {
+        match self.file.count(&self.key(suffix))? {
+            0 => Err(self.malformed(suffix, "is 0")),
+            count => Ok(count),
+        }
+    }
+
+    /// A number above 0.
+    fn factor(&self, suffix: &str, default: f32) -> Result<f32, Error> {
+        let value = self.optional_float(suffix)?.unwrap_or(default);
+        if value.is_finite() && value > 0.0 {
+            return Ok(value);
+        }
+        Err(self.malformed(suffix, format!("{value} is not a positive number")))
+    }
+
+    /// A number above 0; 0 stands for none.
+    fn cap(&self, suffix: &str) -> Result<Option<f32>, Error> {
+        match self.optional_float(suffix)? {
+            None | Some(0.0) => Ok(None),
+            Some(_) => self.factor(suffix, 1.0).map(Some),
+        }
     }
 }
 
@@ -103,19 +384,62 @@ fn find(file: &File, name: &str) -> Result<&'static Architecture, Error> {
     })
 }
 
-fn head_dim(file: &File, key: &str, hidden: usize, heads: usize) -> Result<usize, Error> {
-    let head_dim = match file.optional_count(key)? {
+fn kv_heads(keys: &Keys, heads: usize) -> Result<usize, Error> {
+    const KEY: &str = "attention.head_count_kv";
+    let kv_heads = keys.optional_count(KEY)?.unwrap_or(heads);
+    if kv_heads == 0 || !heads.is_multiple_of(kv_heads) {
+        let reason = format!("{kv_heads} does not divide {heads} heads");
+        return Err(keys.malformed(KEY, reason));
+    }
+    Ok(kv_heads)
+}
+
+fn head_dim(keys: &Keys, hidden: usize, heads: usize) -> Result<usize, Error> {
+    const KEY: &str = "attention.key_length";
+    let head_dim = match keys.optional_count(KEY)? {
         Some(dim) => dim,
         None if hidden.is_multiple_of(heads) => hidden / heads,
         None => {
             let reason = format!("is missing, and {heads} heads do not divide {hidden}");
-            return Err(file.malformed(key, reason));
+            return Err(keys.malformed(KEY, reason));
         }
     };
     if head_dim == 0 || !head_dim.is_multiple_of(2) || head_dim.checked_mul(heads).is_none() {
-        return Err(file.malformed(key, format!("{head_dim} is not a usable head size")));
+        return Err(keys.malformed(KEY, format!("{head_dim} is not a usable head size")));
+    }
+    const VALUES: &str = "attention.value_length";
+    if keys
+        .optional_count(VALUES)?
+        .is_some_and(|dim| dim != head_dim)
+    {
+        let reason = format!("differs from {KEY}, which is {head_dim}");
+        return Err(keys.malformed(VALUES, reason));
     }
     Ok(head_dim)
+}
+
+fn experts(keys: &Keys) -> Result<Option<Experts>, Error> {
+    let count = keys.optional_count("expert_count")?.unwrap_or(0);
+    if count == 0 {
+        return Ok(None);
+    }
+    if count > MAX_EXPERTS {
+        return Err(keys.malformed("expert_count", format!("{count} is too many")));
+    }
+    let used = keys.positive("expert_used_count")?;
+    if used > count {
+        let reason = format!("{used} of {count} experts");
+        return Err(keys.malformed("expert_used_count", reason));
+    }
+    Ok(Some(Experts { count, used }))
+}
+
+fn feed_forward(keys: &Keys, experts: bool) -> Result<usize, Error> {
+    const EXPERT: &str = "expert_feed_forward_length";
+    if experts && keys.optional_count(EXPERT)?.is_some() {
+        return keys.positive(EXPERT);
+    }
+    keys.positive("feed_forward_length")
 }
 
 /// The rows of the embedding table, which the tokenizer may not exceed.
@@ -136,55 +460,95 @@ fn vocabulary(file: &File) -> Result<usize, Error> {
     }
 }
 
-fn norm_eps(file: &File, key: &str) -> Result<f32, Error> {
-    let eps = file.float(key)?;
+fn norm_eps(keys: &Keys) -> Result<f32, Error> {
+    const KEY: &str = "attention.layer_norm_rms_epsilon";
+    let eps = keys.file.float(&keys.key(KEY))?;
     if !eps.is_finite() || eps < 0.0 {
-        return Err(file.malformed(key, format!("{eps} is not a small positive number")));
+        return Err(keys.malformed(KEY, format!("{eps} is not a small positive number")));
     }
     Ok(eps)
 }
 
-fn rope(file: &File, name: &str, kind: RopeKind, head_dim: usize) -> Result<Rope, Error> {
-    let key = |suffix: &str| format!("{name}.rope.{suffix}");
-    let positive = |suffix: &str, default: f32| {
-        let value = file.optional_float(&key(suffix))?.unwrap_or(default);
-        if value.is_finite() && value > 0.0 {
-            return Ok(value);
-        }
-        Err(file.malformed(&key(suffix), format!("{value} is not a positive number")))
+fn attention_scale(
+    keys: &Keys,
+    architecture: &Architecture,
+    [layers, width, head_dim]: [usize; 3],
+) -> Result<f32, Error> {
+    let size = match architecture.wide_scale_at {
+        Some(wide) if wide == layers => width,
+        _ => head_dim,
     };
-    let dims = file.optional_count(&key("dimension_count"))?;
-    let dims = dims.unwrap_or(head_dim);
-    if dims != head_dim {
-        let reason = format!("{dims} differs from the head size {head_dim}");
-        return Err(file.malformed(&key("dimension_count"), reason));
+    keys.factor("attention.scale", 1.0 / (size as f32).sqrt())
+}
+
+fn window(keys: &Keys, architecture: &Architecture, rope: &Rope) -> Result<Option<Window>, Error> {
+    const SIZE: &str = "attention.sliding_window";
+    let Some(rule) = &architecture.window else {
+        return Ok(None); // Phi 3 and Mistral name a window that their makers' own code does not use.
+    };
+    let size = match keys.optional_count(SIZE)? {
+        Some(0) => None,
+        Some(size) => Some(size),
+        None => rule.size,
+    };
+    let Some(size) = size else { return Ok(None) };
+    const PATTERN: &str = "attention.sliding_window_pattern";
+    let global_every = keys.optional_count(PATTERN)?.unwrap_or(rule.global_every);
+    if global_every == 0 {
+        return Err(keys.malformed(PATTERN, "is 0"));
     }
+    let base = rule.base.unwrap_or(rope.base);
+    Ok(Some(Window {
+        size,
+        global_every,
+        base: keys.factor("rope.freq_base_swa", base)?,
+        scaled: rule.scaled,
+    }))
+}
+
+fn rope(
+    keys: &Keys,
+    kind: RopeKind,
+    head_dim: usize,
+    context_length: usize,
+) -> Result<Rope, Error> {
+    const DIMS: &str = "rope.dimension_count";
+    let dims = keys.optional_count(DIMS)?.unwrap_or(head_dim);
+    if dims == 0 || dims > head_dim || !dims.is_multiple_of(2) {
+        let reason = format!("{dims} is not an even part of the head size {head_dim}");
+        return Err(keys.malformed(DIMS, reason));
+    }
+    let scaling = scaling(keys)?;
+    let magnitude = match scaling {
+        Scaling::Yarn { factor, .. } if factor > 1.0 => 1.0 + 0.1 * factor.ln(),
+        _ => 1.0,
+    };
+    let original = keys.optional_count("rope.scaling.original_context_length")?;
     Ok(Rope {
         kind,
-        base: positive("freq_base", 10_000.0)?,
+        base: keys.factor("rope.freq_base", 10_000.0)?,
         dims,
-        divisor: scaling(file, &key("scaling.type"), positive("scaling.factor", 1.0)?)?,
+        scaling,
+        magnitude: magnitude * keys.factor("rope.scaling.attn_factor", 1.0)?,
+        original_context: original.unwrap_or(context_length),
     })
 }
 
-/// Llama 3 scales through the tensor `rope_freqs` instead and names no type here.
-fn scaling(file: &File, key: &str, factor: f32) -> Result<f32, Error> {
-    match file.optional_string(key)? {
-        None | Some("none") => Ok(1.0),
-        Some("linear") => Ok(factor),
+/// Llama 3 and Phi 3 scale through tensors instead; the former names no type, the latter `longrope`.
+fn scaling(keys: &Keys) -> Result<Scaling, Error> {
+    const TYPE: &str = "rope.scaling.type";
+    let factor = keys.factor("rope.scaling.factor", 1.0)?;
+    match keys.file.optional_string(&keys.key(TYPE))? {
+        None | Some("none" | "longrope") => Ok(Scaling::None),
+        Some("linear") => Ok(Scaling::Linear { factor }),
+        Some("yarn") => Ok(Scaling::Yarn {
+            factor,
+            beta_fast: keys.factor("rope.scaling.yarn_beta_fast", 32.0)?,
+            beta_slow: keys.factor("rope.scaling.yarn_beta_slow", 1.0)?,
+        }),
         Some(other) => {
-            let reason = format!("`{other}` is not supported, `linear` is");
-            Err(file.malformed(key, reason))
-        }
-    }
-}
-
-fn check_experts(file: &File, key: &str) -> Result<(), Error> {
-    match file.optional_count(key)? {
-        None | Some(0) => Ok(()),
-        Some(experts) => {
-            let reason = format!("{experts} experts, which is not supported yet");
-            Err(file.malformed(key, reason))
+            let reason = format!("`{other}` is not supported; linear, yarn and longrope are");
+            Err(keys.malformed(TYPE, reason))
         }
     }
 }

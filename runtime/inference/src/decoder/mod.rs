@@ -8,8 +8,10 @@ mod rope;
 mod weights;
 
 #[cfg(test)]
+mod parity;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use candle::CandleOps;
 pub(crate) use descriptor::Descriptor;
-pub(crate) use forward::{Decoder, SequenceState};
+pub(crate) use forward::{Decoder, SequenceState, Step};

@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use super::{CandleOps, Decoder, Descriptor};
+use super::{CandleOps, Decoder, Descriptor, SequenceState, Step};
 use crate::Source;
 use crate::gguf::{File, Writer};
 use crate::testing::TinyLlama;
@@ -10,7 +10,7 @@ use crate::testing::TinyLlama;
 const TOKENS: [u32; 11] = [256, 10, 20, 30, 65, 66, 67, 200, 0, 258, 10];
 const LIMIT: usize = 64;
 
-fn file(writer: &Writer) -> File {
+pub fn file(writer: &Writer) -> File {
     let source = Source::Bytes {
         name: "tiny.gguf".to_owned(),
         bytes: writer.to_bytes().expect("a tiny model").leak(),
@@ -20,7 +20,22 @@ fn file(writer: &Writer) -> File {
 
 fn decoder(file: &File) -> Decoder<CandleOps> {
     let shape = Descriptor::read(file).expect("a llama");
-    Decoder::load(file, shape, Device::Cpu, &mut |_| {}).expect("its weights")
+    Decoder::load(file, shape, LIMIT, Device::Cpu, &mut |_| {}).expect("its weights")
+}
+
+/// The logits after `tokens`, which continue one sequence.
+fn forward(
+    decoder: &Decoder<CandleOps>,
+    tokens: &[u32],
+    state: &mut SequenceState<CandleOps>,
+    limit: usize,
+) -> Vec<f32> {
+    let step = Step {
+        tokens,
+        state,
+        limit,
+    };
+    decoder.forward(&mut [step]).expect("logits").remove(0)
 }
 
 /// The last logits after the tokens were computed in chunks of the given sizes.
@@ -30,7 +45,7 @@ fn logits(decoder: &Decoder<CandleOps>, chunks: &[usize]) -> Vec<f32> {
     let mut last = Vec::new();
     for &size in chunks {
         let (chunk, after) = rest.split_at(size);
-        last = decoder.forward(chunk, &mut state, LIMIT).expect("logits");
+        last = forward(decoder, chunk, &mut state, LIMIT);
         rest = after;
     }
     last
@@ -54,6 +69,28 @@ fn chunks_and_single_tokens_give_what_the_whole_gives() {
 }
 
 #[test]
+fn sequences_of_one_step_do_not_see_each_other() {
+    let file = file(&TinyLlama::default().writer().expect("a tiny model"));
+    let decoder = decoder(&file);
+    let (first, second) = (logits(&decoder, &[4, 7]), logits(&decoder, &[2, 3]));
+    let mut states = [decoder.state(), decoder.state()];
+    let mut last = Vec::new();
+    for parts in [[&TOKENS[..4], &TOKENS[..2]], [&TOKENS[4..], &TOKENS[2..5]]] {
+        let steps = parts.into_iter().zip(&mut states);
+        let mut steps: Vec<Step<CandleOps>> = steps
+            .map(|(tokens, state)| Step {
+                tokens,
+                state,
+                limit: LIMIT,
+            })
+            .collect();
+        last = decoder.forward(&mut steps).expect("logits");
+    }
+    assert_close(&last[0], &first);
+    assert_close(&last[1], &second);
+}
+
+#[test]
 fn the_cache_grows_without_losing_anything() {
     let file = file(&TinyLlama::default().writer().expect("a tiny model"));
     let decoder = decoder(&file);
@@ -61,9 +98,7 @@ fn the_cache_grows_without_losing_anything() {
         let mut state = decoder.state();
         let mut last = Vec::new();
         for (token, limit) in TOKENS.iter().zip(limits) {
-            last = decoder
-                .forward(&[*token], &mut state, limit)
-                .expect("logits");
+            last = forward(&decoder, &[*token], &mut state, limit);
         }
         last
     };
@@ -128,6 +163,7 @@ mod plain {
     use candle_core::Device;
 
     use crate::decoder::Descriptor;
+    use crate::decoder::descriptor::Scaling;
     use crate::gguf::File;
 
     type Rows = Vec<Vec<f64>>;
@@ -214,7 +250,7 @@ mod plain {
         for (position, row) in x.iter_mut().enumerate() {
             for (index, pair) in row.chunks_mut(2).enumerate() {
                 let i = index % (shape.head_dim / 2);
-                let slow = factors.as_ref().map_or(1.0, |f| f[i]) * f64::from(shape.rope.divisor);
+                let slow = factors.as_ref().map_or(1.0, |f| f[i]) * divisor(shape);
                 let speed =
                     f64::from(shape.rope.base).powf(-2.0 * i as f64 / shape.head_dim as f64);
                 let (sin, cos) = (position as f64 * speed / slow).sin_cos();
@@ -223,6 +259,13 @@ mod plain {
             }
         }
         x
+    }
+
+    fn divisor(shape: &Descriptor) -> f64 {
+        match shape.rope.scaling {
+            Scaling::Linear { factor } => f64::from(factor),
+            _ => 1.0,
+        }
     }
 
     fn attend(shape: &Descriptor, query: &Rows, key: &Rows, value: &Rows) -> Rows {

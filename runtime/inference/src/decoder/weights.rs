@@ -1,11 +1,12 @@
 //! A model's weights, immutable and shared by all its sequences.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use candle_core::Device;
 
 use super::candle::{self, Matrix, Vector};
-use super::descriptor::Descriptor;
+use super::descriptor::{Descriptor, HeadNorms, Norms, Rope, Scaling};
 use super::rope::Frequencies;
 use crate::Error;
 use crate::gguf::File;
@@ -16,26 +17,63 @@ pub(crate) struct Weights<M, V> {
     pub norm: V,
     /// `None`: the embedding serves as output too.
     pub output: Option<M>,
-    pub frequencies: Frequencies,
+    pub output_bias: Option<V>,
+    /// What the layers' attention differs in.
+    pub views: Vec<View>,
+}
+
+/// How the attention of some layers sees positions.
+pub(crate) struct View {
+    /// `None`: nothing rotates.
+    pub frequencies: Option<Frequencies>,
+    /// Tokens that a token sees, itself included; `None`: all before it.
+    pub window: Option<usize>,
 }
 
 pub(crate) struct Layer<M, V> {
-    pub attention_norm: V,
-    pub query: M,
-    pub key: M,
-    pub value: M,
-    pub output: M,
-    pub feed_forward_norm: V,
-    pub gate: M,
-    pub up: M,
-    pub down: M,
+    pub attention_norm: Option<V>,
+    pub query: Linear<M, V>,
+    pub key: Linear<M, V>,
+    pub value: Linear<M, V>,
+    pub query_norm: Option<V>,
+    pub key_norm: Option<V>,
+    pub output: Linear<M, V>,
+    pub attention_after_norm: Option<V>,
+    pub feed_forward_norm: Option<V>,
+    pub feed_forward: FeedForward<M, V>,
+    pub feed_forward_after_norm: Option<V>,
+    /// The layer's number in [`Weights::views`].
+    pub view: usize,
+}
+
+pub(crate) struct Linear<M, V> {
+    pub weight: M,
+    pub bias: Option<V>,
+}
+
+pub(crate) enum FeedForward<M, V> {
+    Dense(Gated<M, V>),
+    /// Each token uses some of the experts, those that the router likes best.
+    Experts {
+        router: M,
+        experts: Vec<Gated<M, V>>,
+        used: usize,
+    },
+}
+
+pub(crate) struct Gated<M, V> {
+    pub gate: Linear<M, V>,
+    pub up: Linear<M, V>,
+    pub down: Linear<M, V>,
 }
 
 impl Weights<Matrix, Vector> {
-    /// `loaded` is called with the bytes of each tensor that has been loaded.
+    /// `context_size` is how many tokens a sequence may hold; `loaded` is called with the bytes of
+    /// each tensor that has been loaded.
     pub fn load(
         file: &File,
         shape: &Descriptor,
+        context_size: usize,
         device: &Device,
         loaded: &mut dyn FnMut(usize),
     ) -> Result<Self, Error> {
@@ -45,12 +83,14 @@ impl Weights<Matrix, Vector> {
             loaded,
             used: HashSet::new(),
         };
-        let embedding = loader.matrix("token_embd.weight", [shape.vocabulary, shape.hidden])?;
+        let table = [shape.vocabulary, shape.hidden];
+        let embedding = loader.matrix("token_embd.weight", table)?;
+        let views = views(&mut loader, shape, context_size)?;
         let layers = (0..shape.layers)
-            .map(|index| Layer::load(&mut loader, shape, index))
+            .map(|index| Block::new(&mut loader, shape, index).load())
             .collect::<Result<_, _>>()?;
-        let output = match file.header.tensors.contains_key("output.weight") {
-            true => Some(loader.matrix("output.weight", [shape.vocabulary, shape.hidden])?),
+        let output = match loader.has("output.weight") {
+            true => Some(loader.matrix("output.weight", table)?),
             false => None,
         };
         let weights = Self {
@@ -58,29 +98,194 @@ impl Weights<Matrix, Vector> {
             layers,
             norm: loader.vector("output_norm.weight", shape.hidden)?,
             output,
-            frequencies: loader.frequencies(shape)?,
+            output_bias: loader.optional_vector("output.bias", shape.vocabulary)?,
+            views,
         };
         loader.check_all_used()?;
         Ok(weights)
     }
 }
 
-impl Layer<Matrix, Vector> {
-    fn load(loader: &mut Loader, shape: &Descriptor, index: usize) -> Result<Self, Error> {
-        let name = |suffix: &str| format!("blk.{index}.{suffix}.weight");
-        let (hidden, wide) = (shape.hidden, shape.feed_forward);
+/// One view for layers that see everything, one for those with a window, one for those that do not
+/// rotate; [`view_of`] says which layer has which.
+fn views(loader: &mut Loader, shape: &Descriptor, context_size: usize) -> Result<Vec<View>, Error> {
+    let factors = loader.rope_factors(shape, context_size)?;
+    let global = Frequencies::new(&shape.rope, factors.as_deref());
+    let mut views = vec![
+        View {
+            frequencies: Some(global),
+            window: None,
+        },
+        View {
+            frequencies: None,
+            window: None,
+        },
+    ];
+    if let Some(window) = &shape.window {
+        let mut rope = Rope {
+            base: window.base,
+            ..shape.rope
+        };
+        if !window.scaled {
+            (rope.scaling, rope.magnitude) = (Scaling::None, 1.0);
+        }
+        views.push(View {
+            frequencies: Some(Frequencies::new(&rope, factors.as_deref())),
+            window: Some(window.size),
+        });
+    }
+    Ok(views)
+}
+
+fn view_of(shape: &Descriptor, layer: usize) -> usize {
+    match (shape.rotates(layer), shape.window_of(layer)) {
+        (false, _) => 1,
+        (true, None) => 0,
+        (true, Some(_)) => 2,
+    }
+}
+
+/// Loads one layer.
+struct Block<'a, 'b> {
+    loader: &'a mut Loader<'b>,
+    shape: &'a Descriptor,
+    index: usize,
+}
+
+impl<'a, 'b> Block<'a, 'b> {
+    fn new(loader: &'a mut Loader<'b>, shape: &'a Descriptor, index: usize) -> Self {
+        Self {
+            loader,
+            shape,
+            index,
+        }
+    }
+
+    fn load(mut self) -> Result<Layer<Matrix, Vector>, Error> {
+        let shape = self.shape;
+        let hidden = shape.hidden;
         let queries = shape.heads * shape.head_dim;
-        let keys = shape.kv_heads * shape.head_dim;
-        Ok(Self {
-            attention_norm: loader.vector(&name("attn_norm"), hidden)?,
-            query: loader.matrix(&name("attn_q"), [queries, hidden])?,
-            key: loader.matrix(&name("attn_k"), [keys, hidden])?,
-            value: loader.matrix(&name("attn_v"), [keys, hidden])?,
-            output: loader.matrix(&name("attn_output"), [hidden, queries])?,
-            feed_forward_norm: loader.vector(&name("ffn_norm"), hidden)?,
-            gate: loader.matrix(&name("ffn_gate"), [wide, hidden])?,
-            up: loader.matrix(&name("ffn_up"), [wide, hidden])?,
-            down: loader.matrix(&name("ffn_down"), [hidden, wide])?,
+        let [query, key, value] = self.projections()?;
+        Ok(Layer {
+            attention_norm: self.norm_before("attn_norm")?,
+            query,
+            key,
+            value,
+            query_norm: self.head_norm("attn_q_norm", queries)?,
+            key_norm: self.head_norm("attn_k_norm", shape.kv_heads * shape.head_dim)?,
+            output: self.linear("attn_output", [hidden, queries])?,
+            attention_after_norm: self.norm_after("post_attention_norm")?,
+            feed_forward_norm: self.norm_before("ffn_norm")?,
+            feed_forward: self.feed_forward()?,
+            feed_forward_after_norm: self.norm_after("post_ffw_norm")?,
+            view: view_of(shape, self.index),
+        })
+    }
+
+    fn name(&self, suffix: &str) -> String {
+        format!("blk.{}.{suffix}", self.index)
+    }
+
+    fn norm(&mut self, name: &str, wanted: bool, width: usize) -> Result<Option<Vector>, Error> {
+        let name = self.name(&format!("{name}.weight"));
+        wanted.then(|| self.loader.vector(&name, width)).transpose()
+    }
+
+    fn norm_before(&mut self, name: &str) -> Result<Option<Vector>, Error> {
+        let wanted = self.shape.norms != Norms::After;
+        self.norm(name, wanted, self.shape.hidden)
+    }
+
+    fn norm_after(&mut self, name: &str) -> Result<Option<Vector>, Error> {
+        let wanted = self.shape.norms != Norms::Before;
+        self.norm(name, wanted, self.shape.hidden)
+    }
+
+    fn head_norm(&mut self, name: &str, width: usize) -> Result<Option<Vector>, Error> {
+        let width = match self.shape.head_norms {
+            HeadNorms::None | HeadNorms::Together => width,
+            HeadNorms::Each => self.shape.head_dim,
+        };
+        self.norm(name, self.shape.head_norms != HeadNorms::None, width)
+    }
+
+    fn linear(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear<Matrix, Vector>, Error> {
+        let weight = self.name(&format!("{name}.weight"));
+        let bias = self.name(&format!("{name}.bias"));
+        Ok(Linear {
+            weight: self.loader.matrix(&weight, shape)?,
+            bias: self.loader.optional_vector(&bias, shape[0])?,
+        })
+    }
+
+    /// Some rows of a matrix that holds several.
+    fn part(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<Linear<Matrix, Vector>, Error> {
+        let name = self.name(&format!("{name}.weight"));
+        Ok(Linear {
+            weight: self.loader.rows(&name, shape, rows)?,
+            bias: None,
+        })
+    }
+
+    fn projections(&mut self) -> Result<[Linear<Matrix, Vector>; 3], Error> {
+        let hidden = self.shape.hidden;
+        let queries = self.shape.heads * self.shape.head_dim;
+        let keys = self.shape.kv_heads * self.shape.head_dim;
+        if !self.shape.fused {
+            return Ok([
+                self.linear("attn_q", [queries, hidden])?,
+                self.linear("attn_k", [keys, hidden])?,
+                self.linear("attn_v", [keys, hidden])?,
+            ]);
+        }
+        let shape = [queries + 2 * keys, hidden];
+        let ends = [queries, queries + keys, shape[0]];
+        Ok([
+            self.part("attn_qkv", &shape, 0..ends[0])?,
+            self.part("attn_qkv", &shape, ends[0]..ends[1])?,
+            self.part("attn_qkv", &shape, ends[1]..ends[2])?,
+        ])
+    }
+
+    fn feed_forward(&mut self) -> Result<FeedForward<Matrix, Vector>, Error> {
+        let (hidden, wide) = (self.shape.hidden, self.shape.feed_forward);
+        if let Some(experts) = self.shape.experts {
+            let router = self.name("ffn_gate_inp.weight");
+            return Ok(FeedForward::Experts {
+                router: self.loader.matrix(&router, [experts.count, hidden])?,
+                experts: (0..experts.count)
+                    .map(|expert| self.expert(expert, experts.count))
+                    .collect::<Result<_, _>>()?,
+                used: experts.used,
+            });
+        }
+        if self.shape.fused {
+            let both = [2 * wide, hidden];
+            return Ok(FeedForward::Dense(Gated {
+                gate: self.part("ffn_up", &both, 0..wide)?,
+                up: self.part("ffn_up", &both, wide..2 * wide)?,
+                down: self.linear("ffn_down", [hidden, wide])?,
+            }));
+        }
+        Ok(FeedForward::Dense(Gated {
+            gate: self.linear("ffn_gate", [wide, hidden])?,
+            up: self.linear("ffn_up", [wide, hidden])?,
+            down: self.linear("ffn_down", [hidden, wide])?,
+        }))
+    }
+
+    fn expert(&mut self, expert: usize, count: usize) -> Result<Gated<Matrix, Vector>, Error> {
+        let (hidden, wide) = (self.shape.hidden, self.shape.feed_forward);
+        let rows = |size: usize| expert * size..(expert + 1) * size;
+        Ok(Gated {
+            gate: self.part("ffn_gate_exps", &[count, wide, hidden], rows(wide))?,
+            up: self.part("ffn_up_exps", &[count, wide, hidden], rows(wide))?,
+            down: self.part("ffn_down_exps", &[count, hidden, wide], rows(hidden))?,
         })
     }
 }
@@ -93,6 +298,10 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
+    fn has(&self, name: &str) -> bool {
+        self.file.header.tensors.contains_key(name)
+    }
+
     /// A tensor that the decoder leaves out, such as a bias, would change every answer.
     fn check_all_used(&self) -> Result<(), Error> {
         // Old files carry the rotary frequencies once per layer; they follow from the metadata.
@@ -108,8 +317,13 @@ impl Loader<'_> {
     }
 
     fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix, Error> {
+        self.rows(name, &shape, 0..shape[0])
+    }
+
+    /// Rows of a tensor `[…, columns]`, counted through all but its last dimension.
+    fn rows(&mut self, name: &str, shape: &[usize], rows: Range<usize>) -> Result<Matrix, Error> {
         self.used.insert(name.to_owned());
-        let tensor = self.file.tensor(name, &shape, self.device)?;
+        let tensor = self.file.rows(name, shape, rows, self.device)?;
         (self.loaded)(tensor.storage_size_in_bytes());
         candle::matrix(tensor)
     }
@@ -121,15 +335,26 @@ impl Loader<'_> {
         candle::vector(tensor)
     }
 
-    fn frequencies(&mut self, shape: &Descriptor) -> Result<Frequencies, Error> {
-        const NAME: &str = "rope_freqs.weight";
-        self.used.insert(NAME.to_owned());
-        let pairs = [shape.rope.dims / 2];
-        let tensor = self.file.optional_tensor(NAME, &pairs, self.device)?;
-        let factors = tensor.map(candle::vector).transpose()?;
-        let factors = factors
-            .map(|factors| factors.to_vec1::<f32>())
-            .transpose()?;
-        Ok(Frequencies::new(&shape.rope, factors.as_deref()))
+    fn optional_vector(&mut self, name: &str, width: usize) -> Result<Option<Vector>, Error> {
+        let found = self.has(name);
+        found.then(|| self.vector(name, width)).transpose()
+    }
+
+    /// What slows each rotary pair down. Files for long contexts bring two sets, of which the context
+    /// decides.
+    fn rope_factors(
+        &mut self,
+        shape: &Descriptor,
+        context_size: usize,
+    ) -> Result<Option<Vec<f32>>, Error> {
+        let pairs = shape.rope.dims / 2;
+        let all = self.optional_vector("rope_freqs.weight", pairs)?;
+        let long = self.optional_vector("rope_factors_long.weight", pairs)?;
+        let short = self.optional_vector("rope_factors_short.weight", pairs)?;
+        let extended = context_size > shape.rope.original_context;
+        let chosen = all.or(if extended { long } else { short });
+        chosen
+            .map(|factors| Ok(factors.to_vec1::<f32>()?))
+            .transpose()
     }
 }

@@ -1,9 +1,10 @@
 //! From the file's bytes to Candle's quantized tensors.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use candle_core::Device;
-use candle_core::quantized::{QStorage, QTensor};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 
 use super::file::File;
 use super::header::TensorInfo;
@@ -15,6 +16,28 @@ const BLOCK_ALIGNMENT: usize = 8;
 impl File {
     /// A tensor of the given row-major shape, on `device`.
     pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<QTensor, Error> {
+        let info = self.shaped(name, shape)?;
+        quantized(self.data(info), info.dtype, &info.dims, device)
+    }
+
+    /// Rows of a tensor of the given shape, counted through all but its last dimension, as a matrix.
+    pub fn rows(
+        &self,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+        device: &Device,
+    ) -> Result<QTensor, Error> {
+        let info = self.shaped(name, shape)?;
+        let data = self.data(info);
+        let columns = *shape.last().expect("a matrix has columns");
+        let total = shape[..shape.len() - 1].iter().product::<usize>();
+        let row = data.len() / total; // whole blocks: the header's check
+        let data = &data[rows.start * row..rows.end * row];
+        quantized(data, info.dtype, &[rows.len(), columns], device)
+    }
+
+    fn shaped(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
         let info = self.header.tensors.get(name);
         let Some(info) = info else {
             return Err(Error::MissingTensor {
@@ -30,28 +53,20 @@ impl File {
                 found: info.dims.clone(),
             });
         }
-        quantized(self.data(info), info, device)
-    }
-
-    /// Like [`File::tensor`]; `None` when the file has no such tensor.
-    pub fn optional_tensor(
-        &self,
-        name: &str,
-        shape: &[usize],
-        device: &Device,
-    ) -> Result<Option<QTensor>, Error> {
-        if !self.header.tensors.contains_key(name) {
-            return Ok(None);
-        }
-        self.tensor(name, shape, device).map(Some)
+        Ok(info)
     }
 }
 
-fn quantized(data: &[u8], info: &TensorInfo, device: &Device) -> Result<QTensor, Error> {
+fn quantized(
+    data: &[u8],
+    dtype: GgmlDType,
+    shape: &[usize],
+    device: &Device,
+) -> Result<QTensor, Error> {
     let mut buffer = Vec::new();
     let data = aligned(data, &mut buffer);
-    let storage = QStorage::from_data(Cow::Borrowed(data), device, info.dtype)?;
-    Ok(QTensor::new(storage, info.dims.as_slice())?)
+    let storage = QStorage::from_data(Cow::Borrowed(data), device, dtype)?;
+    Ok(QTensor::new(storage, shape)?)
 }
 
 /// Candle reinterprets the bytes as blocks and panics when they are not aligned. A mapped file is;

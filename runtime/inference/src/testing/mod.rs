@@ -1,11 +1,15 @@
 //! Tiny models with random weights, for tests of this crate and of what builds on it.
 
+mod variants;
+
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 
 use crate::Error;
 use crate::gguf::Writer;
 use crate::tokenizer::byte_alphabet;
+
+pub use variants::{VARIANTS, variant, variant_prompt};
 
 /// The shape of a tiny Llama; the default has two layers and about 60,000 weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +77,7 @@ impl TinyLlama {
             writer,
             dtype: self.dtype,
             state: self.seed,
+            scale: 1.0,
         };
         let vocabulary = 256 + CONTROL_TOKENS.len();
         weights.matrix("token_embd.weight", [vocabulary, self.hidden])?;
@@ -119,14 +124,44 @@ struct Weights {
     writer: Writer,
     dtype: GgmlDType,
     state: u64,
+    /// The factor of the next matrices.
+    scale: f32,
 }
 
 impl Weights {
     fn matrix(&mut self, name: &str, [rows, columns]: [usize; 2]) -> Result<(), Error> {
-        let scale = 2.0 / (columns as f32).sqrt();
-        let values: Vec<f32> = (0..rows * columns).map(|_| self.next() * scale).collect();
-        let tensor = Tensor::from_vec(values, (rows, columns), &Device::Cpu)?;
+        self.random(name, &[rows, columns])
+    }
+
+    fn matrices(&mut self, name: &str, shape: [usize; 3]) -> Result<(), Error> {
+        self.random(name, &shape)
+    }
+
+    fn random(&mut self, name: &str, shape: &[usize]) -> Result<(), Error> {
+        let columns = *shape.last().expect("a matrix has columns");
+        let scale = self.scale * 2.0 / (columns as f32).sqrt();
+        let count = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|_| self.next() * scale).collect();
+        let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
         self.add(name, &tensor, self.dtype)
+    }
+
+    /// A matrix and perhaps a bias.
+    fn linear(&mut self, name: &str, shape: [usize; 2], bias: bool) -> Result<(), Error> {
+        self.matrix(&format!("{name}.weight"), shape)?;
+        if bias {
+            let values: Vec<f32> = (0..shape[0]).map(|_| self.next()).collect();
+            let tensor = Tensor::from_vec(values, shape[0], &Device::Cpu)?;
+            self.add(&format!("{name}.bias"), &tensor, GgmlDType::F32)?;
+        }
+        Ok(())
+    }
+
+    /// Factors of rotary pairs that grow from `first`.
+    fn factors(&mut self, name: &str, pairs: usize, first: f32) -> Result<(), Error> {
+        let values: Vec<f32> = (0..pairs).map(|pair| first * (1.0 + pair as f32)).collect();
+        let tensor = Tensor::from_vec(values, pairs, &Device::Cpu)?;
+        self.add(name, &tensor, GgmlDType::F32)
     }
 
     fn vector(&mut self, name: &str, width: usize) -> Result<(), Error> {
