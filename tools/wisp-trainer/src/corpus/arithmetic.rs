@@ -90,8 +90,14 @@ const WORDS: &[&str] = &[
     "kitchen", "morning", "evening", "picture", "question", "answer", "school", "village", "door",
 ];
 
-/// One calculation with its operands repeated in the answer, or a comparison.
+/// Calculations with their operands repeated in the answer, comparisons, letters: often one, sometimes
+/// several in a row.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    let more = if rng.chance(0.4) { rng.between(1, 4) } else { 0 };
+    (0..more).fold(one(rng, split), |dialogue, _| dialogue.then(one(rng, split)))
+}
+
+fn one(rng: &mut Rng, split: Split) -> Dialogue {
     match rng.below(16) {
         0..6 => sum(rng, split),
         6..10 => difference(rng, split),

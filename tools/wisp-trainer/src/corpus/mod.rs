@@ -32,13 +32,13 @@ pub struct Skill {
 pub const SKILLS: &[Skill] = &[
     Skill {
         name: "facts",
-        weight: 28,
+        weight: 70,
         mixes: true,
         make: facts::make,
     },
     Skill {
         name: "arithmetic",
-        weight: 20,
+        weight: 50,
         mixes: true,
         make: arithmetic::make,
     },
@@ -56,25 +56,25 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "small talk",
-        weight: 7,
+        weight: 8,
         mixes: true,
         make: small_talk::make,
     },
     Skill {
         name: "following",
-        weight: 8,
+        weight: 10,
         mixes: true,
         make: follow::make,
     },
     Skill {
         name: "not knowing",
-        weight: 4,
+        weight: 5,
         mixes: true,
         make: unknown::make,
     },
     Skill {
         name: "tools",
-        weight: 26,
+        weight: 24,
         mixes: false,
         make: tools::make,
     },
