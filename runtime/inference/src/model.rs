@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::decoder::{CandleOps, Decoder, Descriptor, SequenceState, Step};
-use crate::generate::{Batch, Generation, LanguageModel, Request};
+use crate::decoder::{CacheType, CandleOps, Decoder, Descriptor, PAGE, Page, Step};
+use crate::generate::{Batch, Generation, LanguageModel, Limits, Request};
 use crate::gguf::File;
 use crate::{Error, ModelInfo, Source, Vocabulary};
 
@@ -39,7 +39,14 @@ pub struct Options {
     pub device: Device,
     /// Tokens a sequence may hold, prompt and completion; `None`: what the model was trained for.
     pub context_size: Option<usize>,
+    /// How keys and values are kept.
+    pub cache_type: CacheType,
+    /// Memory for the keys and values of all sequences, and of what is kept of ended ones; `None`: 2 GiB,
+    /// or one sequence of the whole context where that is more.
+    pub cache_bytes: Option<u64>,
 }
+
+const DEFAULT_CACHE_BYTES: u64 = 2 << 30;
 
 /// How far loading has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +102,7 @@ impl Model {
             shape,
             context_size,
             options.device.candle()?,
+            options.cache_type,
             &mut loaded,
         )?;
         let name = format!(
@@ -102,11 +110,11 @@ impl Model {
             info.name.as_deref().unwrap_or(&info.architecture)
         );
         let name = name.replace('\0', " ");
-        let limited = Limited {
-            decoder,
+        let limits = Limits {
             context_size,
+            pages: pages(options.cache_bytes, decoder.page_bytes(), context_size),
         };
-        let batch = Batch::start(&name, limited, vocabulary.clone(), context_size)?;
+        let batch = Batch::start(&name, decoder, vocabulary.clone(), limits)?;
         Ok(Self {
             shared: Arc::new(Shared {
                 info,
@@ -173,26 +181,27 @@ fn check_vocabulary(file: &File, vocabulary: &Vocabulary, shape: &Descriptor) ->
     Err(file.malformed("tokenizer.ggml.tokens", reason))
 }
 
-/// A decoder whose sequences hold at most `context_size` tokens.
-struct Limited {
-    decoder: Decoder<CandleOps>,
-    context_size: usize,
+/// How many pages of `page_bytes` each there may be.
+fn pages(asked: Option<u64>, page_bytes: usize, context_size: usize) -> usize {
+    let fitting = |bytes: u64| usize::try_from(bytes / page_bytes as u64).unwrap_or(usize::MAX);
+    match asked {
+        Some(bytes) => fitting(bytes),
+        None => fitting(DEFAULT_CACHE_BYTES).max(context_size.div_ceil(PAGE)),
+    }
 }
 
-impl LanguageModel for Limited {
-    type State = SequenceState<CandleOps>;
+impl LanguageModel for Decoder<CandleOps> {
+    type Page = Page<CandleOps>;
 
-    fn state(&self) -> Self::State {
-        self.decoder.state()
+    fn new_page(&self) -> Result<Self::Page, Error> {
+        Decoder::new_page(self)
     }
 
-    fn forward(&self, tokens: &[u32], state: &mut Self::State) -> Result<Vec<f32>, Error> {
-        let step = Step {
-            tokens,
-            state,
-            limit: self.context_size,
-        };
-        let logits = self.decoder.forward(&mut [step])?.pop();
-        Ok(logits.expect("one step has one row of logits"))
+    fn copy_page(&self, page: &Self::Page) -> Result<Self::Page, Error> {
+        Decoder::copy_page(self, page)
+    }
+
+    fn forward(&self, steps: &mut [Step<Self::Page>]) -> Result<Vec<Vec<f32>>, Error> {
+        Decoder::forward(self, steps)
     }
 }

@@ -3,6 +3,7 @@
 mod candle;
 mod descriptor;
 mod forward;
+mod host;
 mod ops;
 mod rope;
 mod weights;
@@ -14,4 +15,6 @@ mod tests;
 
 pub(crate) use candle::CandleOps;
 pub(crate) use descriptor::Descriptor;
-pub(crate) use forward::{Decoder, SequenceState, Step};
+pub(crate) use forward::{Decoder, Page, Step};
+pub use host::CacheType;
+pub(crate) use ops::PAGE;

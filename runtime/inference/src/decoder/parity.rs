@@ -5,9 +5,9 @@ use candle_core::Device;
 
 use super::descriptor::{Descriptor, Gate, RopeKind, Scaling};
 use super::rope::Frequencies;
-use super::tests::file;
+use super::tests::{State, file};
 use super::weights::FeedForward;
-use super::{CandleOps, Decoder, Step};
+use super::{CacheType, CandleOps, Decoder};
 use crate::testing::{VARIANTS, variant, variant_prompt};
 
 const CONTEXT: usize = 64;
@@ -22,7 +22,8 @@ fn load(name: &str, change: impl FnOnce(&mut Descriptor)) -> Loaded {
     let file = file(&variant(name).expect("a tiny model"));
     let mut shape = Descriptor::read(&file).expect("a known architecture");
     change(&mut shape);
-    Decoder::load(&file, shape, CONTEXT, Device::Cpu, &mut |_| {}).expect("its weights")
+    let exact = CacheType::F32;
+    Decoder::load(&file, shape, CONTEXT, Device::Cpu, exact, &mut |_| {}).expect("its weights")
 }
 
 /// The logits after the prompt and after each token that llama.cpp chose.
@@ -46,16 +47,11 @@ fn likeliest(logits: &[f32]) -> u32 {
 /// The largest relative error of any step, infinite where another token is the likeliest.
 fn error(name: &str, decoder: &Loaded) -> f32 {
     let reference = reference(name, decoder.shape.vocabulary);
-    let mut state = decoder.state();
+    let mut state = State::default();
     let mut tokens = variant_prompt();
     let mut worst = 0f32;
     for expected in reference {
-        let step = Step {
-            tokens: &tokens,
-            state: &mut state,
-            limit: CONTEXT,
-        };
-        let actual = decoder.forward(&mut [step]).expect("logits").remove(0);
+        let actual = state.logits(decoder, &tokens);
         let length = |v: &mut dyn Iterator<Item = f32>| v.map(|v| v * v).sum::<f32>().sqrt();
         let mut difference = actual.iter().zip(&expected).map(|(a, b)| a - b);
         worst = worst.max(length(&mut difference) / length(&mut expected.iter().copied()));

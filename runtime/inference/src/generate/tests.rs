@@ -2,8 +2,9 @@
 
 use std::sync::mpsc;
 
-use super::batch::{Batch, LanguageModel};
-use super::{Event, FinishReason, Generation, Request, Sampling};
+use super::batch::{Batch, LanguageModel, Limits};
+use super::{Event, Finish, FinishReason, Generation, Request, Sampling};
+use crate::decoder::{PAGE, Step};
 use crate::gguf::Writer;
 use crate::testing::byte_vocabulary;
 use crate::{Error, Source, Vocabulary};
@@ -11,33 +12,62 @@ use crate::{Error, Source, Vocabulary};
 const CONTEXT: usize = 1000;
 const END: u32 = 258;
 
-/// Its state is every token computed so far.
+/// Its pages are the tokens computed so far.
 struct Fake<F>(F);
 
 impl<F: Fn(&[u32]) -> u32 + Send + 'static> LanguageModel for Fake<F> {
-    type State = Vec<u32>;
+    type Page = Vec<u32>;
 
-    fn state(&self) -> Vec<u32> {
-        Vec::new()
+    fn new_page(&self) -> Result<Vec<u32>, Error> {
+        Ok(Vec::new())
     }
 
-    fn forward(&self, tokens: &[u32], state: &mut Vec<u32>) -> Result<Vec<f32>, Error> {
-        state.extend(tokens);
+    fn copy_page(&self, page: &Vec<u32>) -> Result<Vec<u32>, Error> {
+        Ok(page.clone())
+    }
+
+    fn forward(&self, steps: &mut [Step<Vec<u32>>]) -> Result<Vec<Vec<f32>>, Error> {
+        Ok(steps.iter_mut().map(|step| self.one(step)).collect())
+    }
+}
+
+impl<F: Fn(&[u32]) -> u32> Fake<F> {
+    fn one(&self, step: &mut Step<Vec<u32>>) -> Vec<f32> {
+        let first = step.past.len() * PAGE;
+        for (index, token) in step.tokens.iter().enumerate() {
+            let place = step.start + index - first;
+            let page = &mut *step.tail[place / PAGE];
+            page.truncate(place % PAGE); // what a copy had more, or a step before this again
+            assert_eq!(page.len(), place % PAGE, "a position was left out");
+            page.push(*token);
+        }
+        let past = step.past.iter().flat_map(|page| page.iter());
+        let tail = step.tail.iter().flat_map(|page| page.iter());
+        let seen: Vec<u32> = past.chain(tail).copied().collect();
         let mut logits = vec![0.0; 259];
-        logits[(self.0)(state) as usize] = 1.0;
-        Ok(logits)
+        logits[(self.0)(&seen) as usize] = 1.0;
+        logits
     }
 }
 
 /// Starts a loop whose model chooses the next token from those before it.
 fn start(next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
+    start_with(1_000, next)
+}
+
+/// The same with memory for so many pages.
+fn start_with(pages: usize, next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
+    let limits = Limits {
+        context_size: CONTEXT,
+        pages,
+    };
     let writer = byte_vocabulary(Writer::new());
     let vocabulary = Vocabulary::open(Source::Bytes {
         name: "bytes".to_owned(),
         bytes: writer.to_bytes().expect("a vocabulary").leak(),
     });
     let vocabulary = vocabulary.expect("a vocabulary");
-    Batch::start("fake", Fake(next), vocabulary, CONTEXT).expect("a thread")
+    Batch::start("fake", Fake(next), vocabulary, limits).expect("a thread")
 }
 
 fn request(prompt: &str) -> Request {
@@ -179,4 +209,127 @@ fn the_thread_ends_with_its_model_and_its_last_sequence() {
     drop(batch);
     assert_eq!(collect(generation).0.len(), 99);
     assert_eq!(end.recv(), Ok(()));
+}
+
+/// How the generation ended, and what it took.
+fn finish(mut generation: Generation) -> Finish {
+    loop {
+        if let Event::Done(finish) = generation
+            .blocking_next()
+            .expect("an end")
+            .expect("no error")
+        {
+            return finish;
+        }
+    }
+}
+
+#[test]
+fn a_second_turn_computes_only_what_is_new() {
+    let batch = start(|tokens| if tokens.len() % 50 == 0 { END } else { 65 });
+    let prompt = "x".repeat(140);
+    assert_eq!(finish(batch.admit(request(&prompt))).cached_tokens, 0);
+    // The first answer was nine letters; its end was chosen and not computed.
+    let next = format!("{prompt}{}", "A".repeat(10));
+    assert_eq!(finish(batch.admit(request(&next))).cached_tokens, 149);
+    let other = format!("{}y", "x".repeat(70));
+    assert_eq!(finish(batch.admit(request(&other))).cached_tokens, 70);
+    assert_eq!(finish(batch.admit(request("y"))).cached_tokens, 0);
+}
+
+#[test]
+fn a_prompt_shared_by_many_is_computed_once() {
+    let (steps, step) = mpsc::channel();
+    let (go, gate) = mpsc::channel::<()>();
+    let batch = start(move |tokens| {
+        let _ = steps.send(tokens.len());
+        let _ = gate.recv(); // nothing is computed before all prompts are there
+        END
+    });
+    let shared = "x".repeat(500);
+    let prompts = (0..40u8).map(|i| format!("{shared}{}", char::from(b'A' + i)));
+    let running: Vec<_> = prompts
+        .map(|prompt| batch.admit(request(&prompt)))
+        .collect();
+    drop(go);
+    let computed: usize = running
+        .into_iter()
+        .map(|it| 501 - finish(it).cached_tokens)
+        .sum();
+    drop(batch);
+    drop(step);
+    // 500 once, and of each its last letter and what it shares of a page that was not full.
+    assert!(computed <= 500 + 40 * (1 + 500 % PAGE), "{computed}");
+}
+
+#[test]
+fn sequences_that_do_not_fit_at_once_come_one_after_the_other() {
+    // Each ends with 96 tokens, three pages; there is room for four.
+    let batch = start_with(4, |tokens| if tokens.len() < 96 { tokens[0] } else { END });
+    let prompts = ["a", "b", "c", "d", "e"];
+    let running: Vec<_> = prompts.map(|prompt| batch.admit(request(prompt))).into();
+    for (generation, letter) in running.into_iter().zip(prompts) {
+        let (texts, reason) = collect(generation);
+        assert_eq!(texts.concat(), letter.repeat(95));
+        assert_eq!(reason.expect("no error"), FinishReason::Stop);
+    }
+    // One that can never fit says so, and the loop goes on.
+    let (_, reason) = collect(batch.admit(request(&"x".repeat(300))));
+    assert!(
+        matches!(reason, Err(Error::CacheFull { capacity: 128, .. })),
+        "{reason:?}"
+    );
+    assert_eq!(collect(batch.admit(request("z"))).0.len(), 95);
+}
+
+/// Any order of arrivals, lengths and cancellations gives what each sequence gives alone.
+#[test]
+fn what_runs_together_does_not_matter() {
+    // The next token depends on every token before it, so a page from a wrong place shows.
+    let next = |tokens: &[u32]| {
+        let hash = tokens.iter().fold(7u32, |hash, token| {
+            hash.wrapping_mul(31).wrapping_add(*token)
+        });
+        if tokens.len() > 150 {
+            END
+        } else {
+            97 + hash % 26
+        }
+    };
+    let alone = |prompt: &str| {
+        let mut tokens: Vec<u32> = prompt.bytes().map(u32::from).collect();
+        loop {
+            match next(&tokens) {
+                END => break,
+                token => tokens.push(token),
+            }
+        }
+        let text = tokens[prompt.len()..].iter().map(|t| char::from(*t as u8));
+        text.collect::<String>()
+    };
+    let mut state = 1u64;
+    let mut below = move |limit: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % limit
+    };
+    let batch = start_with(30, next);
+    let mut running = Vec::new();
+    for _ in 0..300 {
+        let prompt: String = "abc".repeat(below(40) + 1) + &"d".repeat(below(3));
+        let generation = batch.admit(request(&prompt));
+        match below(5) {
+            0 => drop(generation),
+            1 => assert_eq!(collect(generation).0.concat(), alone(&prompt)),
+            _ => running.push((prompt, generation)),
+        }
+        if running.len() > 20 {
+            let (prompt, generation) = running.remove(below(20));
+            assert_eq!(collect(generation).0.concat(), alone(&prompt));
+        }
+    }
+    for (prompt, generation) in running {
+        assert_eq!(collect(generation).0.concat(), alone(&prompt));
+    }
 }
