@@ -154,7 +154,7 @@ impl Model {
         if let Some(&token) = request.prompt.iter().find(|token| !known(token)) {
             return Err(Error::UnknownToken { token, vocabulary });
         }
-        Ok(self.shared.batch.admit(request))
+        self.shared.batch.admit(request)
     }
 }
 

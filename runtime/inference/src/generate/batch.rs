@@ -6,6 +6,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
@@ -23,6 +24,8 @@ use crate::{Error, Vocabulary};
 const CHANNEL_CAPACITY: usize = 32;
 /// Sequences that are computed at the same time; others wait for their turn.
 const MOST_LIVE: usize = 64;
+/// Requests that may wait for their turn; more are refused.
+pub(crate) const MOST_WAITING: usize = 10_000;
 /// Prompt tokens of one sequence in one turn, so that prompts take turns too.
 const CHUNK: usize = 64;
 
@@ -76,6 +79,8 @@ pub(crate) struct Batch {
     /// `None` only while dropping.
     admissions: Option<Sender<Admission>>,
     wake: Arc<Wake>,
+    /// Requests that wait for their turn.
+    queued: Arc<AtomicUsize>,
 }
 
 impl Batch {
@@ -88,6 +93,7 @@ impl Batch {
     ) -> Result<Self, Error> {
         let (admissions, arriving) = channel();
         let wake = Arc::new(Wake::default());
+        let queued = Arc::new(AtomicUsize::new(0));
         let running = Running {
             model,
             vocabulary,
@@ -96,6 +102,7 @@ impl Batch {
             pace: Pace::default(),
             arriving,
             waiting: VecDeque::new(),
+            queued: Arc::clone(&queued),
             admitted: 0,
             live: VecDeque::new(),
         };
@@ -108,11 +115,18 @@ impl Batch {
         Ok(Self {
             admissions: Some(admissions),
             wake,
+            queued,
         })
     }
 
-    /// The request must be valid for the model.
-    pub fn admit(&self, request: Request) -> Generation {
+    /// The request must be valid for the model. When too many wait already, it is refused.
+    pub fn admit(&self, request: Request) -> Result<Generation, Error> {
+        if self.queued.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
+            self.queued.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::QueueFull {
+                waiting: MOST_WAITING,
+            });
+        }
         let (events, reader) = tokio::sync::mpsc::channel(CHANNEL_CAPACITY);
         let admission = Admission {
             request,
@@ -124,7 +138,7 @@ impl Batch {
             let _ = admissions.send(admission);
         }
         self.wake.wake();
-        Generation::new(reader, Arc::clone(&self.wake))
+        Ok(Generation::new(reader, Arc::clone(&self.wake)))
     }
 }
 
@@ -143,6 +157,8 @@ struct Running<M: LanguageModel> {
     pace: Pace,
     arriving: Receiver<Admission>,
     waiting: VecDeque<Admission>,
+    /// How many wait, here or on their way.
+    queued: Arc<AtomicUsize>,
     /// How many sequences there have been.
     admitted: u64,
     /// In the order in which prompts take turns.
@@ -158,8 +174,8 @@ struct Work {
 impl<M: LanguageModel> Running<M> {
     fn run(mut self) {
         loop {
-            let open = self.admit_arrivals();
             self.retire();
+            let open = self.admit_arrivals();
             let work = self.plan();
             if work.is_empty() && self.live.is_empty() && self.waiting.is_empty() && !open {
                 return;
@@ -188,15 +204,21 @@ impl<M: LanguageModel> Running<M> {
                 Err(TryRecvError::Disconnected) => break false,
             }
         };
-        self.waiting
-            .retain(|admission| !admission.events.is_closed());
-        while self.live.len() < MOST_LIVE
-            && let Some(admission) = self.waiting.pop_front()
-        {
+        let arrived = self.waiting.len();
+        let wanted = |admission: &Admission| !admission.events.is_closed();
+        self.waiting.retain(wanted);
+        // One that has ended or whose reader is behind takes nobody's place.
+        let computing = self.live.iter().filter(|sequence| sequence.is_computing());
+        let free = MOST_LIVE.saturating_sub(computing.count());
+        let admitted = self.waiting.drain(..free.min(self.waiting.len()));
+        for admission in admitted {
             self.admitted += 1;
+            let number = self.admitted;
             self.live
-                .push_back(Sequence::new(admission, self.context_size, self.admitted));
+                .push_back(Sequence::new(admission, self.context_size, number));
         }
+        let gone = arrived - self.waiting.len();
+        self.queued.fetch_sub(gone, Ordering::Relaxed);
         open
     }
 
@@ -329,6 +351,9 @@ impl<M: LanguageModel> Running<M> {
     fn reserve(&mut self, work: Vec<Work>) -> Vec<Work> {
         let mut reserved = Vec::with_capacity(work.len());
         for work in work {
+            if self.live[work.sequence].computed != work.range.start {
+                continue; // it gave way to another in this turn
+            }
             let pages = |running: &mut Self| {
                 let sequence = &mut running.live[work.sequence];
                 let pool = &mut running.pool;
@@ -364,12 +389,14 @@ impl<M: LanguageModel> Running<M> {
 
     /// Takes the pages of the youngest sequence that has any and no part in this turn yet, which will
     /// compute again what it had; false when there is none. Only younger ones give way, so the oldest
-    /// always comes to its end.
+    /// always comes to its end, and those whose reader is behind, so that it holds up nobody else.
     fn preempt(&mut self, asking: usize, reserved: &[Work]) -> bool {
         let age = self.live[asking].number;
         let free = |at: &usize| {
+            let other = &self.live[*at];
             let part = reserved.iter().any(|work| work.sequence == *at);
-            !part && self.live[*at].number > age && !self.live[*at].pages.is_empty()
+            let yields = other.number > age || !other.is_computing();
+            !part && yields && *at != asking && !other.pages.is_empty()
         };
         let youngest = (0..self.live.len())
             .filter(free)

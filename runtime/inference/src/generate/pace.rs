@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-/// Prompt tokens of a turn in which nobody generates.
+/// Prompt tokens of a turn in which nobody generates: as many as take this long in seconds, so that a
+/// cancelled prompt ends soon, and at most so many.
+const ALONE_SECONDS: f64 = 0.5;
 const ALONE: usize = 512;
 /// What a turn takes in at least and at most while others generate.
 const LEAST: usize = 16;
@@ -20,11 +22,12 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// How many prompt tokens to add to a turn of `generating` sequences, so that it takes at most
-    /// twice as long as without them.
+    /// How many prompt tokens to add to a turn in which `generating` sequences generate, so that it takes
+    /// at most twice as long as without them.
     pub fn prompt_tokens(&self, generating: usize) -> usize {
         if generating == 0 {
-            return ALONE;
+            let token = self.prompt_token.unwrap_or_default();
+            return ((ALONE_SECONDS / token) as usize).clamp(LEAST, ALONE);
         }
         match (self.generating, self.prompt_token) {
             (Some(turn), Some(token)) => ((turn / token) as usize).clamp(LEAST, MOST),
@@ -74,5 +77,12 @@ mod tests {
             "{}",
             pace.prompt_tokens(3)
         );
+    }
+
+    #[test]
+    fn a_turn_of_slow_prompts_ends_soon() {
+        let mut pace = Pace::default();
+        pace.took(0, 100, Duration::from_secs(1));
+        assert_eq!(pace.prompt_tokens(0), 50);
     }
 }

@@ -90,6 +90,11 @@ impl<P> Pool<P> {
         self.limit
     }
 
+    /// How many pages anyone holds.
+    pub fn held(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// Takes over what others have computed of `tokens`, from where `pages` end; returns how many
     /// tokens need not be computed. `pages` must be full or empty.
     pub fn adopt<M: LanguageModel<Page = P>>(
@@ -109,9 +114,11 @@ impl<P> Pool<P> {
                 at += PAGE;
                 continue;
             }
-            // Part of a page: the sequence will write on, so it gets its own copy.
+            // Part of a page: the sequence will write on, so it gets its own copy. Holding the page keeps
+            // it from being the one that goes.
+            let part = Arc::clone(&self.nodes[&id].page);
             if self.make_room().is_ok() {
-                let copy = model.copy_page(&self.nodes[&id].page.page)?;
+                let copy = model.copy_page(&part.page)?;
                 pages.pages.push(self.counted(copy));
                 at += common;
             }
@@ -133,15 +140,17 @@ impl<P> Pool<P> {
         best.filter(|(_, common)| *common > 0)
     }
 
-    /// Makes pages for positions up to `end`.
+    /// Makes pages for positions up to `end`, or none.
     pub fn reserve<M: LanguageModel<Page = P>>(
         &mut self,
         model: &M,
         pages: &mut Pages<P>,
         end: usize,
     ) -> Result<Result<(), Full>, Error> {
+        let before = pages.pages.len();
         while pages.pages.len() * PAGE < end {
             if self.make_room().is_err() {
+                pages.pages.truncate(before);
                 return Ok(Err(Full));
             }
             let page = self.counted(model.new_page()?);
@@ -204,7 +213,7 @@ impl<P> Pool<P> {
 
     /// Throws away unused pages until one more fits.
     fn make_room(&mut self) -> Result<(), Full> {
-        while self.count.load(Ordering::Relaxed) >= self.limit {
+        while self.held() >= self.limit {
             self.evict()?;
         }
         Ok(())

@@ -75,6 +75,11 @@ impl<P> Sequence<P> {
         self.ended || self.out.events.is_closed()
     }
 
+    /// Whether it goes on at the next turn: it has not ended and its reader keeps up.
+    pub fn is_computing(&self) -> bool {
+        !self.has_ended() && self.out.waiting.is_empty()
+    }
+
     /// Sends what waits; true when the sequence may take a step.
     pub fn is_ready(&mut self) -> bool {
         self.out.flush() && !self.ended

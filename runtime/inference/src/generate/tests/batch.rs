@@ -1,54 +1,17 @@
-//! The loop with models made of closures.
+//! The loop.
 
 use std::sync::mpsc;
 
-use super::batch::{Batch, LanguageModel, Limits};
-use super::{Event, Finish, FinishReason, Generation, Request, Sampling};
-use crate::decoder::{PAGE, Step};
+use super::super::batch::{Batch, Limits, MOST_WAITING};
+use super::super::{Event, Finish, FinishReason, Generation, Request, Sampling};
+use super::Fake;
+use crate::decoder::PAGE;
 use crate::gguf::Writer;
 use crate::testing::byte_vocabulary;
 use crate::{Error, Source, Vocabulary};
 
 const CONTEXT: usize = 1000;
 const END: u32 = 258;
-
-/// Its pages are the tokens computed so far.
-struct Fake<F>(F);
-
-impl<F: Fn(&[u32]) -> u32 + Send + 'static> LanguageModel for Fake<F> {
-    type Page = Vec<u32>;
-
-    fn new_page(&self) -> Result<Vec<u32>, Error> {
-        Ok(Vec::new())
-    }
-
-    fn copy_page(&self, page: &Vec<u32>) -> Result<Vec<u32>, Error> {
-        Ok(page.clone())
-    }
-
-    fn forward(&self, steps: &mut [Step<Vec<u32>>]) -> Result<Vec<Vec<f32>>, Error> {
-        Ok(steps.iter_mut().map(|step| self.one(step)).collect())
-    }
-}
-
-impl<F: Fn(&[u32]) -> u32> Fake<F> {
-    fn one(&self, step: &mut Step<Vec<u32>>) -> Vec<f32> {
-        let first = step.past.len() * PAGE;
-        for (index, token) in step.tokens.iter().enumerate() {
-            let place = step.start + index - first;
-            let page = &mut *step.tail[place / PAGE];
-            page.truncate(place % PAGE); // what a copy had more, or a step before this again
-            assert_eq!(page.len(), place % PAGE, "a position was left out");
-            page.push(*token);
-        }
-        let past = step.past.iter().flat_map(|page| page.iter());
-        let tail = step.tail.iter().flat_map(|page| page.iter());
-        let seen: Vec<u32> = past.chain(tail).copied().collect();
-        let mut logits = vec![0.0; 259];
-        logits[(self.0)(&seen) as usize] = 1.0;
-        logits
-    }
-}
 
 /// Starts a loop whose model chooses the next token from those before it.
 fn start(next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
@@ -68,6 +31,10 @@ fn start_with(pages: usize, next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Ba
     });
     let vocabulary = vocabulary.expect("a vocabulary");
     Batch::start("fake", Fake(next), vocabulary, limits).expect("a thread")
+}
+
+fn admit(batch: &Batch, request: Request) -> Generation {
+    batch.admit(request).expect("room in the queue")
 }
 
 fn request(prompt: &str) -> Request {
@@ -103,7 +70,7 @@ fn says(text: &'static str) -> impl Fn(&[u32]) -> u32 + Send + 'static {
 #[test]
 fn characters_arrive_whole_and_the_end_token_is_no_text() {
     let batch = start(says("aé☃"));
-    let (texts, reason) = collect(batch.admit(request(".")));
+    let (texts, reason) = collect(admit(&batch, request(".")));
     assert_eq!(texts, ["a", "é", "☃"]);
     assert_eq!(reason.expect("no error"), FinishReason::Stop);
 }
@@ -111,7 +78,7 @@ fn characters_arrive_whole_and_the_end_token_is_no_text() {
 #[test]
 fn an_unfinished_character_at_the_end_is_replaced() {
     let batch = start(|tokens| if tokens.len() == 1 { 0xE2 } else { END });
-    assert_eq!(collect(batch.admit(request("."))).0, ["\u{FFFD}"]);
+    assert_eq!(collect(admit(&batch, request("."))).0, ["\u{FFFD}"]);
 }
 
 #[test]
@@ -121,10 +88,10 @@ fn no_part_of_a_stop_string_is_shown() {
         stop: vec![stop.to_owned()],
         ..request(".")
     };
-    let (texts, reason) = collect(batch.admit(stopping("END")));
+    let (texts, reason) = collect(admit(&batch, stopping("END")));
     assert_eq!(texts.concat(), "one ");
     assert_eq!(reason.expect("no error"), FinishReason::Stop);
-    let (texts, _) = collect(batch.admit(stopping("two!")));
+    let (texts, _) = collect(admit(&batch, stopping("two!")));
     assert_eq!(texts.concat(), "one END two");
 }
 
@@ -135,14 +102,14 @@ fn a_panic_ends_its_sequence_and_no_other() {
         _ if tokens.len() < 50 => 65,
         _ => END,
     });
-    let fine = batch.admit(request("."));
-    let (_, broken) = collect(batch.admit(request("!")));
+    let fine = admit(&batch, request("."));
+    let (_, broken) = collect(admit(&batch, request("!")));
     match broken {
         Err(Error::Panicked { reason }) => assert_eq!(reason, "a broken kernel"),
         other => panic!("{other:?}"),
     }
     assert_eq!(collect(fine).0.len(), 49);
-    assert!(collect(batch.admit(request("."))).1.is_ok());
+    assert!(collect(admit(&batch, request("."))).1.is_ok());
 }
 
 #[test]
@@ -154,15 +121,18 @@ fn a_dropped_generation_is_computed_no_further() {
         let _ = gate.recv();
         65
     });
-    let generation = batch.admit(request("."));
+    let generation = admit(&batch, request("."));
     assert_eq!(step.recv(), Ok(1));
     drop(generation);
     go.send(()).expect("the loop waits");
     // The next thing computed is another sequence's prompt.
-    let other = batch.admit(Request {
-        max_tokens: Some(1),
-        ..request("..")
-    });
+    let other = admit(
+        &batch,
+        Request {
+            max_tokens: Some(1),
+            ..request("..")
+        },
+    );
     assert_eq!(step.recv(), Ok(2));
     drop(go);
     assert_eq!(collect(other).0, ["A"]);
@@ -178,8 +148,8 @@ fn a_long_prompt_does_not_hold_up_the_others() {
         let _ = gate.recv();
         if tokens.len() < 4 { 65 } else { END }
     });
-    let long = batch.admit(request(&"L".repeat(900)));
-    let short = batch.admit(request("s"));
+    let long = admit(&batch, request(&"L".repeat(900)));
+    let short = admit(&batch, request("s"));
     drop(go);
     assert_eq!(collect(short).0.len(), 3);
     assert!(collect(long).1.is_ok());
@@ -205,7 +175,7 @@ fn the_thread_ends_with_its_model_and_its_last_sequence() {
         let _ = &held;
         if tokens.len() < 100 { 65 } else { END }
     });
-    let generation = batch.admit(request("."));
+    let generation = admit(&batch, request("."));
     drop(batch);
     assert_eq!(collect(generation).0.len(), 99);
     assert_eq!(end.recv(), Ok(()));
@@ -228,13 +198,13 @@ fn finish(mut generation: Generation) -> Finish {
 fn a_second_turn_computes_only_what_is_new() {
     let batch = start(|tokens| if tokens.len() % 50 == 0 { END } else { 65 });
     let prompt = "x".repeat(140);
-    assert_eq!(finish(batch.admit(request(&prompt))).cached_tokens, 0);
+    assert_eq!(finish(admit(&batch, request(&prompt))).cached_tokens, 0);
     // The first answer was nine letters; its end was chosen and not computed.
     let next = format!("{prompt}{}", "A".repeat(10));
-    assert_eq!(finish(batch.admit(request(&next))).cached_tokens, 149);
+    assert_eq!(finish(admit(&batch, request(&next))).cached_tokens, 149);
     let other = format!("{}y", "x".repeat(70));
-    assert_eq!(finish(batch.admit(request(&other))).cached_tokens, 70);
-    assert_eq!(finish(batch.admit(request("y"))).cached_tokens, 0);
+    assert_eq!(finish(admit(&batch, request(&other))).cached_tokens, 70);
+    assert_eq!(finish(admit(&batch, request("y"))).cached_tokens, 0);
 }
 
 #[test]
@@ -249,7 +219,7 @@ fn a_prompt_shared_by_many_is_computed_once() {
     let shared = "x".repeat(500);
     let prompts = (0..40u8).map(|i| format!("{shared}{}", char::from(b'A' + i)));
     let running: Vec<_> = prompts
-        .map(|prompt| batch.admit(request(&prompt)))
+        .map(|prompt| admit(&batch, request(&prompt)))
         .collect();
     drop(go);
     let computed: usize = running
@@ -267,19 +237,19 @@ fn sequences_that_do_not_fit_at_once_come_one_after_the_other() {
     // Each ends with 96 tokens, three pages; there is room for four.
     let batch = start_with(4, |tokens| if tokens.len() < 96 { tokens[0] } else { END });
     let prompts = ["a", "b", "c", "d", "e"];
-    let running: Vec<_> = prompts.map(|prompt| batch.admit(request(prompt))).into();
+    let running: Vec<_> = prompts.map(|prompt| admit(&batch, request(prompt))).into();
     for (generation, letter) in running.into_iter().zip(prompts) {
         let (texts, reason) = collect(generation);
         assert_eq!(texts.concat(), letter.repeat(95));
         assert_eq!(reason.expect("no error"), FinishReason::Stop);
     }
     // One that can never fit says so, and the loop goes on.
-    let (_, reason) = collect(batch.admit(request(&"x".repeat(300))));
+    let (_, reason) = collect(admit(&batch, request(&"x".repeat(300))));
     assert!(
         matches!(reason, Err(Error::CacheFull { capacity: 128, .. })),
         "{reason:?}"
     );
-    assert_eq!(collect(batch.admit(request("z"))).0.len(), 95);
+    assert_eq!(collect(admit(&batch, request("z"))).0.len(), 95);
 }
 
 /// Any order of arrivals, lengths and cancellations gives what each sequence gives alone.
@@ -318,7 +288,7 @@ fn what_runs_together_does_not_matter() {
     let mut running = Vec::new();
     for _ in 0..300 {
         let prompt: String = "abc".repeat(below(40) + 1) + &"d".repeat(below(3));
-        let generation = batch.admit(request(&prompt));
+        let generation = admit(&batch, request(&prompt));
         match below(5) {
             0 => drop(generation),
             1 => assert_eq!(collect(generation).0.concat(), alone(&prompt)),
@@ -332,4 +302,60 @@ fn what_runs_together_does_not_matter() {
     for (prompt, generation) in running {
         assert_eq!(collect(generation).0.concat(), alone(&prompt));
     }
+}
+
+#[test]
+fn readers_that_are_behind_hold_up_nobody() {
+    // More than may compute at once, each with more to say than is kept for its reader.
+    let batch = start(|tokens| if tokens.len() < 300 { tokens[0] } else { END });
+    let unread: Vec<_> = (0..100).map(|_| admit(&batch, request("u"))).collect();
+    assert_eq!(collect(admit(&batch, request("r"))).0.len(), 299);
+    for generation in unread {
+        assert_eq!(collect(generation).0.concat(), "u".repeat(299));
+    }
+}
+
+#[test]
+fn the_memory_of_readers_that_are_behind_goes_to_others() {
+    // Each needs seven pages of ten.
+    let next = |tokens: &[u32]| if tokens.len() < 200 { tokens[0] } else { END };
+    let batch = start_with(10, next);
+    let unread = [request("a"), request("b")].map(|request| admit(&batch, request));
+    for letter in ["c", "d"] {
+        assert_eq!(
+            collect(admit(&batch, request(letter))).0.concat(),
+            letter.repeat(199)
+        );
+    }
+    for (generation, letter) in unread.into_iter().zip(["a", "b"]) {
+        assert_eq!(collect(generation).0.concat(), letter.repeat(199));
+    }
+}
+
+#[test]
+fn more_requests_than_the_queue_holds_are_refused() {
+    let (go, gate) = mpsc::channel::<()>();
+    let batch = start(move |_| {
+        let _ = gate.recv();
+        END
+    });
+    let mut accepted = Vec::new();
+    let refused = loop {
+        match batch.admit(request(".")) {
+            Ok(generation) => accepted.push(generation),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(
+        refused,
+        Error::QueueFull {
+            waiting: MOST_WAITING
+        }
+    ));
+    assert!(accepted.len() >= MOST_WAITING);
+    drop(go);
+    for generation in accepted {
+        assert!(collect(generation).1.is_ok());
+    }
+    assert!(collect(admit(&batch, request("."))).1.is_ok());
 }
