@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::decoder::{CacheType, CandleOps, Decoder, Descriptor, PAGE, Page, Step};
+#[cfg(any(feature = "cuda", feature = "metal"))]
+use crate::decoder::CandleOps;
+use crate::decoder::{CacheType, Decoder, Descriptor, HostOps, Load, Ops, PAGE, Page, Step};
 use crate::generate::{Batch, Generation, LanguageModel, Limits, Request};
 use crate::gguf::File;
 use crate::{Error, ModelInfo, Source, Vocabulary};
@@ -21,6 +23,7 @@ pub enum Device {
     Metal(usize),
 }
 
+#[cfg(any(feature = "cuda", feature = "metal"))]
 impl Device {
     fn candle(self) -> Result<candle_core::Device, Error> {
         Ok(match self {
@@ -97,24 +100,21 @@ impl Model {
                 total_bytes,
             });
         };
-        let decoder = Decoder::load(
-            &file,
+        let starting = Starting {
+            file: &file,
             shape,
+            vocabulary: vocabulary.clone(),
+            options,
             context_size,
-            options.device.candle()?,
-            options.cache_type,
-            &mut loaded,
-        )?;
-        let name = format!(
-            "model {}",
-            info.name.as_deref().unwrap_or(&info.architecture)
-        );
-        let name = name.replace('\0', " ");
-        let limits = Limits {
-            context_size,
-            pages: pages(options.cache_bytes, decoder.page_bytes(), context_size),
         };
-        let batch = Batch::start(&name, decoder, vocabulary.clone(), limits)?;
+        let batch = match options.device {
+            Device::Cpu => starting.batch(HostOps::new(options.cache_type), &mut loaded)?,
+            #[cfg(any(feature = "cuda", feature = "metal"))]
+            device => {
+                let ops = CandleOps::new(device.candle()?, options.cache_type)?;
+                starting.batch(ops, &mut loaded)?
+            }
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 info,
@@ -158,6 +158,37 @@ impl Model {
     }
 }
 
+/// A model on its way from the file to its thread.
+struct Starting<'a> {
+    file: &'a File,
+    shape: Descriptor,
+    vocabulary: Vocabulary,
+    options: &'a Options,
+    context_size: usize,
+}
+
+impl Starting<'_> {
+    /// Loads the weights and starts the loop.
+    fn batch<O>(self, ops: O, loaded: &mut dyn FnMut(usize)) -> Result<Batch, Error>
+    where
+        O: Load + Send + 'static,
+        Decoder<O>: LanguageModel,
+    {
+        let decoder = Decoder::load(ops, self.file, self.shape, self.context_size, loaded)?;
+        let limits = Limits {
+            context_size: self.context_size,
+            pages: pages(
+                self.options.cache_bytes,
+                decoder.page_bytes(),
+                self.context_size,
+            ),
+        };
+        let name = self.file.optional_string("general.name")?.unwrap_or("");
+        let name = format!("model {}", name.replace('\0', " "));
+        Batch::start(&name, decoder, self.vocabulary, limits)
+    }
+}
+
 fn context_size(asked: Option<usize>, trained: usize) -> Result<usize, Error> {
     match asked {
         None => Ok(trained),
@@ -190,8 +221,13 @@ fn pages(asked: Option<u64>, page_bytes: usize, context_size: usize) -> usize {
     }
 }
 
-impl LanguageModel for Decoder<CandleOps> {
-    type Page = Page<CandleOps>;
+impl<O> LanguageModel for Decoder<O>
+where
+    O: Ops + Send + 'static,
+    O::Matrix: Send + Sync,
+    O::Vector: Send + Sync,
+{
+    type Page = Page<O>;
 
     fn new_page(&self) -> Result<Self::Page, Error> {
         Decoder::new_page(self)

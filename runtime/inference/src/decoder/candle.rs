@@ -1,43 +1,45 @@
-//! The decoder's operations on Candle tensors, for every device Candle knows.
+//! The decoder's operations on Candle tensors, for the devices that Candle knows besides the CPU. Tests run
+//! them on the CPU too.
 
 use std::ops::Range;
 
-use candle_core::quantized::{QMatMul, QTensor};
+use candle_core::quantized::QMatMul;
 use candle_core::{DType, Device, Module, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
 
 use super::descriptor::{Gate, RopeKind};
-use super::host::{self, CacheType, HostBlock};
-use super::ops::{Heads, Ops, PAGE, Span};
+use super::host::CacheType;
+use super::ops::{Heads, Load, Ops, PAGE, Span};
 use super::rope::Angles;
 use crate::Error;
-
-pub(crate) type Matrix = QMatMul;
-pub(crate) type Vector = Tensor;
-
-pub(crate) fn matrix(tensor: QTensor) -> Result<Matrix, Error> {
-    Ok(QMatMul::from_qtensor(tensor)?)
-}
-
-pub(crate) fn vector(tensor: QTensor) -> Result<Vector, Error> {
-    Ok(tensor.dequantize(&tensor.device())?)
-}
+use crate::gguf::File;
 
 pub(crate) struct CandleOps {
     device: Device,
-    cache: CacheType,
+    cache: DType,
 }
 
-/// Keys and values in plain memory for the CPU, or as tensors `[kv_heads, PAGE, dim]` elsewhere.
-pub(crate) enum Block {
-    Host(HostBlock),
-    Device { keys: Tensor, values: Tensor },
+/// Keys and values `[kv_heads, PAGE, dim]`.
+pub(crate) struct Block {
+    keys: Tensor,
+    values: Tensor,
 }
 
 impl CandleOps {
-    pub fn new(device: Device, cache: CacheType) -> Self {
-        Self { device, cache }
+    pub fn new(device: Device, cache: CacheType) -> Result<Self, Error> {
+        let cache = match cache {
+            CacheType::F32 => DType::F32,
+            CacheType::F16 => DType::F16,
+            CacheType::Q8_0 => {
+                return Err(Error::OutOfRange {
+                    parameter: "cache_type",
+                    value: "q8_0".to_owned(),
+                    expected: "f16 or f32 on this device",
+                });
+            }
+        };
+        Ok(Self { device, cache })
     }
 
     /// `[rows, heads * dim]` to `[heads, rows, dim]`.
@@ -124,74 +126,23 @@ impl CandleOps {
 fn keep(span: &Span<Block>, key: &Tensor, value: &Tensor) -> Result<(Tensor, Tensor), Error> {
     let mut at = span.positions.start;
     while at < span.positions.end {
-        let (keys, values) = span.tail[at / PAGE - span.past.len()].tensors()?;
+        let block = &span.tail[at / PAGE - span.past.len()];
         let end = span.positions.end.min((at / PAGE + 1) * PAGE);
-        for (block, new) in [(keys, key), (values, value)] {
-            let new = new
-                .narrow(1, at - span.positions.start, end - at)?
-                .contiguous()?;
-            block.slice_set(&new, 1, at % PAGE)?;
+        for (kept, new) in [(&block.keys, key), (&block.values, value)] {
+            let new = new.narrow(1, at - span.positions.start, end - at)?;
+            let new = new.to_dtype(kept.dtype())?.contiguous()?;
+            kept.slice_set(&new, 1, at % PAGE)?;
         }
         at = end;
     }
-    let (mut keys, mut values) = (Vec::new(), Vec::new());
-    for block in span
-        .past
-        .iter()
-        .copied()
-        .chain(span.tail.iter().map(|block| &**block))
-    {
-        let (key, value) = block.tensors()?;
-        keys.push(key);
-        values.push(value);
-    }
-    let all = |parts: &[&Tensor]| Tensor::cat(parts, 1)?.narrow(1, 0, span.positions.end);
-    Ok((all(&keys)?.contiguous()?, all(&values)?.contiguous()?))
-}
-
-impl Block {
-    fn tensors(&self) -> Result<(&Tensor, &Tensor), Error> {
-        match self {
-            Self::Device { keys, values } => Ok((keys, values)),
-            Self::Host(_) => Err(Error::Compute {
-                reason: "keys and values lie on another device".to_owned(),
-            }),
-        }
-    }
-
-    fn host(&self) -> Option<&HostBlock> {
-        match self {
-            Self::Host(block) => Some(block),
-            Self::Device { .. } => None,
-        }
-    }
-
-    fn host_mut(&mut self) -> Option<&mut HostBlock> {
-        match self {
-            Self::Host(block) => Some(block),
-            Self::Device { .. } => None,
-        }
-    }
-}
-
-/// The same span with its blocks known to be on the host; `None` when they are not.
-fn on_host(span: Span<Block>) -> Option<Span<HostBlock>> {
-    Some(Span {
-        rows: span.rows,
-        positions: span.positions,
-        angles: span.angles,
-        window: span.window,
-        past: span
-            .past
-            .into_iter()
-            .map(Block::host)
-            .collect::<Option<_>>()?,
-        tail: span
-            .tail
-            .into_iter()
-            .map(Block::host_mut)
-            .collect::<Option<_>>()?,
-    })
+    let tail = span.tail.iter().map(|block| &**block);
+    let blocks: Vec<&Block> = span.past.iter().copied().chain(tail).collect();
+    let all = |part: fn(&Block) -> &Tensor| {
+        let parts: Vec<&Tensor> = blocks.iter().map(|block| part(block)).collect();
+        let all = Tensor::cat(&parts, 1)?.narrow(1, 0, span.positions.end)?;
+        all.to_dtype(DType::F32)?.contiguous()
+    };
+    Ok((all(|block| &block.keys)?, all(|block| &block.values)?))
 }
 
 /// The values of an activation on the CPU.
@@ -199,26 +150,48 @@ fn floats(x: &Tensor) -> Result<Vec<f32>, Error> {
     Ok(x.flatten_all()?.to_vec1()?)
 }
 
+impl Load for CandleOps {
+    fn matrix(
+        &self,
+        file: &File,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<QMatMul, Error> {
+        let tensor = file.rows(name, shape, rows, &self.device)?;
+        Ok(QMatMul::from_qtensor(tensor)?)
+    }
+
+    fn vector(&self, file: &File, name: &str, width: usize) -> Result<Tensor, Error> {
+        let tensor = file.rows(name, &[width], 0..1, &self.device)?;
+        Ok(tensor.dequantize(&self.device)?.flatten_all()?)
+    }
+
+    fn floats(&self, vector: &Tensor) -> Result<Vec<f32>, Error> {
+        floats(vector)
+    }
+}
+
 impl Ops for CandleOps {
     type Activation = Tensor;
-    type Matrix = Matrix;
-    type Vector = Vector;
+    type Matrix = QMatMul;
+    type Vector = Tensor;
     type Block = Block;
 
-    fn embed(&self, table: &Matrix, tokens: &[u32]) -> Result<Tensor, Error> {
+    fn embed(&self, table: &QMatMul, tokens: &[u32]) -> Result<Tensor, Error> {
         let tokens = Tensor::new(tokens, &self.device)?;
         Ok(table.embedding(&tokens)?)
     }
 
-    fn linear(&self, weight: &Matrix, x: &Tensor) -> Result<Tensor, Error> {
+    fn linear(&self, weight: &QMatMul, x: &Tensor) -> Result<Tensor, Error> {
         Ok(weight.forward(x)?)
     }
 
-    fn add_bias(&self, x: &Tensor, bias: &Vector) -> Result<Tensor, Error> {
+    fn add_bias(&self, x: &Tensor, bias: &Tensor) -> Result<Tensor, Error> {
         Ok(x.broadcast_add(bias)?)
     }
 
-    fn rms_norm(&self, x: &Tensor, weight: &Vector, eps: f32) -> Result<Tensor, Error> {
+    fn rms_norm(&self, x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor, Error> {
         let runs = (x.elem_count() / weight.elem_count(), weight.elem_count());
         Ok(rms_norm(&x.reshape(runs)?, weight, eps)?.reshape(x.shape())?)
     }
@@ -250,24 +223,9 @@ impl Ops for CandleOps {
         heads: Heads,
         spans: Vec<Span<Block>>,
     ) -> Result<Tensor, Error> {
-        if !self.device.is_cpu() {
-            let spans = spans.into_iter();
-            let mixed = spans.map(|span| self.attend_span(qkv, heads, span));
-            return Ok(Tensor::cat(&mixed.collect::<Result<Vec<_>, _>>()?, 0)?);
-        }
-        let spans = spans.into_iter().map(on_host).collect::<Option<Vec<_>>>();
-        let spans = spans.ok_or_else(|| Error::Compute {
-            reason: "keys and values lie on another device".to_owned(),
-        })?;
-        let rows = qkv[0].dim(0)?;
-        let [query, key, value] = qkv.map(floats);
-        let (query, key, value) = (query?, key?, value?);
-        let mixed = host::attend([&query, &key, &value], heads, spans);
-        Ok(Tensor::from_vec(
-            mixed,
-            (rows, heads.query * heads.dim),
-            &self.device,
-        )?)
+        let spans = spans.into_iter();
+        let mixed = spans.map(|span| self.attend_span(qkv, heads, span));
+        Ok(Tensor::cat(&mixed.collect::<Result<Vec<_>, _>>()?, 0)?)
     }
 
     fn pick(&self, x: &Tensor, rows: &[u32]) -> Result<Tensor, Error> {
@@ -291,30 +249,21 @@ impl Ops for CandleOps {
     }
 
     fn new_block(&self, heads: Heads) -> Result<Block, Error> {
-        if self.device.is_cpu() {
-            return Ok(Block::Host(HostBlock::new(self.cache, heads)));
-        }
         let shape = (heads.key_value, PAGE, heads.dim);
-        Ok(Block::Device {
-            keys: Tensor::zeros(shape, DType::F32, &self.device)?,
-            values: Tensor::zeros(shape, DType::F32, &self.device)?,
+        Ok(Block {
+            keys: Tensor::zeros(shape, self.cache, &self.device)?,
+            values: Tensor::zeros(shape, self.cache, &self.device)?,
         })
     }
 
     fn copy_block(&self, block: &Block) -> Result<Block, Error> {
-        Ok(match block {
-            Block::Host(block) => Block::Host(block.clone()),
-            Block::Device { keys, values } => Block::Device {
-                keys: keys.copy()?,
-                values: values.copy()?,
-            },
+        Ok(Block {
+            keys: block.keys.copy()?,
+            values: block.values.copy()?,
         })
     }
 
     fn block_bytes(&self, heads: Heads) -> usize {
-        match self.device.is_cpu() {
-            true => HostBlock::bytes(self.cache, heads),
-            false => HostBlock::bytes(CacheType::F32, heads),
-        }
+        2 * heads.key_value * PAGE * heads.dim * self.cache.size_in_bytes()
     }
 }

@@ -6,12 +6,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::Device;
-
-use super::candle::{CandleOps, Matrix, Vector};
 use super::descriptor::Descriptor;
-use super::host::CacheType;
-use super::ops::{Heads, Ops, Span};
+use super::ops::{Heads, Load, Ops, Span};
 use super::rope::{Angles, Frequencies};
 use super::weights::{FeedForward, Gated, Layer, Linear, Weights};
 use crate::Error;
@@ -40,20 +36,18 @@ pub(crate) struct Step<'a, P> {
     pub tail: Vec<&'a mut P>,
 }
 
-impl Decoder<CandleOps> {
+impl<O: Load> Decoder<O> {
     /// `context_size` is how many tokens a sequence may hold.
     pub fn load(
+        ops: O,
         file: &File,
         shape: Descriptor,
         context_size: usize,
-        device: Device,
-        cache: CacheType,
         loaded: &mut dyn FnMut(usize),
     ) -> Result<Self, Error> {
-        let weights: Weights<Matrix, Vector> =
-            Weights::load(file, &shape, context_size, &device, loaded)?;
+        let weights = Weights::load(&ops, file, &shape, context_size, loaded)?;
         Ok(Self {
-            ops: CandleOps::new(device, cache),
+            ops,
             shape,
             weights: Arc::new(weights),
         })

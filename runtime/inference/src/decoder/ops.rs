@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::descriptor::Gate;
 use super::rope::Angles;
 use crate::Error;
+use crate::gguf::File;
 
 /// What attention needs to know besides its inputs.
 #[derive(Debug, Clone, Copy)]
@@ -120,4 +121,21 @@ pub(crate) trait Ops {
 
     /// The bytes of one block.
     fn block_bytes(&self, heads: Heads) -> usize;
+}
+
+/// How weights come from a file to where they are computed with.
+pub(crate) trait Load: Ops {
+    /// Rows of a tensor of the given shape `[…, columns]`, counted through all but its last dimension.
+    fn matrix(
+        &self,
+        file: &File,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<Self::Matrix, Error>;
+
+    fn vector(&self, file: &File, name: &str, width: usize) -> Result<Self::Vector, Error>;
+
+    /// The elements of a vector.
+    fn floats(&self, vector: &Self::Vector) -> Result<Vec<f32>, Error>;
 }

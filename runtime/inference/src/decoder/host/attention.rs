@@ -8,9 +8,9 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
-use super::descriptor::RopeKind;
-use super::ops::{Heads, PAGE, Span};
-use super::rope::Angles;
+use crate::decoder::descriptor::RopeKind;
+use crate::decoder::ops::{Heads, PAGE, Span};
+use crate::decoder::rope::Angles;
 
 /// How keys and values are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
