@@ -8,6 +8,8 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
+use super::FEW;
+use super::kernels::fastest;
 use crate::decoder::descriptor::RopeKind;
 use crate::decoder::ops::{Heads, PAGE, Span};
 use crate::decoder::rope::Angles;
@@ -150,10 +152,16 @@ pub(crate) fn attend(
     let tasks: Vec<_> = (0..spans.len())
         .flat_map(|span| (0..heads.key_value).map(move |head| (span, head)))
         .collect();
-    let mixed: Vec<Vec<f32>> = tasks
-        .par_iter()
-        .map(|&(span, head)| Group::new(&spans[span], heads, head, query).mixed())
-        .collect();
+    let mixed = |&(span, head): &(usize, usize)| {
+        let group = Group::new(&spans[span], heads, head, query);
+        fastest(|| group.mixed())
+    };
+    let seen = |span: &Span<HostBlock>| span.rows.len() * span.positions.end;
+    let products = spans.iter().map(seen).sum::<usize>() * width;
+    let mixed: Vec<Vec<f32>> = match products < FEW {
+        true => tasks.iter().map(mixed).collect(),
+        false => tasks.par_iter().map(mixed).collect(),
+    };
     let mut out = vec![0.0; rows * width];
     let part = heads.query / heads.key_value * heads.dim;
     for ((span, head), mixed) in tasks.into_iter().zip(mixed) {
@@ -249,6 +257,7 @@ impl<'a> Group<'a> {
     }
 
     /// What the heads see: `[rows, group, dim]`.
+    #[inline(always)]
     fn mixed(&self) -> Vec<f32> {
         let dim = self.heads.dim;
         let group = self.heads.query / self.heads.key_value;
@@ -302,6 +311,7 @@ fn overlap(seen: &std::ops::Range<usize>, start: usize) -> std::ops::Range<usize
 }
 
 /// The sum of products in eight lanes, in an order that depends on nothing but the length.
+#[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0f32; 8];
     let (a8, b8) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -315,6 +325,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
+#[inline(always)]
 fn add_scaled(sum: &mut [f32], factor: f32, x: &[f32]) {
     for (sum, x) in sum.iter_mut().zip(x) {
         *sum += factor * x;
@@ -322,6 +333,7 @@ fn add_scaled(sum: &mut [f32], factor: f32, x: &[f32]) {
 }
 
 /// Scores to shares that sum up to one.
+#[inline(always)]
 fn softmax(scores: &mut [f32], cap: Option<f32>) {
     if let Some(cap) = cap {
         scores

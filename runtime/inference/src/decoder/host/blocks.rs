@@ -19,8 +19,8 @@ pub(super) enum Layout {
     Floats,
     /// Blocks of 32: `scale * (number - zero) + min`.
     Small { zero: u8 },
-    /// Blocks of 256: `scale * group_scale * (number - zero) - min * group_min`.
-    Super { zero: u8 },
+    /// Blocks of 256: `scale * group_scale * number - min * group_min`.
+    Super,
 }
 
 pub(super) fn layout(dtype: GgmlDType) -> Option<Layout> {
@@ -31,9 +31,7 @@ pub(super) fn layout(dtype: GgmlDType) -> Option<Layout> {
         Q4_1 | Q5_1 => Layout::Small { zero: 0 },
         Q5_0 => Layout::Small { zero: 16 },
         Q8_0 => Layout::Small { zero: 128 },
-        Q2K | Q4K | Q5K => Layout::Super { zero: 0 },
-        Q3K => Layout::Super { zero: 4 },
-        Q6K => Layout::Super { zero: 32 },
+        Q2K | Q3K | Q4K | Q5K | Q6K => Layout::Super,
         Q8_1 | Q8K => return None,
     })
 }
@@ -61,6 +59,19 @@ pub(super) struct Factors {
     pub min: f32,
     pub scales: [i32; GROUPS],
     pub mins: [i32; GROUPS],
+}
+
+impl Factors {
+    /// Of a format that counts numbers from `zero` and has no minimums.
+    #[inline(always)]
+    fn around(zero: i32, scale: f32, scales: [i32; GROUPS]) -> Self {
+        Self {
+            scale,
+            min: scale,
+            scales,
+            mins: scales.map(|scale| zero * scale),
+        }
+    }
 }
 
 impl SmallRow {
@@ -132,13 +143,13 @@ impl SuperRow {
     }
 
     /// The weights of the row.
-    pub fn weights(&self, zero: u8, out: &mut [f32]) {
+    pub fn weights(&self, out: &mut [f32]) {
         let blocks = self.numbers.iter().zip(&self.factors);
         for ((numbers, factors), out) in blocks.zip(out.chunks_mut(SUPER)) {
             for (i, out) in out.iter_mut().enumerate() {
-                let number = f32::from(i16::from(numbers[i]) - i16::from(zero));
                 let (scale, min) = (factors.scales[i / GROUP], factors.mins[i / GROUP]);
-                *out = factors.scale * scale as f32 * number - factors.min * min as f32;
+                let scaled = factors.scale * (scale * i32::from(numbers[i])) as f32;
+                *out = scaled - factors.min * min as f32;
             }
         }
     }
@@ -177,11 +188,7 @@ fn q3_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
         let high = packed[8 + i % 4] >> (2 * (i / 4)) & 3;
         i32::from(low | high << 4) - 32
     };
-    Factors {
-        scales: std::array::from_fn(scale),
-        scale: block.half(),
-        ..Factors::default()
-    }
+    Factors::around(4, block.half(), std::array::from_fn(scale))
 }
 
 /// Each half of the block: the lowest two bits of 32 bytes, the next two, …
@@ -268,12 +275,8 @@ fn q6_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
             }
         }
     }
-    let scales = block.take::<GROUPS>();
-    Factors {
-        scales: scales.map(|scale| i32::from(scale as i8)),
-        scale: block.half(),
-        ..Factors::default()
-    }
+    let scales = block.take::<GROUPS>().map(|scale| i32::from(scale as i8));
+    Factors::around(32, block.half(), scales)
 }
 
 /// Floats of any width as 32-bit ones.

@@ -3,6 +3,7 @@
 use half::f16;
 
 use super::blocks::{GROUPS, Layout, SMALL, SUPER};
+use super::kernels::fastest;
 
 /// The rows that a matrix is multiplied with.
 pub(super) enum Input<'a> {
@@ -32,24 +33,28 @@ pub(super) struct SuperBlock {
 impl<'a> Input<'a> {
     /// `x` is rows whose width is whole blocks of the weights' layout.
     pub fn new(layout: Layout, x: &'a [f32]) -> Self {
+        fastest(|| Self::in_layout(layout, x))
+    }
+
+    #[inline(always)]
+    fn in_layout(layout: Layout, x: &'a [f32]) -> Self {
         match layout {
             Layout::Floats => Self::Floats(x),
             Layout::Small { zero } => {
                 let blocks = x.as_chunks().0.iter();
                 Self::Small(blocks.map(|block| SmallBlock::new(block, zero)).collect())
             }
-            Layout::Super { .. } => {
-                Self::Super(x.as_chunks().0.iter().map(SuperBlock::new).collect())
-            }
+            Layout::Super => Self::Super(x.as_chunks().0.iter().map(SuperBlock::new).collect()),
         }
     }
 }
 
 impl SmallBlock {
+    #[inline(always)]
     fn new(x: &[f32; SMALL], zero: u8) -> Self {
         let scale = largest(x).abs() / 127.0 + poison(x);
         let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
-        let numbers = x.map(|x| (x * inverse).round() as i8);
+        let numbers = x.map(|x| rounded(x * inverse));
         let four = |i: usize| {
             numbers[4 * i..][..4]
                 .iter()
@@ -69,6 +74,7 @@ impl SmallBlock {
 }
 
 impl SuperBlock {
+    #[inline(always)]
     fn new(x: &[f32; SUPER]) -> Self {
         let largest = largest(x) + poison(x);
         let inverse = if largest == 0.0 {
@@ -76,7 +82,7 @@ impl SuperBlock {
         } else {
             -127.0 / largest
         };
-        let numbers = x.map(|x| (x * inverse).round() as i8);
+        let numbers = x.map(|x| rounded(x * inverse));
         let size = SUPER / GROUPS;
         let sum = |i: usize| {
             numbers[size * i..][..size]
@@ -93,12 +99,25 @@ impl SuperBlock {
 }
 
 /// 0, or NaN when a value is not finite, which 8 bits cannot say.
+#[inline(always)]
 fn poison(x: &[f32]) -> f32 {
     x.iter().map(|x| x * 0.0).sum()
 }
 
 /// The first of the values that are farthest from 0.
+#[inline(always)]
 fn largest(x: &[f32]) -> f32 {
-    let farther = |most: f32, x: &f32| if x.abs() > most.abs() { *x } else { most };
-    x.iter().fold(0.0, farther)
+    let lanes = x.chunks_exact(8).fold([0f32; 8], |most, x| {
+        std::array::from_fn(|lane| most[lane].max(x[lane].abs()))
+    });
+    let most = lanes.into_iter().fold(0.0, f32::max);
+    x.iter().copied().find(|x| x.abs() == most).unwrap_or(0.0)
+}
+
+/// To the nearest whole number, halves away from 0; `x` is not far beyond what 8 bits hold.
+#[inline(always)]
+fn rounded(x: f32) -> i8 {
+    // The largest number below one half: adding one half itself would round 0.49999997 up.
+    let half = 0.499_999_97_f32.copysign(x);
+    (x + half) as i32 as i8
 }

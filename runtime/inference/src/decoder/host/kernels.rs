@@ -26,13 +26,26 @@ pub(super) struct Job<'a> {
 
 /// Computes `[weight rows, input rows]`.
 pub(super) fn multiply(job: Job, out: &mut [f32]) {
+    fastest(|| match level() {
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => rows::<x86::Avx512>(job, out),
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => rows::<x86::Avx2>(job, out),
+        Level::Portable => rows::<Portable>(job, out),
+    })
+}
+
+/// Runs plain loops with the widest instructions there are: what is inlined into `work` is compiled for
+/// them.
+#[inline(always)]
+pub(super) fn fastest<R>(work: impl FnOnce() -> R) -> R {
     match level() {
         // SAFETY: `level` has found these instructions.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => unsafe { x86::multiply_avx512(job, out) },
+        Level::Avx512 => unsafe { x86::with_avx512(work) },
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => unsafe { x86::multiply_avx2(job, out) },
-        Level::Portable => rows::<Portable>(job, out),
+        Level::Avx2 => unsafe { x86::with_avx2(work) },
+        Level::Portable => work(),
     }
 }
 
@@ -96,14 +109,14 @@ fn rows<K: Kernel>(job: Job, out: &mut [f32]) {
                     .for_each(|(out, x)| *out = small::<K>(&row, x));
             }
         }
-        (Layout::Super { zero }, Input::Super(x)) => {
+        (Layout::Super, Input::Super(x)) => {
             let mut row = SuperRow::default();
             for (bytes, out) in rows.zip(out) {
                 row.unpack(job.dtype, bytes);
                 let x = x.chunks_exact(job.columns / SUPER);
                 out.iter_mut()
                     .zip(x)
-                    .for_each(|(out, x)| *out = super_blocks::<K>(&row, zero, x));
+                    .for_each(|(out, x)| *out = super_blocks::<K>(&row, x));
             }
         }
         _ => unreachable!("the input was made for this layout"),
@@ -125,14 +138,12 @@ fn small<K: Kernel>(row: &SmallRow, x: &[SmallBlock]) -> f32 {
 }
 
 #[inline(always)]
-fn super_blocks<K: Kernel>(row: &SuperRow, zero: u8, x: &[SuperBlock]) -> f32 {
+fn super_blocks<K: Kernel>(row: &SuperRow, x: &[SuperBlock]) -> f32 {
     let mut sum = 0.0;
     for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
         let scaled = K::scaled(weights, &factors.scales, &x.numbers);
-        let zeros = i32::from(zero) * products(&factors.scales, &x.sums);
         let mins = products(&factors.mins, &x.sums);
-        let product = factors.scale * (scaled - zeros) as f32 - factors.min * mins as f32;
-        sum += x.scale * product;
+        sum += x.scale * (factors.scale * scaled as f32 - factors.min * mins as f32);
     }
     sum
 }
@@ -182,7 +193,7 @@ impl Kernel for Portable {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{GROUPS, Job, Kernel, SMALL, SUPER, rows};
+    use super::{GROUPS, Kernel, SMALL, SUPER};
 
     pub fn has_avx512() -> bool {
         has_avx2()
@@ -197,16 +208,16 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
-    pub fn multiply_avx512(job: Job, out: &mut [f32]) {
-        rows::<Avx512>(job, out);
+    pub fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
+        work()
     }
 
     #[target_feature(enable = "avx2,f16c")]
-    pub fn multiply_avx2(job: Job, out: &mut [f32]) {
-        rows::<Avx2>(job, out);
+    pub fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
+        work()
     }
 
-    /// Only for code that runs inside [`multiply_avx512`].
+    /// Only for processors that have it.
     pub struct Avx512;
 
     impl Kernel for Avx512 {
@@ -262,7 +273,7 @@ mod x86 {
         }
     }
 
-    /// Only for code that runs inside [`multiply_avx2`].
+    /// Only for processors that have it.
     pub struct Avx2;
 
     impl Kernel for Avx2 {

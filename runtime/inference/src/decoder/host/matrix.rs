@@ -3,13 +3,11 @@
 use candle_core::quantized::GgmlDType;
 use rayon::prelude::*;
 
+use super::FEW;
 use super::blocks::{self, Layout, SmallRow, SuperRow};
 use super::input::Input;
 use super::kernels::{Job, multiply};
 use crate::gguf::View;
-
-/// Products that are computed in less time than it takes to wake another thread.
-const FEW: usize = 1 << 18;
 
 /// A weight `[rows, columns]`.
 pub(crate) struct Matrix {
@@ -77,10 +75,10 @@ impl Matrix {
                 row.unpack(self.dtype, bytes);
                 row.weights(zero, &mut out);
             }
-            Layout::Super { zero } => {
+            Layout::Super => {
                 let mut row = SuperRow::default();
                 row.unpack(self.dtype, bytes);
-                row.weights(zero, &mut out);
+                row.weights(&mut out);
             }
         }
         out

@@ -17,6 +17,9 @@ use super::ops::{Heads, Load, Ops, Span};
 use crate::Error;
 use crate::gguf::File;
 
+/// Products that are computed in less time than it takes to wake another thread.
+const FEW: usize = 1 << 18;
+
 /// Activations `[rows, width]`.
 pub(crate) struct Rows {
     width: usize,
@@ -71,6 +74,7 @@ impl Load for HostOps {
         rows: std::ops::Range<usize>,
     ) -> Result<Matrix, Error> {
         let (view, dtype) = file.view(name, shape, rows.clone())?;
+        view.fetch();
         let columns = *shape.last().expect("a matrix has columns");
         let matrix = Matrix::new(view, dtype, [rows.len(), columns]);
         matrix.ok_or_else(|| file.unsupported_type(name, dtype))
