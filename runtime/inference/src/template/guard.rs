@@ -6,7 +6,7 @@
 //! rendering, control tokens are found in the marked text, so content can no longer match; then the
 //! marks are dropped and the text between is encoded as plain text.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Message;
 use crate::tokenizer::{Fragment, Markup};
@@ -24,11 +24,9 @@ impl<'a> Guard<'a> {
     pub fn new(markup: &'a Markup, messages: &[Message], tools: Option<&Value>) -> Self {
         let mut unused = MARKS.collect::<Vec<_>>();
         let mut see = |text: &str| unused.retain(|mark| !text.contains(*mark));
-        for message in messages {
-            see(&message.role);
-            see(&message.content);
-            message.fields.values().for_each(|v| visit(v, &mut see));
-        }
+        messages
+            .iter()
+            .for_each(|message| visit_fields(&message.fields, &mut see));
         tools.into_iter().for_each(|tools| visit(tools, &mut see));
         // A text that holds all 32 was made to; `mark_text` then replaces the last of them.
         let mark = unused.first().copied().unwrap_or(*MARKS.end());
@@ -39,13 +37,7 @@ impl<'a> Guard<'a> {
         messages
             .iter()
             .map(|message| Message {
-                role: self.mark_text(&message.role),
-                content: self.mark_text(&message.content),
-                fields: message
-                    .fields
-                    .iter()
-                    .map(|(key, value)| (key.clone(), self.mark_value(value)))
-                    .collect(),
+                fields: self.mark_fields(&message.fields),
             })
             .collect()
     }
@@ -54,12 +46,26 @@ impl<'a> Guard<'a> {
         match value {
             Value::String(text) => Value::String(self.mark_text(text)),
             Value::Array(items) => items.iter().map(|item| self.mark_value(item)).collect(),
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(key, value)| (self.mark_text(key), self.mark_value(value)))
-                .collect(),
+            Value::Object(fields) => Value::Object(self.mark_fields(fields)),
             other => other.clone(),
         }
+    }
+
+    fn mark_fields(&self, fields: &Map<String, Value>) -> Map<String, Value> {
+        fields
+            .iter()
+            .map(|(key, value)| (self.mark_key(key), self.mark_value(value)))
+            .collect()
+    }
+
+    /// A name that holds no markup stays what it is, so that the template finds the field.
+    fn mark_key(&self, key: &str) -> String {
+        let is_name = key.chars().all(|c| c == '_' || c.is_alphanumeric());
+        let is_markup = |token: &String| key.contains(token.as_str());
+        if is_name && !self.markup.control_texts().iter().any(is_markup) {
+            return key.to_owned();
+        }
+        self.mark_text(key)
     }
 
     fn mark_text(&self, text: &str) -> String {
@@ -104,11 +110,15 @@ fn visit(value: &Value, see: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => see(text),
         Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
-            see(key);
-            visit(value, see);
-        }),
+        Value::Object(fields) => visit_fields(fields, see),
         _ => {}
+    }
+}
+
+fn visit_fields(fields: &Map<String, Value>, see: &mut impl FnMut(&str)) {
+    for (key, value) in fields {
+        see(key);
+        visit(value, see);
     }
 }
 
