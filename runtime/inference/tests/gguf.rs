@@ -347,3 +347,62 @@ fn every_kind_of_value_survives_the_file() {
         assert!(text.contains(expect), "{text}");
     }
 }
+
+#[test]
+fn a_quantization_has_the_name_that_people_know_it_by() {
+    use candle_core::quantized::GgmlDType::{self, *};
+    let cases: &[(&[GgmlDType], &str)] = &[
+        (&[F16, F16, F32], "F16"),
+        (&[Q8_0, Q8_0], "Q8_0"),
+        (&[Q4K, Q4K, Q6K], "Q4_K_M"),
+        (&[Q4K, Q4K, Q5K], "Q4_K_S"),
+        (&[Q5K, Q5K, Q6K], "Q5_K_M"),
+        (&[Q5K, Q5K], "Q5_K_S"),
+        (&[Q3K, Q3K, Q3K, Q4K, Q5K], "Q3_K_M"),
+        (&[Q3K, Q3K, Q5K], "Q3_K_L"),
+        (&[Q3K, Q3K], "Q3_K_S"),
+        (&[Q2K, Q2K, Q3K], "Q2_K"),
+        (&[Q6K], "Q6_K"),
+        (&[], ""),
+    ];
+    for (types, expect) in cases {
+        let writer = Writer::new().metadata("general.architecture", "llama");
+        assert_eq!(
+            quantization(matrices(writer, types, 256)),
+            *expect,
+            "{types:?}"
+        );
+    }
+    // Rows that K-quants do not fit, beside some that they do, as in the smallest Qwen.
+    let writer = Writer::new().metadata("general.architecture", "qwen2");
+    let writer = matrices(writer, &[Q5_0, Q5_0, Q5_0, Q8_0], 96);
+    let down =
+        candle_core::Tensor::zeros((1, 256), candle_core::DType::F32, &candle_core::Device::Cpu);
+    let writer = writer.tensor("blk.9.ffn_down.weight", &down.expect("zeros"), Q6K);
+    assert_eq!(quantization(writer.expect("a tensor")), "Q4_K_M");
+}
+
+/// One layer for each type; the output and the embedding have other types.
+fn matrices(writer: Writer, types: &[candle_core::quantized::GgmlDType], columns: usize) -> Writer {
+    use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
+    let zeros = Tensor::zeros((2, columns), DType::F32, &Device::Cpu).expect("zeros");
+    let layer = |writer: Writer, (index, dtype): (usize, &GgmlDType)| {
+        let name = format!("blk.{index}.attn_v.weight");
+        writer.tensor(name, &zeros, *dtype).expect("a tensor")
+    };
+    let writer = types.iter().enumerate().fold(writer, layer);
+    if types.is_empty() {
+        return writer;
+    }
+    writer
+        .tensor("output.weight", &zeros, GgmlDType::F32)
+        .expect("a tensor")
+}
+
+fn quantization(writer: Writer) -> String {
+    let source = Source::Bytes {
+        name: "q.gguf".to_owned(),
+        bytes: writer.to_bytes().expect("bytes").leak(),
+    };
+    ModelInfo::read(source).expect("a header").quantization
+}

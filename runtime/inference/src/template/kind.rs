@@ -29,3 +29,28 @@ pub fn kind(template: &str) -> &'static str {
     let found = KINDS.iter().find(|(_, marks)| writes(marks));
     found.map_or("other", |(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::kind;
+
+    #[test]
+    fn families_are_told_apart_by_what_their_templates_write() {
+        let cases = [
+            ("{{ '<|im_start|>' + role + '\n' }}", "chatml"),
+            ("{{ '<|im_start|>user<|im_sep|>' }}", "phi-4"),
+            ("<|start_header_id|>user<|end_header_id|>", "llama-3"),
+            ("[INST] <<SYS>>", "llama-2"),
+            ("[INST] {{ content }} [/INST]", "mistral"),
+            ("<start_of_turn>user", "gemma"),
+            ("<|user|>\n{{ content }}<|end|>", "phi-3"),
+            ("<|user|>\n{{ content + eos_token }}", "zephyr"),
+            ("<|start|>assistant<|channel|>final", "gpt-oss"),
+            ("<｜User｜>", "deepseek"),
+            ("{{ messages[0].content }}", "other"),
+        ];
+        for (template, expect) in cases {
+            assert_eq!(kind(template), expect, "{template}");
+        }
+    }
+}
