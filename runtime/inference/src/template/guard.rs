@@ -122,34 +122,43 @@ fn visit_fields(fields: &Map<String, Value>, see: &mut impl FnMut(&str)) {
     }
 }
 
-/// Where `token` must be broken in `text`: inside each occurrence, and inside what could be its
-/// beginning at the text's end, its end at the text's beginning, or its middle.
+/// Where `token` must be broken in `text`: inside each occurrence, and where surroundings could complete it,
+/// also when the template trims the text. A mark never ends a text: the token that the template writes
+/// behind it must count.
 fn places(text: &str, token: &str) -> Vec<usize> {
+    let trimmed = text.trim();
+    let start = text.len() - text.trim_start().len();
+    let at_edges = edges(trimmed, token).into_iter().map(|place| start + place);
+    occurrences(text, token)
+        .map(|start| start + inside(token, token))
+        .chain(edges(text, token))
+        .chain(at_edges)
+        .collect()
+}
+
+/// The place that breaks the beginning `head` of a token: behind its first character. One character cannot
+/// be broken, only be marked as not counting.
+fn inside(head: &str, token: &str) -> usize {
     let first = token.chars().next().map_or(0, char::len_utf8);
-    let inside = |start: usize, length: usize| {
-        // A token of one character cannot be broken, only be marked as not counting.
-        start + if length > first { first } else { 0 }
-    };
-    let mut places: Vec<_> = occurrences(text, token)
-        .map(|start| inside(start, token.len()))
-        .collect();
-    let parts = token.char_indices().map(|(i, _)| i).skip(1);
-    for cut in parts {
-        let (head, tail) = token.split_at(cut);
-        if text.ends_with(head) {
-            places.push(inside(text.len() - head.len(), head.len()));
-        }
-        if text.starts_with(tail) {
-            places.push(
-                tail.chars()
-                    .next()
-                    .map_or(0, char::len_utf8)
-                    .min(tail.len()),
-            );
-        }
+    if head.len() > first { first } else { 0 }
+}
+
+/// Inside what could be the token's beginning at the text's end, before what could be its end at the text's
+/// beginning, and before the text if it could be the token's middle.
+fn edges(text: &str, token: &str) -> Vec<usize> {
+    if text.is_empty() {
+        return Vec::new();
     }
-    if token.len() > text.len() && text.chars().nth(1).is_some() && token.contains(text) {
-        places.push(text.chars().next().map_or(0, char::len_utf8));
+    let cuts = token.char_indices().skip(1);
+    let parts: Vec<_> = cuts.map(|(cut, _)| token.split_at(cut)).collect();
+    let begins = |&&(head, _): &&(&str, &str)| text.ends_with(head);
+    let heads = parts.iter().filter(begins);
+    let mut places: Vec<_> = heads
+        .map(|(head, _)| text.len() - head.len() + inside(head, token))
+        .collect();
+    let ends = parts.iter().any(|(_, tail)| text.starts_with(tail));
+    if ends || (token.len() > text.len() && token.contains(text)) {
+        places.push(0);
     }
     places
 }
