@@ -55,6 +55,7 @@
 ---@field loaded boolean
 ---@field bundled boolean Whether it is part of llmspell.
 ---@field chat_template boolean Whether it brings a chat template.
+---@field template string The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known, `"none"` without one.
 ---@field vocabulary_size integer How many tokens it knows.
 
 --- Which model answers, and how.
@@ -260,7 +261,10 @@ function LocalLLM.detokenize(ids, options) end
 function LocalLLM.count_tokens(text, options) end
 
 --- A conversation as the model's chat template writes it.
----@param messages (ChatMessage)[]
+---
+--- A message has a `role`, a `content`, and what else the template reads: `tool_calls`, `tool_call_id`,
+--- `name`, …
+---@param messages (any)[]
 ---@param options? TemplateOptions
 ---@return string
 function LocalLLM.apply_template(messages, options) end

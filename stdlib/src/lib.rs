@@ -3,6 +3,7 @@
 mod agent;
 mod channel;
 mod console;
+mod conversation;
 pub mod generation;
 mod json;
 mod line;

@@ -5,8 +5,8 @@ use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
 use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, Sampling, ollama};
 use std::rc::Rc;
 
+use crate::conversation;
 use crate::generation::{Answer, Reply, SamplingOptions, Stream, models, problem};
-use crate::json::to_json;
 
 /// The models of a script.
 pub struct LocalLlm;
@@ -231,6 +231,9 @@ impl LocalLlm {
 
     /// A conversation as the model's chat template writes it.
     ///
+    /// A message has a `role`, a `content`, and what else the template reads: `tool_calls`, `tool_call_id`,
+    /// `name`, …
+    ///
     /// ```lua
     /// print(LocalLLM.apply_template({ { role = "user", content = "Hello!" } }))
     /// ```
@@ -239,17 +242,22 @@ impl LocalLlm {
     /// ```
     async fn apply_template(
         cx: &Cx,
-        messages: Vec<ChatMessage>,
+        messages: Vec<Value>,
         options: Option<TemplateOptions>,
     ) -> Result<String, Error> {
         let call = "LocalLLM.apply_template";
         let options = options.unwrap_or_default();
-        let unfit = |e: Mismatch| Error::Raise(format!("{call}: {}", e.at("tools").at("options")));
-        let tools = options.tools.map(to_json).transpose().map_err(unfit)?;
+        let unfit = |e: Mismatch| Error::Raise(format!("{call}: {e}"));
+        let at_tools = |e: Mismatch| unfit(e.at("tools").at("options"));
+        let tools = options
+            .tools
+            .map(conversation::json)
+            .transpose()
+            .map_err(at_tools)?;
+        let messages = conversation::messages(messages).map_err(|e| unfit(e.at("messages")))?;
         let begin_answer = options.add_generation_prompt.unwrap_or(true);
-        let messages: Vec<Message> = messages.into_iter().map(Into::into).collect();
         let (models, model) = (models(cx)?, options.model.as_deref());
-        let rendered = models.apply_template(model, &messages, tools, begin_answer);
+        let rendered = models.apply_template(model, messages, tools, begin_answer);
         cx.external(rendered).await.map_err(problem(call))
     }
 }
@@ -463,6 +471,9 @@ pub struct ModelInfo {
     bundled: bool,
     /// Whether it brings a chat template.
     chat_template: bool,
+    /// The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known,
+    /// `"none"` without one.
+    template: String,
     /// How many tokens it knows.
     vocabulary_size: usize,
 }
@@ -482,6 +493,7 @@ impl From<ModelEntry> for ModelInfo {
             loaded: entry.loaded,
             bundled: entry.bundled,
             chat_template: entry.chat_template,
+            template: entry.template,
             vocabulary_size: entry.vocabulary_size,
         }
     }

@@ -23,6 +23,22 @@ pub enum Error {
     NotGguf { file: String, found: String },
     #[error("{file}: GGUF version {version} is not supported (2 and 3 are); convert it again")]
     UnsupportedVersion { file: String, version: u32 },
+    #[error("{file}: is a big-endian GGUF file; convert it to little-endian")]
+    BigEndian { file: String },
+    #[error(
+        "{file}: is missing; it is shard {number} of {count} of a model, put it beside the others"
+    )]
+    MissingShard {
+        file: String,
+        number: usize,
+        count: usize,
+    },
+    #[error(
+        "{file}: is one of {count} shards of a model, but is not named `…-00001-of-{count:05}.gguf`; give all of them such names"
+    )]
+    ShardName { file: String, count: usize },
+    #[error("{file}: is not a shard of the same model: {reason}; download all shards again")]
+    ForeignShard { file: String, reason: String },
     #[error(
         "{file}: is truncated: {field} needs {needed} bytes, {available} are left; download it again"
     )]

@@ -1,9 +1,9 @@
 //! What a model file says about itself.
 
-use std::collections::HashMap;
-
-use crate::gguf::{File, tensor_type_name};
-use crate::{Error, Source};
+use crate::gguf::File;
+use crate::template::kind;
+use crate::vocabulary::CHAT_TEMPLATE;
+use crate::{Error, Source, quantization};
 
 /// A model's description, from the header of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct ModelInfo {
     pub name: Option<String>,
     /// Weights, counted one by one; 0 for a file that holds a vocabulary only.
     pub parameters: u64,
-    /// The type that most weights have, such as `Q8_0` or `Q4_K`; empty without weights.
+    /// Such as `Q4_K_M` or `Q8_0`, read from the tensors' types; empty without weights.
     pub quantization: String,
     /// Tokens the model was trained for; 0 when the file does not say.
     pub context_length: usize,
@@ -23,9 +23,11 @@ pub struct ModelInfo {
     pub embedding_length: usize,
     /// Tokens of the vocabulary.
     pub vocabulary_size: usize,
-    /// The file's size.
+    /// The file's size, or that of all its shards.
     pub size_bytes: u64,
-    pub has_chat_template: bool,
+    /// The family of its chat template, such as `chatml`, `llama-3` or `gemma`; `other` if it is not
+    /// known, `none` without one.
+    pub template: &'static str,
 }
 
 impl ModelInfo {
@@ -43,23 +45,12 @@ impl ModelInfo {
             architecture: architecture.to_owned(),
             name: file.optional_string("general.name")?.map(str::to_owned),
             parameters: file.header.tensors.values().map(|t| t.elements()).sum(),
-            quantization: quantization(file),
+            quantization: quantization::name(&file.header),
             context_length: count("context_length")?.unwrap_or(0),
             embedding_length: count("embedding_length")?.unwrap_or(0),
             vocabulary_size: tokens.map_or(0, |tokens| tokens.len()),
             size_bytes: file.size(),
-            has_chat_template: file.optional_string("tokenizer.chat_template")?.is_some(),
+            template: file.optional_string(CHAT_TEMPLATE)?.map_or("none", kind),
         })
     }
-}
-
-fn quantization(file: &File) -> String {
-    let mut elements: HashMap<&str, u64> = HashMap::new();
-    for tensor in file.header.tensors.values() {
-        *elements.entry(tensor_type_name(tensor.dtype)).or_default() += tensor.elements();
-    }
-    let most = elements
-        .into_iter()
-        .max_by_key(|&(name, count)| (count, name));
-    most.map_or_else(String::new, |(name, _)| name.to_owned())
 }

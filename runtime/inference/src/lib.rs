@@ -31,6 +31,7 @@ mod info;
 mod message;
 mod mmap;
 mod model;
+mod quantization;
 mod source;
 mod template;
 mod vocabulary;

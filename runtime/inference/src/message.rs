@@ -3,23 +3,23 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One message of a conversation, as chat templates read it.
+/// One message of a conversation, as chat templates read it: a map that has a `role`, and mostly a
+/// `content` of text. What else there is (`tool_calls`, `tool_call_id`, `name`, …) is the template's
+/// to know; what is missing is undefined there, which is not the same as null.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Message {
-    /// `system`, `user`, `assistant`, `tool`, or what the template knows.
-    pub role: String,
-    pub content: String,
-    /// What else the template may read: `tool_calls`, `tool_call_id`, `name`, `thinking`, …
-    #[serde(flatten)]
     pub fields: Map<String, Value>,
 }
 
 impl Message {
     pub fn new(role: impl Into<String>, content: impl Into<String>) -> Self {
+        let fields = [("role", role.into()), ("content", content.into())];
         Self {
-            role: role.into(),
-            content: content.into(),
-            fields: Map::new(),
+            fields: fields
+                .map(|(key, text)| (key.to_owned(), text.into()))
+                .into_iter()
+                .collect(),
         }
     }
 
@@ -33,5 +33,15 @@ impl Message {
 
     pub fn assistant(content: impl Into<String>) -> Self {
         Self::new("assistant", content)
+    }
+
+    /// Its text, if it has this role.
+    pub(crate) fn text(&self, role: &str) -> Option<&str> {
+        let field = |name: &str| self.fields.get(name).and_then(Value::as_str);
+        (field("role") == Some(role)).then(|| field("content"))?
+    }
+
+    pub(crate) fn set_content(&mut self, text: String) {
+        self.fields.insert("content".to_owned(), text.into());
     }
 }

@@ -1,6 +1,7 @@
 //! Where a GGUF comes from.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::Error;
 use crate::mmap::Mapped;
@@ -13,6 +14,8 @@ pub enum Source {
     Path(PathBuf),
     /// A file compiled into the binary; `name` stands for it in errors.
     Bytes { name: String, bytes: &'static [u8] },
+    /// A file in memory.
+    Memory { name: String, bytes: Arc<[u8]> },
 }
 
 impl From<PathBuf> for Source {
@@ -32,7 +35,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::Path(path) => path.display().to_string(),
-            Self::Bytes { name, .. } => name.clone(),
+            Self::Bytes { name, .. } | Self::Memory { name, .. } => name.clone(),
         }
     }
 
@@ -40,6 +43,7 @@ impl Source {
         let bytes = match self {
             Self::Path(path) => map(path)?,
             Self::Bytes { bytes, .. } => Bytes::Static(bytes),
+            Self::Memory { bytes, .. } => Bytes::Shared(Arc::clone(bytes)),
         };
         if bytes.is_empty() {
             return Err(Error::EmptyFile { file: self.name() });
@@ -48,10 +52,11 @@ impl Source {
     }
 }
 
-/// A file's content, mapped or static.
+/// A file's content.
 pub(crate) enum Bytes {
     Mapped(Mapped),
     Static(&'static [u8]),
+    Shared(Arc<[u8]>),
 }
 
 impl std::ops::Deref for Bytes {
@@ -61,6 +66,7 @@ impl std::ops::Deref for Bytes {
         match self {
             Self::Mapped(mapped) => mapped,
             Self::Static(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
         }
     }
 }

@@ -97,7 +97,7 @@ fn what_a_model_says_about_itself_needs_no_weights() {
         info.parameters,
         259 * 64 + 2 * (2 * 64 * 64 + 2 * 32 * 64 + 3 * 96 * 64 + 128) + 64
     );
-    assert!(info.has_chat_template);
+    assert_eq!(info.template, "chatml");
     assert_eq!(
         info.size_bytes,
         writer.to_bytes().expect("bytes").len() as u64

@@ -4,7 +4,7 @@ use std::panic::catch_unwind;
 
 use llmspell_inference::gguf::{Value, Writer};
 use llmspell_inference::testing::TinyLlama;
-use llmspell_inference::{Error, Model, ModelInfo, Options, Source, Vocabulary};
+use llmspell_inference::{Error, Message, Model, ModelInfo, Options, Source, Vocabulary};
 
 fn tiny() -> Writer {
     let shape = TinyLlama {
@@ -184,23 +184,68 @@ fn damaged_vocabularies_are_errors() {
         text.contains("pre-tokenizer `martian` is not supported; supported are: default, gpt-2"),
         "{text}"
     );
-    let text = refused(&tiny().metadata("tokenizer.chat_template", "{% for %}"));
-    assert!(text.contains("chat template"), "{text}");
 }
 
 /// A header with one tensor of the given dimensions, type and offset.
 fn one_tensor(dims: &[u64], type_id: u32, offset: u64) -> Vec<u8> {
+    listing(&[(b't', dims, type_id, offset)])
+}
+
+/// A header that lists tensors, and 256 bytes of data.
+fn listing(tensors: &[(u8, &[u64], u32, u64)]) -> Vec<u8> {
     let mut bytes = b"GGUF\x03\0\0\0".to_vec();
-    bytes.extend(1u64.to_le_bytes());
+    bytes.extend((tensors.len() as u64).to_le_bytes());
     bytes.extend(0u64.to_le_bytes());
-    bytes.extend(1u64.to_le_bytes());
-    bytes.push(b't');
-    bytes.extend((dims.len() as u32).to_le_bytes());
-    dims.iter().for_each(|dim| bytes.extend(dim.to_le_bytes()));
-    bytes.extend(type_id.to_le_bytes());
-    bytes.extend(offset.to_le_bytes());
-    bytes.resize(bytes.len() + 256, 0);
+    for (name, dims, type_id, offset) in tensors {
+        bytes.extend(1u64.to_le_bytes());
+        bytes.push(*name);
+        bytes.extend((dims.len() as u32).to_le_bytes());
+        dims.iter().for_each(|dim| bytes.extend(dim.to_le_bytes()));
+        bytes.extend(type_id.to_le_bytes());
+        bytes.extend(offset.to_le_bytes());
+    }
+    bytes.resize(bytes.len().next_multiple_of(32) + 256, 0);
     bytes
+}
+
+#[test]
+fn tensors_may_touch_but_not_overlap() {
+    let tensors =
+        |second| -> [(u8, &[u64], u32, u64); 2] { [(b'a', &[8], 0, second), (b'b', &[16], 0, 0)] };
+    let error = |second| {
+        open(&listing(&tensors(second)))
+            .err()
+            .expect("refused")
+            .to_string()
+    };
+    assert!(
+        error(32).contains("tensor `b`: overlaps tensor `a`"),
+        "{}",
+        error(32)
+    );
+    assert!(error(0).contains("overlaps"), "{}", error(0));
+    assert!(
+        error(64).contains("`general.architecture` is missing"),
+        "{}",
+        error(64)
+    );
+}
+
+#[test]
+fn a_big_endian_file_says_so() {
+    let mut bytes = tiny().to_bytes().expect("bytes");
+    bytes[4..8].reverse();
+    assert!(matches!(open(&bytes).err(), Some(Error::BigEndian { .. })));
+}
+
+#[test]
+fn a_template_that_does_not_compile_is_an_error_only_where_it_is_used() {
+    let writer = tiny().metadata("tokenizer.chat_template", "{% for %}");
+    let model = open(&writer.to_bytes().expect("bytes")).expect("a model");
+    let vocabulary = model.vocabulary();
+    assert_eq!(vocabulary.tokenizer().encode("A", Default::default()), [65]);
+    let prompt = vocabulary.prompt_tokens(&[Message::user("Hi")], None, true);
+    assert!(matches!(prompt, Err(Error::Template { .. })));
 }
 
 #[test]
@@ -301,4 +346,63 @@ fn every_kind_of_value_survives_the_file() {
         };
         assert!(text.contains(expect), "{text}");
     }
+}
+
+#[test]
+fn a_quantization_has_the_name_that_people_know_it_by() {
+    use candle_core::quantized::GgmlDType::{self, *};
+    let cases: &[(&[GgmlDType], &str)] = &[
+        (&[F16, F16, F32], "F16"),
+        (&[Q8_0, Q8_0], "Q8_0"),
+        (&[Q4K, Q4K, Q6K], "Q4_K_M"),
+        (&[Q4K, Q4K, Q5K], "Q4_K_S"),
+        (&[Q5K, Q5K, Q6K], "Q5_K_M"),
+        (&[Q5K, Q5K], "Q5_K_S"),
+        (&[Q3K, Q3K, Q3K, Q4K, Q5K], "Q3_K_M"),
+        (&[Q3K, Q3K, Q5K], "Q3_K_L"),
+        (&[Q3K, Q3K], "Q3_K_S"),
+        (&[Q2K, Q2K, Q3K], "Q2_K"),
+        (&[Q6K], "Q6_K"),
+        (&[], ""),
+    ];
+    for (types, expect) in cases {
+        let writer = Writer::new().metadata("general.architecture", "llama");
+        assert_eq!(
+            quantization(matrices(writer, types, 256)),
+            *expect,
+            "{types:?}"
+        );
+    }
+    // Rows that K-quants do not fit, beside some that they do, as in the smallest Qwen.
+    let writer = Writer::new().metadata("general.architecture", "qwen2");
+    let writer = matrices(writer, &[Q5_0, Q5_0, Q5_0, Q8_0], 96);
+    let down =
+        candle_core::Tensor::zeros((1, 256), candle_core::DType::F32, &candle_core::Device::Cpu);
+    let writer = writer.tensor("blk.9.ffn_down.weight", &down.expect("zeros"), Q6K);
+    assert_eq!(quantization(writer.expect("a tensor")), "Q4_K_M");
+}
+
+/// One layer for each type; the output and the embedding have other types.
+fn matrices(writer: Writer, types: &[candle_core::quantized::GgmlDType], columns: usize) -> Writer {
+    use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
+    let zeros = Tensor::zeros((2, columns), DType::F32, &Device::Cpu).expect("zeros");
+    let layer = |writer: Writer, (index, dtype): (usize, &GgmlDType)| {
+        let name = format!("blk.{index}.attn_v.weight");
+        writer.tensor(name, &zeros, *dtype).expect("a tensor")
+    };
+    let writer = types.iter().enumerate().fold(writer, layer);
+    if types.is_empty() {
+        return writer;
+    }
+    writer
+        .tensor("output.weight", &zeros, GgmlDType::F32)
+        .expect("a tensor")
+}
+
+fn quantization(writer: Writer) -> String {
+    let source = Source::Bytes {
+        name: "q.gguf".to_owned(),
+        bytes: writer.to_bytes().expect("bytes").leak(),
+    };
+    ModelInfo::read(source).expect("a header").quantization
 }

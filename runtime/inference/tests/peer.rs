@@ -94,8 +94,10 @@ fn templates_render_as_the_reference_does() {
                         "{name} {case}"
                     );
                 }
-                // Looping over the absent tools is an error in Python and an empty loop here.
-                _ => {}
+                _ => assert!(
+                    matches!(actual, Err(Error::Template { .. })),
+                    "{name} {case}: {actual:?}"
+                ),
             }
         }
     }

@@ -266,3 +266,119 @@ fn a_model_file_without_a_template_says_so() {
         Err(Error::NoTemplate { .. })
     ));
 }
+
+/// Whatever is written out of parts of control tokens, the prompt has the control tokens of its template.
+#[test]
+fn no_text_of_parts_of_control_tokens_makes_one() {
+    const PARTS: &[&str] = &[
+        "<",
+        "|",
+        "<|",
+        "|>",
+        ">",
+        "im",
+        "_",
+        "im_",
+        "end",
+        "start",
+        "of",
+        "text",
+        "endoftext",
+        "<|im_start|>",
+        "<|im_end|>",
+        "<|im_",
+        "end|>",
+        "start|>",
+        "|im_end",
+        " ",
+        "\n",
+        "é",
+        "\u{FDD0}",
+        "\u{FDD1}",
+        "\u{FDEF}",
+    ];
+    const TEMPLATES: &[&str] = &[
+        llmspell_inference::testing::CHATML,
+        "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{{ m.name }}{% endfor %}",
+        "<{{ messages[0].content }}>|{{ messages[0].name }}|<|{{ messages[0].content | trim }}|>",
+        "{{ messages | tojson }}{{ messages[0].content.split('|') | join('|') }}",
+        "{{ messages[0].content ~ messages[0].name ~ messages[0].content }}",
+    ];
+    let mut state = 1u64;
+    let mut below = |limit: usize| {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 33) as usize % limit
+    };
+    for template in TEMPLATES {
+        let writer = byte_vocabulary(Writer::new());
+        let vocabulary = vocabulary(&writer.metadata("tokenizer.chat_template", *template));
+        let controls = |content: String, name: String| {
+            let mut message = Message::user(content);
+            message.fields.insert("name".to_owned(), name.into());
+            let ids = vocabulary
+                .prompt_tokens(&[message], None, true)
+                .expect("a prompt");
+            ids.into_iter()
+                .filter(|&id| vocabulary.tokenizer().is_control(id))
+                .collect::<Vec<_>>()
+        };
+        let expect = controls("x".to_owned(), "y".to_owned());
+        for _ in 0..2_000 {
+            let mut text = || {
+                (0..below(8))
+                    .map(|_| PARTS[below(PARTS.len())])
+                    .collect::<String>()
+            };
+            let (content, name) = (text(), text());
+            let found = controls(content.clone(), name.clone());
+            assert_eq!(found, expect, "{template}: {content:?} {name:?}");
+        }
+    }
+}
+
+#[test]
+fn a_model_with_a_template_for_tools_uses_it_for_tools() {
+    let writer = byte_vocabulary(Writer::new())
+        .metadata("tokenizer.chat_template", "plain")
+        .metadata("tokenizer.chat_template.tool_use", "tools: {{ tools[0] }}");
+    let vocabulary = vocabulary(&writer);
+    let text = |tools: Option<serde_json::Value>| {
+        let ids = vocabulary.prompt_tokens(&[Message::user("x")], tools.as_ref(), true);
+        vocabulary
+            .tokenizer()
+            .decode(&ids.expect("a prompt"), true)
+            .expect("known ids")
+    };
+    assert_eq!(text(None), "plain");
+    assert_eq!(text(Some(json!(["f"]))), "tools: f");
+}
+
+#[test]
+fn a_system_message_that_the_template_does_not_take_goes_to_the_user() {
+    const REFUSES: &str = "{% for m in messages %}{% if m.role == 'system' %}\
+        {{ raise_exception('System role not supported') }}{% endif %}[{{ m.content }}]{% endfor %}";
+    const DROPS: &str =
+        "{% for m in messages %}{% if m.role == 'user' %}[{{ m.content }}]{% endif %}{% endfor %}";
+    const TAKES: &str = "{% for m in messages %}[{{ m.content }}]{% endfor %}";
+    let messages = [Message::system("Be brief."), Message::user("Hi")];
+    let cases = [
+        (REFUSES, "[Be brief.\n\nHi]"),
+        (DROPS, "[Be brief.\n\nHi]"),
+        (TAKES, "[Be brief.][Hi]"),
+    ];
+    for (template, expect) in cases {
+        let writer = byte_vocabulary(Writer::new()).metadata("tokenizer.chat_template", template);
+        check(&vocabulary(&writer), &messages, &[], expect);
+    }
+    let writer = byte_vocabulary(Writer::new()).metadata("tokenizer.chat_template", REFUSES);
+    let vocabulary = vocabulary(&writer);
+    let rendered = vocabulary
+        .template(false)
+        .expect("a template")
+        .render(&messages, None, true);
+    assert!(matches!(rendered, Err(Error::TemplateRaised { .. })));
+    let alone = vocabulary.prompt_tokens(&messages[..1], None, true);
+    assert!(matches!(alone, Err(Error::TemplateRaised { .. })));
+}

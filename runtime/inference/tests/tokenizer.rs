@@ -193,3 +193,68 @@ fn an_unknown_tokenizer_is_refused_by_name() {
     assert_eq!(kind, "rwkv");
     assert!(supported.contains("bert"));
 }
+
+/// Characters and tokens of a SentencePiece vocabulary; tokens in `<…>` are control tokens.
+fn sentencepiece(architecture: &str, tokens: &[&str]) -> Writer {
+    let is_control = |token: &&str| token.starts_with('<') && token.ends_with('>');
+    let types: Vec<i32> = tokens
+        .iter()
+        .map(|t| if is_control(t) { 3 } else { 1 })
+        .collect();
+    Writer::new()
+        .metadata("general.architecture", architecture)
+        .metadata("tokenizer.ggml.model", "llama")
+        .metadata("tokenizer.ggml.tokens", tokens.to_vec())
+        .metadata("tokenizer.ggml.token_type", types)
+        .metadata("tokenizer.ggml.scores", vec![0f32; tokens.len()])
+        .metadata("tokenizer.ggml.add_space_prefix", false)
+}
+
+#[test]
+fn only_phi_3_markup_swallows_the_space_behind_it() {
+    let tokens = ["<unk>", "<s>", "<|user|>", "a", "▁", "\n"];
+    let phi3 = open(&sentencepiece("phi3", &tokens)).expect("a vocabulary");
+    check(&phi3, MARKUP, "<|user|>\n a", &[2, 3]);
+    check(&phi3, MARKUP, "<s> a<|user|>", &[1, 4, 3, 2]);
+    let llama = open(&sentencepiece("llama", &tokens)).expect("a vocabulary");
+    check(&llama, MARKUP, "<|user|>\n a", &[2, 5, 4, 3]);
+}
+
+#[test]
+fn the_highest_score_merges_first_within_and_across_words() {
+    let tokens = ["<unk>", "▁", "a", "b", "▁a", "ab", "a▁", "▁a▁"];
+    let scores = vec![0f32, 0.0, 0.0, 0.0, -2.0, -1.0, -3.0, -4.0];
+    let writer = |count: usize| {
+        sentencepiece("llama", &tokens[..count])
+            .metadata("tokenizer.ggml.scores", scores[..count].to_vec())
+    };
+    let words = open(&writer(6)).expect("a vocabulary");
+    check(&words, PLAIN, " ab a a", &[1, 5, 4, 4]);
+    let across = open(&writer(8)).expect("a vocabulary");
+    check(&across, PLAIN, " a a", &[4, 4]);
+    check(&across, PLAIN, "a b", &[6, 3]);
+}
+
+#[test]
+fn a_token_that_ends_turns_is_markup_even_where_the_file_calls_it_text() {
+    let tokens = ["<unk>", "<|im_end|>", "a"];
+    let writer = sentencepiece("llama", &tokens);
+    let vocabulary = open(&writer.metadata("tokenizer.ggml.token_type", vec![2i32, 4, 1]));
+    let vocabulary = vocabulary.expect("a vocabulary");
+    check(&vocabulary, MARKUP, "a<|im_end|>", &[2, 1]);
+    assert!(
+        !vocabulary
+            .tokenizer()
+            .encode("a<|im_end|>", PLAIN)
+            .contains(&1)
+    );
+    assert!(vocabulary.tokenizer().is_end(1));
+}
+
+#[test]
+fn a_word_of_any_length_takes_time_in_proportion() {
+    let word = "a".repeat(1_000_000);
+    for vocabulary in both_spellings() {
+        check(&vocabulary, PLAIN, &word, &[0]);
+    }
+}

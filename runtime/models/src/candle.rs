@@ -9,6 +9,7 @@ use futures_util::stream;
 use llmspell_inference as inference;
 use llmspell_inference::tokenizer::EncodeOptions;
 use llmspell_inference::{Model, ModelInfo, Options, Source, Vocabulary};
+use serde_json::{Map, Value};
 use tokio::sync::{OnceCell, oneshot};
 
 use crate::entry::{CandleStatus, ModelEntry};
@@ -131,15 +132,17 @@ impl Candle {
     pub async fn apply_template(
         &self,
         name: ModelName,
-        messages: &[Message],
-        tools: Option<serde_json::Value>,
+        messages: Vec<Map<String, Value>>,
+        tools: Option<Value>,
         add_generation_prompt: bool,
     ) -> Result<String, Error> {
         let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
-        let bytes = messages.iter().map(|message| message.content.len()).sum();
-        let messages = templated(messages);
+        let text = |message: &Map<String, Value>| message.get("content")?.as_str().map(str::len);
+        let bytes = messages.iter().filter_map(text).sum();
+        let message = |fields| inference::Message { fields };
+        let messages: Vec<_> = messages.into_iter().map(message).collect();
         let render = move || {
-            let template = vocabulary.template()?;
+            let template = vocabulary.template(tools.is_some())?;
             template.render(&messages, tools.as_ref(), add_generation_prompt)
         };
         Ok(beside(bytes, render).await??)
@@ -197,7 +200,8 @@ impl Candle {
             modified: key.modified(),
             loaded,
             bundled: *key == Key::Bundled,
-            chat_template: info.has_chat_template,
+            chat_template: info.template != "none",
+            template: info.template.to_owned(),
             vocabulary_size: info.vocabulary_size,
         }
     }

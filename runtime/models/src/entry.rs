@@ -22,6 +22,8 @@ pub struct ModelEntry {
     pub bundled: bool,
     /// Whether it brings a chat template.
     pub chat_template: bool,
+    /// Its family, such as `chatml` or `llama-3`; `other` if it is not known, `none` without one.
+    pub template: String,
     /// Tokens in its vocabulary.
     pub vocabulary_size: usize,
 }

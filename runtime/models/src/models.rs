@@ -1,10 +1,12 @@
 //! [`Models`]: every model there is, behind one door.
 
+use serde_json::{Map, Value};
+
 use crate::Error;
 use crate::candle::Candle;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::{Backend, ModelName};
-use crate::request::{Encoding, Generation, Message, Request, Sampling};
+use crate::request::{Encoding, Generation, Request, Sampling};
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";
@@ -69,8 +71,8 @@ impl Models {
     pub async fn apply_template(
         &self,
         model: Option<&str>,
-        messages: &[Message],
-        tools: Option<serde_json::Value>,
+        messages: Vec<Map<String, Value>>,
+        tools: Option<Value>,
         add_generation_prompt: bool,
     ) -> Result<String, Error> {
         let name = resolve(model)?;

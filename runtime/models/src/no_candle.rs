@@ -1,9 +1,11 @@
 //! What a build without embedded models says: every request is an error that names the feature.
 
+use serde_json::{Map, Value};
+
 use crate::Error;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::ModelName;
-use crate::request::{Encoding, Generation, Message, Request, Sampling};
+use crate::request::{Encoding, Generation, Request, Sampling};
 
 #[derive(Clone, Default)]
 pub struct Candle;
@@ -45,8 +47,8 @@ impl Candle {
     pub async fn apply_template(
         &self,
         _: ModelName,
-        _: &[Message],
-        _: Option<serde_json::Value>,
+        _: Vec<Map<String, Value>>,
+        _: Option<Value>,
         _: bool,
     ) -> Result<String, Error> {
         Err(Error::NoBackend)

@@ -33,7 +33,7 @@ impl Answerer {
     /// A prompt as the chat template renders it.
     pub fn rendered(&self, prompt: Prompt) -> Result<String> {
         let (messages, tools) = for_runtime(prompt);
-        let template = self.model.vocabulary().template()?;
+        let template = self.model.vocabulary().template(false)?;
         Ok(template.render(&messages, tools.as_ref(), true)?)
     }
 

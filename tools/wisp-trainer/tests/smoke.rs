@@ -316,7 +316,7 @@ fn the_chat_template_renders_the_corpus_as_trained() {
 fn rendered(messages: &[llmspell_inference::Message], tools: Option<serde_json::Value>) -> String {
     let dir = TempDir::new().unwrap();
     let runtime = Vocabulary::open(exported(&dir).1).unwrap();
-    let template = runtime.template().unwrap();
+    let template = runtime.template(false).unwrap();
     template.render(messages, tools.as_ref(), true).unwrap()
 }
 

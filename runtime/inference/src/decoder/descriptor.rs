@@ -248,6 +248,9 @@ pub(crate) enum Scaling {
 /// No published model comes near; keeps hostile headers from asking for absurd loops.
 const MAX_LAYERS: usize = 4096;
 const MAX_EXPERTS: usize = 1024;
+const MAX_HEAD: usize = 1 << 16;
+/// Of products of two counts and a small number, none overflows.
+const MAX_COUNT: usize = 1 << 28;
 
 impl Descriptor {
     pub fn read(file: &File) -> Result<Self, Error> {
@@ -349,6 +352,9 @@ impl Keys<'_> {
     fn positive(&self, suffix: &str) -> Result<usize, Error> {
         match self.file.count(&self.key(suffix))? {
             0 => Err(self.malformed(suffix, "is 0")),
+            count if count > MAX_COUNT => {
+                Err(self.malformed(suffix, format!("{count} is too many")))
+            }
             count => Ok(count),
         }
     }
@@ -404,7 +410,7 @@ fn head_dim(keys: &Keys, hidden: usize, heads: usize) -> Result<usize, Error> {
             return Err(keys.malformed(KEY, reason));
         }
     };
-    if head_dim == 0 || !head_dim.is_multiple_of(2) || head_dim.checked_mul(heads).is_none() {
+    if head_dim == 0 || !head_dim.is_multiple_of(2) || head_dim > MAX_HEAD {
         return Err(keys.malformed(KEY, format!("{head_dim} is not a usable head size")));
     }
     const VALUES: &str = "attention.value_length";

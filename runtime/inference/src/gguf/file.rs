@@ -4,14 +4,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::header::{Header, TensorInfo};
+use super::shards;
 use super::value::{Array, Value};
 use crate::Error;
 use crate::source::{Bytes, Source};
 
+/// A model's file, or all its files as if they were one.
 pub(crate) struct File {
     pub name: String,
     pub header: Header,
-    bytes: Arc<Bytes>,
+    shards: Vec<Arc<Bytes>>,
 }
 
 /// Part of a file's bytes, which stay where they are for as long as anybody looks at them.
@@ -45,26 +47,51 @@ impl std::ops::Deref for View {
 }
 
 impl File {
+    /// Opens a file, and with one shard all of them.
     pub fn open(source: &Source) -> Result<Self, Error> {
+        let file = Self::open_one(source)?;
+        match shards::count(&file)? {
+            1 => Ok(file),
+            count => shards::open(source, count),
+        }
+    }
+
+    pub fn open_one(source: &Source) -> Result<Self, Error> {
         let name = source.name();
         let bytes = Arc::new(source.load()?);
-        let header = Header::read(&name, &bytes)?;
         Ok(Self {
+            header: Header::read(&name, &bytes)?,
             name,
-            header,
-            bytes,
+            shards: vec![bytes],
         })
     }
 
-    /// In bytes.
+    /// Takes the tensors of the model's next file.
+    pub fn append(&mut self, shard: Self) -> Result<(), Error> {
+        for (name, mut info) in shard.header.tensors {
+            info.shard = self.shards.len();
+            if self.header.tensors.contains_key(&name) {
+                let reason = format!("tensor `{name}` is in an earlier shard too");
+                return Err(Error::ForeignShard {
+                    file: shard.name,
+                    reason,
+                });
+            }
+            self.header.tensors.insert(name, info);
+        }
+        self.shards.extend(shard.shards);
+        Ok(())
+    }
+
+    /// In bytes, of all shards together.
     pub fn size(&self) -> u64 {
-        self.bytes.len() as u64
+        self.shards.iter().map(|shard| shard.len() as u64).sum()
     }
 
     /// A range of a tensor's bytes.
     pub fn view_of(&self, tensor: &TensorInfo, range: Range<usize>) -> View {
         View {
-            bytes: Arc::clone(&self.bytes),
+            bytes: Arc::clone(&self.shards[tensor.shard]),
             range: tensor.start + range.start..tensor.start + range.end,
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct TensorInfo {
     pub dtype: GgmlDType,
     /// Row-major, slowest first: a linear layer is `[out, in]`.
     pub dims: Vec<usize>,
+    /// The number of its file, of those that hold a model together.
+    pub shard: usize,
     /// From the start of the file, in bytes.
     pub start: usize,
     /// In bytes.
@@ -45,6 +47,10 @@ impl Header {
         let mut cursor = Cursor::new(file, bytes);
         cursor.take(MAGIC.len() as u64, "magic")?;
         let version = cursor.u32("version")?;
+        if (1..=3).contains(&version.swap_bytes()) {
+            let file = file.to_owned();
+            return Err(Error::BigEndian { file });
+        }
         if !(2..=3).contains(&version) {
             let file = file.to_owned();
             return Err(Error::UnsupportedVersion { file, version });
@@ -64,8 +70,28 @@ impl Header {
                 return Err(cursor.malformed(&tensor.field(), "is listed twice"));
             }
         }
+        check_apart(&cursor, &tensors)?;
         Ok(Self { metadata, tensors })
     }
+}
+
+/// Tensors may lie anywhere, but not in each other.
+fn check_apart(cursor: &Cursor, tensors: &HashMap<String, TensorInfo>) -> Result<(), Error> {
+    let mut placed: Vec<_> = tensors
+        .iter()
+        .map(|(name, info)| (info.start, info, name))
+        .collect();
+    placed.sort_unstable_by_key(|&(start, ..)| start);
+    for pair in placed.windows(2) {
+        let [(start, info, name), (next, _, other)] = pair else {
+            unreachable!("windows of two");
+        };
+        if start + info.length > *next {
+            let reason = format!("overlaps tensor `{other}`");
+            return Err(cursor.malformed(&format!("tensor `{name}`"), reason));
+        }
+    }
+    Ok(())
 }
 
 fn check_magic(file: &str, bytes: &[u8]) -> Result<(), Error> {
@@ -177,6 +203,7 @@ impl Listed {
             (Some(start), Some(end)) if end <= file_length => Ok(TensorInfo {
                 dtype: self.dtype,
                 dims: self.dims.clone(),
+                shard: 0,
                 start: start as usize,
                 length: self.bytes as usize,
             }),

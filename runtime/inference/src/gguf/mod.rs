@@ -7,6 +7,7 @@ pub mod writer;
 mod cursor;
 mod file;
 mod header;
+mod shards;
 mod tensor;
 mod tensor_type;
 mod value;
@@ -15,6 +16,7 @@ pub use value::{Array, Value};
 pub use writer::Writer;
 
 pub(crate) use file::{File, View};
+pub(crate) use header::Header;
 pub(crate) use tensor_type::name as tensor_type_name;
 
 pub(crate) const MAGIC: [u8; 4] = *b"GGUF";

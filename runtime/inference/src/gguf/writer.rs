@@ -1,13 +1,13 @@
 //! Writing GGUF files (version 3): for training, conversion and tests.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
 use candle_core::quantized::{GgmlDType, QTensor};
 
 use super::value::{Array, Value};
-use super::{DEFAULT_ALIGNMENT, MAGIC, tensor_type};
+use super::{DEFAULT_ALIGNMENT, MAGIC, shards, tensor_type};
 use crate::Error;
 
 const VERSION: u32 = 3;
@@ -96,6 +96,35 @@ impl Writer {
             path: path.to_owned(),
             source,
         })
+    }
+
+    /// Writes the model as `count` files, each with its part of the tensors; returns their paths.
+    /// `NAME.gguf` becomes `NAME-00001-of-0000N.gguf` and so on. Any of them opens the model.
+    pub fn write_shards(self, path: impl AsRef<Path>, count: u16) -> Result<Vec<PathBuf>, Error> {
+        let paths = shards::paths(path.as_ref(), count.into());
+        for (shard, path) in self.split(count).iter().zip(&paths) {
+            shard.write_to(path)?;
+        }
+        Ok(paths)
+    }
+
+    fn split(self, count: u16) -> Vec<Self> {
+        let total = self.tensors.len();
+        let mut tensors = self.tensors.into_iter();
+        let mut metadata = Some(self.metadata);
+        let shard = |number| {
+            Self {
+                metadata: metadata.take().unwrap_or_default(),
+                tensors: tensors
+                    .by_ref()
+                    .take(total.div_ceil(count.max(1).into()))
+                    .collect(),
+            }
+            .metadata(shards::NUMBER, number)
+            .metadata(shards::COUNT, count)
+            .metadata(shards::TENSORS, total as i32)
+        };
+        (0..count).map(shard).collect()
     }
 
     fn header(&self) -> Vec<u8> {

@@ -6,7 +6,7 @@
 //! rendering, control tokens are found in the marked text, so content can no longer match; then the
 //! marks are dropped and the text between is encoded as plain text.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Message;
 use crate::tokenizer::{Fragment, Markup};
@@ -24,11 +24,9 @@ impl<'a> Guard<'a> {
     pub fn new(markup: &'a Markup, messages: &[Message], tools: Option<&Value>) -> Self {
         let mut unused = MARKS.collect::<Vec<_>>();
         let mut see = |text: &str| unused.retain(|mark| !text.contains(*mark));
-        for message in messages {
-            see(&message.role);
-            see(&message.content);
-            message.fields.values().for_each(|v| visit(v, &mut see));
-        }
+        messages
+            .iter()
+            .for_each(|message| visit_fields(&message.fields, &mut see));
         tools.into_iter().for_each(|tools| visit(tools, &mut see));
         // A text that holds all 32 was made to; `mark_text` then replaces the last of them.
         let mark = unused.first().copied().unwrap_or(*MARKS.end());
@@ -39,13 +37,7 @@ impl<'a> Guard<'a> {
         messages
             .iter()
             .map(|message| Message {
-                role: self.mark_text(&message.role),
-                content: self.mark_text(&message.content),
-                fields: message
-                    .fields
-                    .iter()
-                    .map(|(key, value)| (key.clone(), self.mark_value(value)))
-                    .collect(),
+                fields: self.mark_fields(&message.fields),
             })
             .collect()
     }
@@ -54,12 +46,26 @@ impl<'a> Guard<'a> {
         match value {
             Value::String(text) => Value::String(self.mark_text(text)),
             Value::Array(items) => items.iter().map(|item| self.mark_value(item)).collect(),
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(key, value)| (self.mark_text(key), self.mark_value(value)))
-                .collect(),
+            Value::Object(fields) => Value::Object(self.mark_fields(fields)),
             other => other.clone(),
         }
+    }
+
+    fn mark_fields(&self, fields: &Map<String, Value>) -> Map<String, Value> {
+        fields
+            .iter()
+            .map(|(key, value)| (self.mark_key(key), self.mark_value(value)))
+            .collect()
+    }
+
+    /// A name that holds no markup stays what it is, so that the template finds the field.
+    fn mark_key(&self, key: &str) -> String {
+        let is_name = key.chars().all(|c| c == '_' || c.is_alphanumeric());
+        let is_markup = |token: &String| key.contains(token.as_str());
+        if is_name && !self.markup.control_texts().iter().any(is_markup) {
+            return key.to_owned();
+        }
+        self.mark_text(key)
     }
 
     fn mark_text(&self, text: &str) -> String {
@@ -104,42 +110,55 @@ fn visit(value: &Value, see: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => see(text),
         Value::Array(items) => items.iter().for_each(|item| visit(item, see)),
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| {
-            see(key);
-            visit(value, see);
-        }),
+        Value::Object(fields) => visit_fields(fields, see),
         _ => {}
     }
 }
 
-/// Where `token` must be broken in `text`: inside each occurrence, and inside what could be its
-/// beginning at the text's end, its end at the text's beginning, or its middle.
-fn places(text: &str, token: &str) -> Vec<usize> {
-    let first = token.chars().next().map_or(0, char::len_utf8);
-    let inside = |start: usize, length: usize| {
-        // A token of one character cannot be broken, only be marked as not counting.
-        start + if length > first { first } else { 0 }
-    };
-    let mut places: Vec<_> = occurrences(text, token)
-        .map(|start| inside(start, token.len()))
-        .collect();
-    let parts = token.char_indices().map(|(i, _)| i).skip(1);
-    for cut in parts {
-        let (head, tail) = token.split_at(cut);
-        if text.ends_with(head) {
-            places.push(inside(text.len() - head.len(), head.len()));
-        }
-        if text.starts_with(tail) {
-            places.push(
-                tail.chars()
-                    .next()
-                    .map_or(0, char::len_utf8)
-                    .min(tail.len()),
-            );
-        }
+fn visit_fields(fields: &Map<String, Value>, see: &mut impl FnMut(&str)) {
+    for (key, value) in fields {
+        see(key);
+        visit(value, see);
     }
-    if token.len() > text.len() && text.chars().nth(1).is_some() && token.contains(text) {
-        places.push(text.chars().next().map_or(0, char::len_utf8));
+}
+
+/// Where `token` must be broken in `text`: inside each occurrence, and where surroundings could complete it,
+/// also when the template trims the text. A mark never ends a text: the token that the template writes
+/// behind it must count.
+fn places(text: &str, token: &str) -> Vec<usize> {
+    let trimmed = text.trim();
+    let start = text.len() - text.trim_start().len();
+    let at_edges = edges(trimmed, token).into_iter().map(|place| start + place);
+    occurrences(text, token)
+        .map(|start| start + inside(token, token))
+        .chain(edges(text, token))
+        .chain(at_edges)
+        .collect()
+}
+
+/// The place that breaks the beginning `head` of a token: behind its first character. One character cannot
+/// be broken, only be marked as not counting.
+fn inside(head: &str, token: &str) -> usize {
+    let first = token.chars().next().map_or(0, char::len_utf8);
+    if head.len() > first { first } else { 0 }
+}
+
+/// Inside what could be the token's beginning at the text's end, before what could be its end at the text's
+/// beginning, and before the text if it could be the token's middle.
+fn edges(text: &str, token: &str) -> Vec<usize> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    let cuts = token.char_indices().skip(1);
+    let parts: Vec<_> = cuts.map(|(cut, _)| token.split_at(cut)).collect();
+    let begins = |&&(head, _): &&(&str, &str)| text.ends_with(head);
+    let heads = parts.iter().filter(begins);
+    let mut places: Vec<_> = heads
+        .map(|(head, _)| text.len() - head.len() + inside(head, token))
+        .collect();
+    let ends = parts.iter().any(|(_, tail)| text.starts_with(tail));
+    if ends || (token.len() > text.len() && token.contains(text)) {
+        places.push(0);
     }
     places
 }

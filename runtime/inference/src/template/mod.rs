@@ -1,21 +1,31 @@
 //! Chat templates: messages to the prompt text that a model was trained on.
 
+mod builtins;
 mod guard;
 mod json;
+mod kind;
+mod methods;
 mod python;
+mod source;
 
 pub(crate) use guard::Guard;
+pub(crate) use kind::kind;
 
 use jiff::civil::DateTime;
+use jiff::fmt::strtime::{BrokenDownTime, Config};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Serde};
 use minijinja::{AutoEscape, Environment, Error as Failure, ErrorKind, Value, context};
 
 use crate::{Error, Message};
 
-/// Instructions of the template's virtual machine for one rendering. Real templates need some
-/// thousands for a conversation of ordinary length, and the count grows with the messages.
-const FUEL: u64 = 20_000_000;
+/// Instructions of the template's virtual machine for one rendering; 64 bytes that it writes count as one.
+/// Real templates need some thousands for a conversation of ordinary length, and the count grows with the
+/// messages.
+const FUEL: u64 = 4_000_000;
+/// In bytes, of which the system gives only those that are used. Compiling recurses into expressions, and
+/// dropping into values, as deep as [`source`]'s limit and the fuel allow.
+const STACK: usize = 256 << 20;
 const NAME: &str = "chat_template";
 
 /// A compiled chat template in the Jinja dialect of model files.
@@ -29,12 +39,9 @@ impl Template {
     /// Compiles a template. `bos` and `eos` are the texts that it sees as `bos_token` and
     /// `eos_token`.
     pub fn new(source: &str, bos: &str, eos: &str) -> Result<Self, Error> {
-        let mut environment = environment();
-        environment
-            .add_template_owned(NAME, source.to_owned())
-            .map_err(|error| failed(&error))?;
+        let source = source::rewrite(source).map_err(|reason| Error::Template { reason })?;
         Ok(Self {
-            environment,
+            environment: on_large_stack(|| compile(source))??,
             bos: bos.to_owned(),
             eos: eos.to_owned(),
         })
@@ -64,25 +71,58 @@ impl Template {
             .environment
             .get_template(NAME)
             .expect("`new` added the template");
-        let strftime_now = move |format: &str| {
-            jiff::fmt::strtime::format(format, now).map_err(|error| {
-                Failure::new(
-                    ErrorKind::InvalidOperation,
-                    format!("strftime_now: {error}"),
-                )
-            })
-        };
-        template
-            .render(context! {
+        let strftime_now = move |format: &str| strftime(format, now);
+        let render = || {
+            template.render(context! {
                 messages => Value::from(Serde(messages)),
                 tools => tools.map(|tools| Value::from(Serde(tools))),
+                documents => (),
                 add_generation_prompt,
                 bos_token => self.bos.as_str(),
                 eos_token => self.eos.as_str(),
                 strftime_now => Value::from_function(strftime_now),
             })
-            .map_err(|error| failed(&error))
+        };
+        on_large_stack(|| render().map_err(|error| failed(&error)))?
     }
+}
+
+impl Template {
+    /// Whether a system message is in the prompt; some templates refuse it, some say nothing and drop it.
+    pub(crate) fn writes_system(&self) -> bool {
+        const TEXT: &str = "An uncommon sentence.";
+        let messages = [Message::system(TEXT), Message::user("Hello!")];
+        let rendered = self.render(&messages, None, true);
+        rendered.is_ok_and(|prompt| prompt.contains(TEXT))
+    }
+}
+
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Error> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new()
+            .name("llmspell-template".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, work)
+            .map_err(|source| Error::Thread { source })?;
+        Ok(thread
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
+}
+
+fn compile(source: String) -> Result<Environment<'static>, Error> {
+    let mut environment = environment();
+    match environment.add_template_owned(NAME, source) {
+        Ok(()) => Ok(environment),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn strftime(format: &str, now: DateTime) -> Result<String, Failure> {
+    let config = Config::new().lenient(true); // What it does not know stays as it is, as in C.
+    BrokenDownTime::from(now)
+        .to_string_with_config(&config, format)
+        .map_err(|error| methods::invalid(format!("strftime_now: {error}")))
 }
 
 fn environment() -> Environment<'static> {
@@ -92,10 +132,7 @@ fn environment() -> Environment<'static> {
     environment.set_syntax(syntax.build().expect("the default delimiters differ"));
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(FUEL));
-    environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
-    environment.set_formatter(python::format);
-    environment.add_filter("tojson", json::tojson);
-    environment.add_filter("string", |value: &Value| python::text(value));
+    builtins::install(&mut environment);
     environment.add_function("raise_exception", raise_exception);
     environment
 }

@@ -1,5 +1,6 @@
 //! Tiny models with random weights, for tests of this crate and of what builds on it.
 
+mod exercise;
 mod variants;
 
 use candle_core::quantized::GgmlDType;
@@ -9,6 +10,7 @@ use crate::Error;
 use crate::gguf::Writer;
 use crate::tokenizer::byte_alphabet;
 
+pub use exercise::{exercise, exercise_template};
 pub use variants::{VARIANTS, variant, variant_prompt};
 
 /// The shape of a tiny Llama; the default has two layers and about 60,000 weights.

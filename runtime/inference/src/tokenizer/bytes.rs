@@ -41,9 +41,13 @@ pub(crate) fn unmap(piece: &str, out: &mut Vec<u8>) {
     }
 }
 
+/// The characters that stand for bytes which do not stand for themselves, from U+0100 on.
+static OTHERS: LazyLock<Vec<u8>> =
+    LazyLock::new(|| (0..=255).filter(|&byte| !stands_for_itself(byte)).collect());
+
 fn byte_of(c: char) -> Option<u8> {
     match u8::try_from(c) {
-        Ok(byte) if stands_for_itself(byte) => Some(byte),
-        _ => (0..=255u8).find(|&byte| CHARS[usize::from(byte)] == c),
+        Ok(byte) => stands_for_itself(byte).then_some(byte),
+        Err(_) => OTHERS.get((u32::from(c) - 0x100) as usize).copied(),
     }
 }

@@ -20,8 +20,12 @@ pub(crate) struct Markup {
     control: Vec<String>,
 }
 
+/// Tokens that take no white space behind them, even where the file is one of those whose tokens do.
+const KEEPS_SPACE: &[&str] = &["<unk>", "<s>", "<|endoftext|>"];
+
 impl Markup {
-    pub fn new(pieces: &Pieces) -> Self {
+    /// `strips`: the tokens swallow white space behind them, as Phi 3's do. The file does not say so.
+    pub fn new(pieces: &Pieces, strips: bool) -> Self {
         let of_kinds = |kinds: &[Kind]| -> Vec<(u32, String)> {
             pieces
                 .iter()
@@ -30,9 +34,10 @@ impl Markup {
                 .collect()
         };
         let control = of_kinds(&[Kind::Control, Kind::Unknown]);
+        let all = of_kinds(&[Kind::UserDefined, Kind::Control, Kind::Unknown]);
         Self {
-            user: Finder::new(of_kinds(&[Kind::UserDefined])),
-            all: Finder::new(of_kinds(&[Kind::UserDefined, Kind::Control, Kind::Unknown])),
+            user: Finder::new(of_kinds(&[Kind::UserDefined]), strips),
+            all: Finder::new(all, strips),
             control: control.into_iter().map(|(_, text)| text).collect(),
         }
     }
@@ -57,19 +62,30 @@ impl Markup {
 /// The leftmost, then longest of many texts.
 struct Finder {
     automaton: Option<AhoCorasick>,
-    ids: Vec<u32>,
+    tokens: Vec<Token>,
+}
+
+struct Token {
+    id: u32,
+    strips: bool,
 }
 
 impl Finder {
-    fn new(tokens: Vec<(u32, String)>) -> Self {
-        let (ids, texts): (Vec<_>, Vec<_>) = tokens.into_iter().unzip();
-        let automaton = (!texts.is_empty()).then(|| {
+    fn new(tokens: Vec<(u32, String)>, strips: bool) -> Self {
+        let automaton = (!tokens.is_empty()).then(|| {
             AhoCorasick::builder()
                 .match_kind(MatchKind::LeftmostLongest)
-                .build(&texts)
+                .build(tokens.iter().map(|(_, text)| text))
                 .expect("the token texts are far below the automaton's limits")
         });
-        Self { automaton, ids }
+        let token = |(id, text): (u32, String)| Token {
+            id,
+            strips: strips && !KEEPS_SPACE.contains(&text.as_str()),
+        };
+        Self {
+            automaton,
+            tokens: tokens.into_iter().map(token).collect(),
+        }
     }
 
     fn split(&self, text: &str, counts: impl Fn(&str) -> bool) -> Vec<Fragment> {
@@ -81,12 +97,16 @@ impl Finder {
         };
         let mut position = 0;
         for found in self.automaton.iter().flat_map(|a| a.find_iter(text)) {
-            if !counts(&text[..found.start()]) {
+            if found.start() < position || !counts(&text[..found.start()]) {
                 continue;
             }
             push_text(&mut fragments, &text[position..found.start()]);
-            fragments.push(Fragment::Token(self.ids[found.pattern().as_usize()]));
-            position = found.end();
+            let token = &self.tokens[found.pattern().as_usize()];
+            fragments.push(Fragment::Token(token.id));
+            position = match token.strips {
+                true => text.len() - text[found.end()..].trim_ascii_start().len(),
+                false => found.end(),
+            };
         }
         push_text(&mut fragments, &text[position..]);
         fragments

@@ -87,13 +87,19 @@ impl Model {
     }
 }
 
+/// Phi 3's markup swallows white space behind it, which its GGUF does not say.
+fn strips_space(file: &File, model: &Model) -> Result<bool, Error> {
+    let architecture = file.optional_string("general.architecture")?;
+    Ok(architecture == Some("phi3") && matches!(model, Model::Spm(_)))
+}
+
 impl Tokenizer {
     pub(crate) fn read(file: &File) -> Result<Self, Error> {
         let pieces = Pieces::read(file)?;
         let model = Model::read(file, &pieces)?;
         Ok(Self {
             special: Special::read(file, &pieces, model.defaults(&pieces))?,
-            markup: Markup::new(&pieces),
+            markup: Markup::new(&pieces, strips_space(file, &model)?),
             pieces,
             model,
         })

@@ -1,5 +1,7 @@
 //! SentencePiece BPE, `tokenizer.ggml.model = llama`: merges by score, bytes where no token fits.
 
+use std::collections::HashMap;
+
 use super::merge::{Merged, Symbol, merge};
 use super::vocabulary::{Kind, Pieces};
 use crate::Error;
@@ -10,12 +12,14 @@ const SPACE: &str = "\u{2581}";
 
 pub(crate) struct Spm {
     /// Tokens that text may become, with their merge priority.
-    tokens: std::collections::HashMap<String, (u32, u32)>,
+    tokens: HashMap<String, (u32, u32)>,
     /// The token of each byte.
     bytes: [Option<u32>; 256],
-    byte_of: std::collections::HashMap<u32, u8>,
+    byte_of: HashMap<u32, u8>,
     unknown: Option<u32>,
     space_prefix: bool,
+    /// Whether no token goes on behind the end of a word, so that words can be merged one by one.
+    by_word: bool,
 }
 
 impl Spm {
@@ -29,12 +33,14 @@ impl Spm {
         let score = |id: u32| scores.get(id as usize).copied().unwrap_or(0.0);
         let bytes = std::array::from_fn(|byte| byte_token(pieces, byte as u8));
         let unknown = file.optional_token("tokenizer.ggml.unknown_token_id")?;
+        let tokens: HashMap<_, _> = pieces
+            .iter()
+            .filter(|(id, text, _)| pieces.plain_id(text) == Some(*id))
+            .map(|(id, text, _)| (text.to_owned(), (id, descending(score(id)))))
+            .collect();
         Ok(Self {
-            tokens: pieces
-                .iter()
-                .filter(|(id, text, _)| pieces.plain_id(text) == Some(*id))
-                .map(|(id, text, _)| (text.to_owned(), (id, descending(score(id)))))
-                .collect(),
+            by_word: tokens.keys().all(|text| words(text).count() == 1),
+            tokens,
             byte_of: (0..=255u8)
                 .filter_map(|byte| Some((bytes[usize::from(byte)]?, byte)))
                 .collect(),
@@ -63,9 +69,18 @@ impl Spm {
             ""
         };
         let text = format!("{prefix}{}", text.replace(' ', SPACE));
+        if !self.by_word {
+            return self.encode_word(&text, ids);
+        }
+        for word in words(&text) {
+            self.encode_word(word, ids);
+        }
+    }
+
+    fn encode_word(&self, text: &str, ids: &mut Vec<u32>) {
         let mut symbols: Vec<_> = text
             .char_indices()
-            .map(|(start, c)| self.symbol(&text, start, start + c.len_utf8()))
+            .map(|(start, c)| self.symbol(text, start, start + c.len_utf8()))
             .collect();
         merge(&mut symbols, |left, right| {
             let &(id, priority) = self.tokens.get(&text[left.start..right.end])?;
@@ -100,6 +115,18 @@ impl Spm {
     }
 }
 
+/// The parts of a text, of which each but the first begins with a space that follows something else.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let begins = |&at: &usize| at > 0 && !text[..at].ends_with(SPACE);
+    let starts = text.match_indices(SPACE).map(|(at, _)| at).filter(begins);
+    let mut position = 0;
+    starts.chain([text.len()]).map(move |end| {
+        let word = &text[position..end];
+        position = end;
+        word
+    })
+}
+
 fn byte_token(pieces: &Pieces, byte: u8) -> Option<u32> {
     let id = pieces.id(&format!("<0x{byte:02X}>"))?;
     (pieces.kind(id) == Some(Kind::Byte)).then_some(id)
@@ -118,7 +145,15 @@ fn descending(score: f32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::descending;
+    use super::{descending, words};
+
+    #[test]
+    fn a_word_begins_with_the_spaces_before_it() {
+        let parts = |text| words(text).collect::<Vec<_>>();
+        assert_eq!(parts("▁a▁▁b▁"), ["▁a", "▁▁b", "▁"]);
+        assert_eq!(parts("a"), ["a"]);
+        assert_eq!(parts(""), [""]);
+    }
 
     #[test]
     fn a_higher_score_has_a_smaller_priority() {

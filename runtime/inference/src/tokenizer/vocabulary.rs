@@ -19,7 +19,7 @@ pub(crate) enum Kind {
 impl Kind {
     fn from_number(number: i64) -> Option<Self> {
         Some(match number {
-            1 => Self::Normal,
+            0 | 1 => Self::Normal, // 0 says that it is not known.
             2 => Self::Unknown,
             3 => Self::Control,
             4 => Self::UserDefined,
@@ -56,6 +56,13 @@ impl Pieces {
         };
         if texts.is_empty() {
             return Err(file.malformed(TOKENS, "is empty"));
+        }
+        let mut kinds = kinds;
+        for (kind, text) in kinds.iter_mut().zip(&texts) {
+            // Some files call these text, so that anyone who writes them could end a turn.
+            if END_TEXTS.contains(&text.as_str()) {
+                *kind = Kind::Control;
+            }
         }
         // Of two equal texts the first one counts.
         let mut ids = HashMap::with_capacity(texts.len());

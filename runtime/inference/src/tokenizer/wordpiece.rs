@@ -83,13 +83,16 @@ impl WordPiece {
             .split(text, &mut |word| self.encode_word(word, ids));
     }
 
-    /// A word that the pieces do not spell is one unknown token.
+    /// A word that is too long or that the pieces do not spell is one unknown token.
     fn encode_word(&self, word: &str, ids: &mut Vec<u32>) {
+        if !is_short(word) {
+            return ids.extend(self.unknown);
+        }
         let before = ids.len();
         let mut table = &self.first;
         let mut left = word;
         while !left.is_empty() {
-            let Some((id, length)) = longest(table, left).filter(|_| is_short(word)) else {
+            let Some((id, length)) = longest(table, left) else {
                 ids.truncate(before);
                 ids.extend(self.unknown);
                 return;

@@ -29,6 +29,16 @@ const GPT2: (&str, Spaces) = (
     Spaces::LeaveOne,
 );
 
+const CL100K: (&str, Spaces) = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+",
+    Spaces::LeaveOneOnLine,
+);
+
+const BLOOM: (&str, Spaces) = (
+    r" ?[^(\s|.,!?\x{2026}\x{3002}\x{FF0C}\x{3001}\x{964}\x{6D4}\x{60C})]+",
+    Spaces::Whole,
+);
+
 /// `[一-龥ࠀ-一가-퟿]+`: ideographs, Hangul, and all between U+0800 and U+4E00.
 const EAST_ASIAN: (&str, Spaces) = (
     r"[\x{4E00}-\x{9FA5}\x{800}-\x{4E00}\x{AC00}-\x{D7FF}]+",
@@ -84,26 +94,117 @@ pub(super) const KINDS: &[Kind] = &[
             "jina-v2-de",
             "jina-v2-code",
             "gigachat",
+            "trillion",
+            "granite-docling",
+            "a.x-4.0",
+            "mellum",
+            "modern-bert",
+            "exaone4",
         ],
         passes: &[GPT2],
         whole_words: false,
         begins: false,
     },
     Kind {
-        names: &["llama-bpe", "llama3", "llama-v3", "smaug-bpe"],
-        passes: &[(
-            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+",
-            Spaces::LeaveOneOnLine,
-        )],
+        names: &[
+            "llama-bpe",
+            "llama3",
+            "llama-v3",
+            "falcon3",
+            "falcon-h1",
+            "pixtral",
+            "midm-2.0",
+            "lfm2",
+        ],
+        passes: &[CL100K],
         whole_words: true,
         begins: true,
     },
     Kind {
-        names: &["qwen2", "deepseek-r1-qwen", "stablelm2"],
+        names: &["smaug-bpe", "dbrx", "chatglm-bpe", "glm4"],
+        passes: &[CL100K],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["gpt-4o", "llama4", "kanana2", "minimax-m2"],
+        passes: &[(
+            r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+",
+            Spaces::LeaveOneOnLine,
+        )],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &[
+            "qwen2",
+            "deepseek-r1-qwen",
+            "stablelm2",
+            "megrez",
+            "kormo",
+            "hunyuan",
+            "solar-open",
+            "grok-2",
+        ],
         passes: &[(
             r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+",
             Spaces::LeaveOneOnLine,
         )],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["qwen35"],
+        passes: &[(
+            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+",
+            Spaces::LeaveOneOnLine,
+        )],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["seed-coder"],
+        passes: &[(
+            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+",
+            Spaces::LeaveOneOnLine,
+        )],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["bailingmoe", "bailingmoe2", "llada-moe"],
+        passes: &[(
+            r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+",
+            Spaces::LeaveOneOnLine,
+        )],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["deepseek-v3", "hunyuan-dense", "joyai-llm"],
+        passes: &[
+            (r"\p{N}{1,3}", Spaces::Whole),
+            (
+                r"[\x{4E00}-\x{9FA5}\x{3040}-\x{309F}\x{30A0}-\x{30FF}]+",
+                Spaces::Whole,
+            ),
+            (
+                r"[!-/:-@\[-`{-~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+",
+                Spaces::LeaveOneOnLine,
+            ),
+        ],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["bloom", "poro-chat", "gpt3-finnish"],
+        passes: &[BLOOM],
+        whole_words: false,
+        begins: false,
+    },
+    Kind {
+        names: &["viking"],
+        passes: &[BLOOM, (r"\p{N}", Spaces::Whole)],
         whole_words: false,
         begins: false,
     },
@@ -116,6 +217,7 @@ pub(super) const KINDS: &[Kind] = &[
             "codeshell",
             "exaone",
             "minerva-7b",
+            "mellum2",
         ],
         passes: &[(r"\p{N}", Spaces::Whole), GPT2],
         whole_words: false,

@@ -233,6 +233,25 @@ mod tests {
     }
 
     #[test]
+    fn newer_kinds_keep_marks_contractions_and_symbols_as_they_learned_them() {
+        check(
+            "gpt-4o",
+            "don't HTTPServer's 1234",
+            &["don't", " HTTPServer's", " ", "123", "4"],
+        );
+        check("qwen35", "e\u{301}a 12", &["e\u{301}a", " ", "1", "2"]);
+        check(
+            "deepseek-v3",
+            "a+b 12345 .x 你好",
+            &["a", "+b", " ", "123", "45", " .", "x", " ", "你好"],
+        );
+        check("seed-coder", "a!!\n\nb", &["a", "!!", "\n\n", "b"]);
+        check("bailingmoe", "a\n\nb", &["a", "\n\n", "b"]);
+        check("bloom", "a b, c", &["a", " b", ",", " c"]);
+        check("viking", "a12", &["a", "1", "2"]);
+    }
+
+    #[test]
     fn every_pattern_takes_a_long_text_in_passing() {
         let texts =
             [" ", "a", "1", "!", "\n", "é", "你", " a", "aB", "' "].map(|t| t.repeat(20_000));

@@ -1,0 +1,24 @@
+-- Tools, calls and results go into the text as the template writes them, whatever order a table has.
+-- expect: true
+-- expect: true
+-- expect: true
+local tool = {
+  type = "function",
+  ["function"] = {
+    name = "get_time",
+    description = "The time.",
+    parameters = { type = "object", properties = { zone = { type = "string" } } },
+  },
+}
+local call = { type = "function", ["function"] = { name = "get_time", arguments = { zone = "UTC" } } }
+local text = LocalLLM.apply_template({
+  { role = "user", content = "What time is it?" },
+  { role = "assistant", tool_calls = { call } },
+  { role = "tool", name = "get_time", content = "12:00" },
+}, { tools = { tool } })
+local function at(part)
+  return text:find(part, 1, true)
+end
+print(at("get_time") < at("The time."))
+print(at("UTC") > at("What time is it?"))
+print(at("<|im_start|>tool\n12:00<|im_end|>") ~= nil)
