@@ -8,6 +8,8 @@ mod json;
 mod line;
 mod local_llm;
 pub mod log;
+mod logprobs;
+mod sampling;
 mod task;
 mod time;
 

@@ -5,8 +5,9 @@ use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
 use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, Sampling, ollama};
 use std::rc::Rc;
 
-use crate::generation::{Answer, Reply, SamplingOptions, Stream, models, problem};
+use crate::generation::{Answer, Reply, Stream, models, problem};
 use crate::json::to_json;
+use crate::sampling::SamplingOptions;
 
 /// The models of a script.
 pub struct LocalLlm;

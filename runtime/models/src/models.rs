@@ -4,7 +4,8 @@ use crate::Error;
 use crate::candle::Candle;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::{Backend, ModelName};
-use crate::request::{Encoding, Generation, Message, Request, Sampling};
+use crate::request::{Encoding, Generation, Message, Request};
+use crate::sampling::Sampling;
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";

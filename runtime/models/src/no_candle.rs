@@ -3,7 +3,8 @@
 use crate::Error;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::ModelName;
-use crate::request::{Encoding, Generation, Message, Request, Sampling};
+use crate::request::{Encoding, Generation, Message, Request};
+use crate::sampling::Sampling;
 
 #[derive(Clone, Default)]
 pub struct Candle;
