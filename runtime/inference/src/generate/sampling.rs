@@ -346,7 +346,7 @@ mod tests {
             ("mirostat_tau", &[0.0], |s, x| mirostat(s).tau = x),
             ("mirostat_eta", &[-0.1, 1.1], |s, x| mirostat(s).eta = x),
             ("logit_bias", &[-100.5, 101.0], |s, x| {
-                drop(s.logit_bias.insert(7, x))
+                s.logit_bias.extend([(7, x)])
             }),
         ];
         for (parameter, values, set) in bad {

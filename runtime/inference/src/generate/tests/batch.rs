@@ -110,11 +110,12 @@ fn stops_hold_for_characters_of_several_tokens_and_at_any_length() {
                 true => whole[..end].to_owned(),
                 false => String::from_utf8_lossy(bytes).into_owned(),
             };
-            let (texts, _) = collect(batch.admit(Request {
+            let cut = Request {
                 max_tokens: Some(most),
                 stop: vec![stop.to_owned(), "not in it".to_owned()],
                 ..request(".")
-            }));
+            };
+            let (texts, _) = collect(admit(&batch, cut));
             assert_eq!(texts.concat(), expect, "{stop} within {most} tokens");
             if stopped {
                 assert!(texts.iter().all(|text| !text.contains('\u{FFFD}')));
