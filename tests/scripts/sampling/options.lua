@@ -45,7 +45,10 @@ print("repeat_penalty " .. tostring(continue({ repeat_penalty = 10 }) ~= repeate
 print("frequency_penalty " .. tostring(continue({ frequency_penalty = 2 }) ~= repeated))
 print("presence_penalty " .. tostring(continue({ presence_penalty = 2, repeat_penalty = 2 }) ~= repeated))
 print("no window " .. tostring(continue({ repeat_penalty = 10, repeat_last_n = 0 }) == repeated))
-print("dry " .. tostring(continue({ dry_multiplier = 10, dry_allowed_length = 1 }) ~= repeated))
+local forced = { logit_bias = { [x[1]] = 50 }, max_tokens = 8 }
+local same = say(forced)
+forced.dry_multiplier, forced.dry_allowed_length = 50, 1
+print("dry " .. tostring(say(forced) ~= same))
 print("mirostat " .. tostring(say({ temperature = 1, mirostat = 2, mirostat_tau = 0.01, mirostat_eta = 1, seed = 1 }) ~= ""))
 local agent = Agent.create({ temperature = 0, logit_bias = banned, logprobs = true, memory = false, max_tokens = 2 })
 print("inherited " .. tostring(agent:execute("Hello!").logprobs ~= nil))
