@@ -153,7 +153,9 @@ pub fn records(function: &FunctionSpec) -> Vec<&'static RecordSpec> {
 
 fn collect(ty: Ty, found: &mut Vec<&'static RecordSpec>) {
     match ty {
-        Ty::Optional(inner) | Ty::List(inner) | Ty::Map(inner) => collect(*inner, found),
+        Ty::Optional(inner) | Ty::List(inner) | Ty::Map(inner) | Ty::IntMap(inner) => {
+            collect(*inner, found)
+        }
         Ty::Either(tys) => tys.iter().for_each(|ty| collect(*ty, found)),
         Ty::Record(record) if !found.iter().any(|r| r.name == record.name) => {
             found.push(record);

@@ -116,6 +116,7 @@ fn lua_type(ty: &Ty) -> String {
         Ty::Optional(inner) => format!("{}?", lua_type(inner)),
         Ty::List(inner) => format!("({})[]", lua_type(inner)),
         Ty::Map(inner) => format!("table<string, {}>", lua_type(inner)),
+        Ty::IntMap(inner) => format!("table<integer, {}>", lua_type(inner)),
         Ty::Either(tys) => tys.iter().map(lua_type).collect::<Vec<_>>().join("|"),
         Ty::Record(record) => record.name.to_owned(),
         Ty::Handle(name) => class_name(name),
@@ -163,7 +164,7 @@ fn rhai_type(ty: &Ty) -> &'static str {
         Ty::Value | Ty::Any | Ty::Rest | Ty::Either(_) | Ty::Optional(_) => "?",
         Ty::Function => "FnPtr",
         Ty::List(_) => "Array",
-        Ty::Map(_) | Ty::Record(_) => "Map",
+        Ty::Map(_) | Ty::IntMap(_) | Ty::Record(_) => "Map",
         Ty::Handle(name) => name,
     }
 }

@@ -7,14 +7,29 @@
 ---@field name? string What the agent is called when it is printed.
 ---@field system_prompt? string The role: what the model is told before the conversation.
 ---@field memory? boolean Whether it remembers the conversation; true unless told.
----@field temperature? number Randomness: 0 always takes the likeliest token.
----@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1.
+---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
+---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
 ---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
----@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1.
----@field repeat_penalty? number Makes tokens of the recent text less likely; 1 changes nothing.
+---@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1; 0 keeps all.
+---@field typical_p? number Keeps the tokens whose information is closest to the expected one and that together reach this probability, 0 to 1; 1 keeps all.
+---@field repeat_penalty? number Divides the logits of recent tokens, negative ones it multiplies; above 0, 1 changes nothing.
+---@field frequency_penalty? number Makes recent tokens less likely each time they occur, -2 to 2; 0 changes nothing.
+---@field presence_penalty? number Makes recent tokens less likely, however often they occur, -2 to 2; 0 changes nothing.
+---@field repeat_last_n? integer How many tokens the three penalties look back on, those of the prompt too: 64 unless told, 0 none, -1 all.
+---@field dry_multiplier? number Turns on DRY, which makes tokens less likely that would continue a repetition; 0 turns it off.
+---@field dry_base? number By how much DRY's penalty grows with each repeated token, 1 or more; 1.75 unless told.
+---@field dry_allowed_length? integer Repetitions shorter than this are free, 1 or more; 2 unless told.
+---@field dry_penalty_last_n? integer How many tokens DRY looks back on: -1, all, unless told.
+---@field dry_sequence_breakers? (string)[] Texts that no repetition reaches across: newline, `:`, `"` and `*` unless told.
+---@field mirostat? integer 2 turns on Mirostat 2, which keeps the surprise of the text near a target; 0 turns it off. It needs a temperature above 0.
+---@field mirostat_tau? number Mirostat's target in bits a token, above 0; 5 unless told.
+---@field mirostat_eta? number How fast Mirostat adapts, 0 to 1; 0.1 unless told.
+---@field logit_bias? table<integer, number> Added to the logits of tokens, -100 to 100, by token id; in Rhai the ids are strings.
 ---@field seed? integer The same seed and request give the same answer.
 ---@field max_tokens? integer Ends the answer after so many tokens.
 ---@field stop? string|(string)[] A text, or a list of texts, that ends the answer and is not part of it.
+---@field logprobs? boolean Tells how likely each token was; false unless told.
+---@field top_logprobs? integer How many of the likeliest tokens `logprobs` tells in each place, 0 to 20; 0 unless told.
 
 --- How `JSON.stringify` writes.
 ---@class StringifyOptions
@@ -61,20 +76,51 @@
 --- Which model answers, and how.
 ---@class GenerateOptions
 ---@field model? string The model's name or the path of a GGUF file.
----@field temperature? number Randomness: 0 always takes the likeliest token.
----@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1.
+---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
+---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
 ---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
----@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1.
----@field repeat_penalty? number Makes tokens of the recent text less likely; 1 changes nothing.
+---@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1; 0 keeps all.
+---@field typical_p? number Keeps the tokens whose information is closest to the expected one and that together reach this probability, 0 to 1; 1 keeps all.
+---@field repeat_penalty? number Divides the logits of recent tokens, negative ones it multiplies; above 0, 1 changes nothing.
+---@field frequency_penalty? number Makes recent tokens less likely each time they occur, -2 to 2; 0 changes nothing.
+---@field presence_penalty? number Makes recent tokens less likely, however often they occur, -2 to 2; 0 changes nothing.
+---@field repeat_last_n? integer How many tokens the three penalties look back on, those of the prompt too: 64 unless told, 0 none, -1 all.
+---@field dry_multiplier? number Turns on DRY, which makes tokens less likely that would continue a repetition; 0 turns it off.
+---@field dry_base? number By how much DRY's penalty grows with each repeated token, 1 or more; 1.75 unless told.
+---@field dry_allowed_length? integer Repetitions shorter than this are free, 1 or more; 2 unless told.
+---@field dry_penalty_last_n? integer How many tokens DRY looks back on: -1, all, unless told.
+---@field dry_sequence_breakers? (string)[] Texts that no repetition reaches across: newline, `:`, `"` and `*` unless told.
+---@field mirostat? integer 2 turns on Mirostat 2, which keeps the surprise of the text near a target; 0 turns it off. It needs a temperature above 0.
+---@field mirostat_tau? number Mirostat's target in bits a token, above 0; 5 unless told.
+---@field mirostat_eta? number How fast Mirostat adapts, 0 to 1; 0.1 unless told.
+---@field logit_bias? table<integer, number> Added to the logits of tokens, -100 to 100, by token id; in Rhai the ids are strings.
 ---@field seed? integer The same seed and request give the same answer.
 ---@field max_tokens? integer Ends the answer after so many tokens.
 ---@field stop? string|(string)[] A text, or a list of texts, that ends the answer and is not part of it.
+---@field logprobs? boolean Tells how likely each token was; false unless told.
+---@field top_logprobs? integer How many of the likeliest tokens `logprobs` tells in each place, 0 to 20; 0 unless told.
 
 --- An answer.
 ---@class Reply
 ---@field text string The text.
 ---@field tool_calls (table<string, any>)[] The tools that the model wants called.
+---@field logprobs? (TokenLogprob)[] If `logprobs` was set: one item for each token of `metadata.tokens.completion`.
 ---@field metadata Metadata How it came about.
+
+--- A token of an answer and how likely the model found it.
+---@class TokenLogprob
+---@field token string Its text; of markup that ends the answer, the markup.
+---@field id integer Its id, as `logit_bias` takes it.
+---@field logprob number The natural logarithm of the probability that the model itself gave it, before `logit_bias`, penalties, filters and temperature.
+---@field bytes? (integer)[] Its bytes, if they are no whole characters by themselves.
+---@field top (TopLogprob)[] The likeliest tokens in its place, likeliest first; as many as `top_logprobs` says.
+
+--- A token that might have stood in a place.
+---@class TopLogprob
+---@field token string
+---@field id integer
+---@field logprob number
+---@field bytes? (integer)[] Its bytes, if they are no whole characters by themselves.
 
 --- How an answer came about.
 ---@class Metadata
@@ -124,14 +170,29 @@
 --- A turn of a conversation, with options for it alone.
 ---@class TurnOptions
 ---@field text string What the user says.
----@field temperature? number Randomness: 0 always takes the likeliest token.
----@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1.
+---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
+---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
 ---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
----@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1.
----@field repeat_penalty? number Makes tokens of the recent text less likely; 1 changes nothing.
+---@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1; 0 keeps all.
+---@field typical_p? number Keeps the tokens whose information is closest to the expected one and that together reach this probability, 0 to 1; 1 keeps all.
+---@field repeat_penalty? number Divides the logits of recent tokens, negative ones it multiplies; above 0, 1 changes nothing.
+---@field frequency_penalty? number Makes recent tokens less likely each time they occur, -2 to 2; 0 changes nothing.
+---@field presence_penalty? number Makes recent tokens less likely, however often they occur, -2 to 2; 0 changes nothing.
+---@field repeat_last_n? integer How many tokens the three penalties look back on, those of the prompt too: 64 unless told, 0 none, -1 all.
+---@field dry_multiplier? number Turns on DRY, which makes tokens less likely that would continue a repetition; 0 turns it off.
+---@field dry_base? number By how much DRY's penalty grows with each repeated token, 1 or more; 1.75 unless told.
+---@field dry_allowed_length? integer Repetitions shorter than this are free, 1 or more; 2 unless told.
+---@field dry_penalty_last_n? integer How many tokens DRY looks back on: -1, all, unless told.
+---@field dry_sequence_breakers? (string)[] Texts that no repetition reaches across: newline, `:`, `"` and `*` unless told.
+---@field mirostat? integer 2 turns on Mirostat 2, which keeps the surprise of the text near a target; 0 turns it off. It needs a temperature above 0.
+---@field mirostat_tau? number Mirostat's target in bits a token, above 0; 5 unless told.
+---@field mirostat_eta? number How fast Mirostat adapts, 0 to 1; 0.1 unless told.
+---@field logit_bias? table<integer, number> Added to the logits of tokens, -100 to 100, by token id; in Rhai the ids are strings.
 ---@field seed? integer The same seed and request give the same answer.
 ---@field max_tokens? integer Ends the answer after so many tokens.
 ---@field stop? string|(string)[] A text, or a list of texts, that ends the answer and is not part of it.
+---@field logprobs? boolean Tells how likely each token was; false unless told.
+---@field top_logprobs? integer How many of the likeliest tokens `logprobs` tells in each place, 0 to 20; 0 unless told.
 
 --- A piece of an answer.
 ---@class Chunk
@@ -141,6 +202,7 @@
 ---@class Content
 ---@field type string `"text"` or `"done"`.
 ---@field text? string Of `"text"`: some text.
+---@field logprobs? (TokenLogprob)[] If `logprobs` was set: the tokens of this text, and of `"done"` those without text, such as the one that ended the answer.
 ---@field metadata? Metadata Of `"done"`: how the answer came about.
 
 --- A model with a role and a memory of the conversation.

@@ -8,8 +8,9 @@ use llmspell_core::spec::Ty;
 use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
 use llmspell_models::{Message, Prompt, Request};
 
-use crate::generation::{Answer, Reply, SamplingOptions, Stream, model_name, models, problem};
+use crate::generation::{Answer, Reply, Stream, model_name, models, problem};
 use crate::local_llm::ChatMessage;
+use crate::sampling::SamplingOptions;
 
 /// Agents of a script.
 pub struct Agents;

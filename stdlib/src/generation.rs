@@ -1,92 +1,14 @@
-//! What `LocalLLM` and `Agent` share: sampling options, replies, streams.
+//! What `LocalLLM` and `Agent` share: replies and streams.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use llmspell_core::spec::Ty;
-use llmspell_core::{Cx, Error, FromValue, Map, Mismatch, Value, api};
-use llmspell_models::{
-    BUNDLED, Event, Finish, FinishReason, Generation, Models, Prompt, Request, Sampling,
-};
+use llmspell_core::{Cx, Error, Map, api};
+use llmspell_models::{BUNDLED, Event, Finish, FinishReason, Generation, Models, Request};
 
-/// How an answer is drawn. What is not set is the model's own default.
-#[api(options)]
-#[derive(Debug, Clone, Default)]
-pub struct SamplingOptions {
-    /// Randomness: 0 always takes the likeliest token.
-    temperature: Option<f64>,
-    /// Keeps the likeliest tokens that together reach this probability, 0 to 1.
-    top_p: Option<f64>,
-    /// Keeps this many of the likeliest tokens; 0 keeps all.
-    top_k: Option<usize>,
-    /// Keeps tokens at least this likely relative to the likeliest one, 0 to 1.
-    min_p: Option<f64>,
-    /// Makes tokens of the recent text less likely; 1 changes nothing.
-    repeat_penalty: Option<f64>,
-    /// The same seed and request give the same answer.
-    seed: Option<u64>,
-    /// Ends the answer after so many tokens.
-    max_tokens: Option<usize>,
-    /// A text, or a list of texts, that ends the answer and is not part of it.
-    stop: Option<Stop>,
-}
-
-/// One text or several.
-#[derive(Debug, Clone, Default)]
-pub struct Stop(Vec<String>);
-
-impl FromValue for Stop {
-    const TY: Ty = Ty::Either(&[Ty::Str, Ty::List(&Ty::Str)]);
-
-    fn from_value(value: Value) -> Result<Self, Mismatch> {
-        match value {
-            Value::Str(text) => Ok(Self(vec![text])),
-            Value::List(_) | Value::Map(_) => Vec::from_value(value).map(Self),
-            other => Err(Mismatch::new(Self::TY, other.kind())),
-        }
-    }
-}
-
-impl SamplingOptions {
-    /// These options where they are set, `fallback` elsewhere.
-    pub fn or(self, fallback: Self) -> Self {
-        Self {
-            temperature: self.temperature.or(fallback.temperature),
-            top_p: self.top_p.or(fallback.top_p),
-            top_k: self.top_k.or(fallback.top_k),
-            min_p: self.min_p.or(fallback.min_p),
-            repeat_penalty: self.repeat_penalty.or(fallback.repeat_penalty),
-            seed: self.seed.or(fallback.seed),
-            max_tokens: self.max_tokens.or(fallback.max_tokens),
-            stop: self.stop.or(fallback.stop),
-        }
-    }
-
-    /// These options as backends read them.
-    pub fn sampling(&self) -> Sampling {
-        Sampling {
-            temperature: self.temperature,
-            top_k: self.top_k,
-            top_p: self.top_p,
-            min_p: self.min_p,
-            repeat_penalty: self.repeat_penalty,
-            seed: self.seed,
-        }
-    }
-
-    /// The request to continue `prompt`.
-    pub fn request(self, model: Option<String>, prompt: Prompt) -> Request {
-        Request {
-            model,
-            prompt,
-            sampling: self.sampling(),
-            max_tokens: self.max_tokens,
-            stop: self.stop.unwrap_or_default().0,
-        }
-    }
-}
+use crate::logprobs::TokenLogprob;
 
 /// An answer.
 #[api(result)]
@@ -95,6 +17,8 @@ pub struct Reply {
     pub text: String,
     /// The tools that the model wants called.
     tool_calls: Vec<Map>,
+    /// If `logprobs` was set: one item for each token of `metadata.tokens.completion`.
+    logprobs: Option<Vec<TokenLogprob>>,
     /// How it came about.
     metadata: Metadata,
 }
@@ -196,13 +120,16 @@ pub struct Answer {
     generation: Generation,
     start: Instant,
     text: String,
+    /// Those of the text to come, if they are asked for.
+    logprobs: Option<Vec<TokenLogprob>>,
     function: &'static str,
 }
 
 /// A piece of an answer.
 pub enum Piece {
-    Text(String),
-    Done(Metadata),
+    Text(String, Option<Vec<TokenLogprob>>),
+    /// With the tokens that have no text.
+    Done(Metadata, Option<Vec<TokenLogprob>>),
 }
 
 impl Answer {
@@ -216,37 +143,61 @@ impl Answer {
             tell(WISP_ANSWERS);
         }
         let models = models(cx)?;
+        let logprobs = request.sampling.logprobs.unwrap_or(false);
         let generation = cx.external(models.generate(request)).await;
         Ok(Self {
             generation: generation.map_err(problem(function))?,
             start,
             text: String::new(),
+            logprobs: logprobs.then(Vec::new),
             function,
         })
     }
 
     /// The next piece; `None` after the last one.
     pub async fn next(&mut self, cx: &Cx) -> Result<Option<Piece>, Error> {
-        let event = cx.external(self.generation.next()).await;
-        Ok(match event.transpose().map_err(problem(self.function))? {
-            None => None,
-            Some(Event::Text(text)) => {
-                self.text.push_str(&text);
-                Some(Piece::Text(text))
+        loop {
+            let event = cx.external(self.generation.next()).await;
+            let Some(event) = event.transpose().map_err(problem(self.function))? else {
+                return Ok(None);
+            };
+            match event {
+                Event::Logprobs(tokens) => {
+                    let tokens = tokens.into_iter().map(Into::into);
+                    self.logprobs.get_or_insert_default().extend(tokens);
+                }
+                Event::Text(text) => {
+                    self.text.push_str(&text);
+                    return Ok(Some(Piece::Text(text, self.take_logprobs())));
+                }
+                Event::Done(finish) => {
+                    let metadata = Metadata::new(&finish, self.start);
+                    return Ok(Some(Piece::Done(metadata, self.take_logprobs())));
+                }
             }
-            Some(Event::Done(finish)) => Some(Piece::Done(Metadata::new(&finish, self.start))),
-        })
+        }
+    }
+
+    fn take_logprobs(&mut self) -> Option<Vec<TokenLogprob>> {
+        self.logprobs.as_mut().map(std::mem::take)
     }
 
     /// The whole answer.
     pub async fn finish(mut self, cx: &Cx) -> Result<Reply, Error> {
+        let mut logprobs = Vec::new();
         while let Some(piece) = self.next(cx).await? {
-            if let Piece::Done(metadata) = piece {
-                return Ok(Reply {
-                    text: self.text,
-                    tool_calls: Vec::new(),
-                    metadata,
-                });
+            match piece {
+                Piece::Text(_, tokens) => logprobs.extend(tokens.unwrap_or_default()),
+                Piece::Done(metadata, tokens) => {
+                    let asked = tokens.is_some();
+                    logprobs.extend(tokens.unwrap_or_default());
+                    return Ok(Reply {
+                        text: self.text,
+                        tool_calls: Vec::new(),
+                        logprobs: asked.then_some(logprobs),
+                        metadata,
+                    });
+                }
             }
         }
         let message = "the model ended without saying so. This is a bug, please report it";
@@ -318,14 +269,15 @@ impl Stream {
         };
         let piece = answer.next(cx).await;
         let (state, chunk) = match piece {
-            Ok(Some(Piece::Text(text))) => {
-                (State::Open(answer, finished), Ok(Some(Chunk::text(text))))
+            Ok(Some(Piece::Text(text, logprobs))) => {
+                let chunk = Chunk::text(text, logprobs);
+                (State::Open(answer, finished), Ok(Some(chunk)))
             }
-            Ok(Some(Piece::Done(metadata))) => {
+            Ok(Some(Piece::Done(metadata, logprobs))) => {
                 if let Some(finished) = finished {
                     finished(&answer.text);
                 }
-                (State::Ended, Ok(Some(Chunk::done(metadata))))
+                (State::Ended, Ok(Some(Chunk::done(metadata, logprobs))))
             }
             Ok(None) => (State::Ended, Ok(None)),
             Err(error) => (State::Ended, Err(error)),
@@ -371,24 +323,29 @@ pub struct Content {
     r#type: &'static str,
     /// Of `"text"`: some text.
     text: Option<String>,
+    /// If `logprobs` was set: the tokens of this text, and of `"done"` those without text, such as the
+    /// one that ended the answer.
+    logprobs: Option<Vec<TokenLogprob>>,
     /// Of `"done"`: how the answer came about.
     metadata: Option<Metadata>,
 }
 
 impl Chunk {
-    fn text(text: String) -> Self {
+    fn text(text: String, logprobs: Option<Vec<TokenLogprob>>) -> Self {
         let content = Content {
             r#type: "text",
             text: Some(text),
+            logprobs,
             metadata: None,
         };
         Self { content }
     }
 
-    fn done(metadata: Metadata) -> Self {
+    fn done(metadata: Metadata, logprobs: Option<Vec<TokenLogprob>>) -> Self {
         let content = Content {
             r#type: "done",
             text: None,
+            logprobs,
             metadata: Some(metadata),
         };
         Self { content }

@@ -9,6 +9,8 @@ mod json;
 mod line;
 mod local_llm;
 pub mod log;
+mod logprobs;
+mod sampling;
 mod task;
 mod time;
 

@@ -6,7 +6,8 @@ use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, Sampling, 
 use std::rc::Rc;
 
 use crate::conversation;
-use crate::generation::{Answer, Reply, SamplingOptions, Stream, models, problem};
+use crate::generation::{Answer, Reply, Stream, models, problem};
+use crate::sampling::SamplingOptions;
 
 /// The models of a script.
 pub struct LocalLlm;

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use llmspell_core::spec::Ty;
 use llmspell_core::{Handle, Map, Value};
 use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
 
@@ -17,10 +18,10 @@ const SIZE: usize = 10_000_000;
 /// What a table counts, where any other value counts one.
 const TABLE: usize = 10;
 
-/// A Lua value as the host sees it, or why it cannot be.
-pub fn to_host(shared: &Shared, value: LuaValue) -> Result<Value, String> {
+/// A Lua value of a declared type as the host sees it, or why it cannot be.
+pub fn to_host(shared: &Shared, value: LuaValue, ty: Ty) -> Result<Value, String> {
     match value {
-        LuaValue::Table(_) => Reader::new(shared).value(value),
+        LuaValue::Table(_) => Reader::new(shared).value(value, ty),
         value => scalar(shared, value),
     }
 }
@@ -82,16 +83,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn value(&mut self, value: LuaValue) -> Result<Value, String> {
+    fn value(&mut self, value: LuaValue, ty: Ty) -> Result<Value, String> {
         let size = if value.is_table() { TABLE } else { 1 };
         self.left = self.left.checked_sub(size).ok_or("table is too large")?;
         match value {
-            LuaValue::Table(table) => self.table(&table),
+            LuaValue::Table(table) => self.table(&table, ty),
             value => scalar(self.shared, value),
         }
     }
 
-    fn table(&mut self, table: &Table) -> Result<Value, String> {
+    fn table(&mut self, table: &Table, ty: Ty) -> Result<Value, String> {
         let address = table.to_pointer();
         if self.open.contains(&address) {
             return Err("table contains itself".to_owned());
@@ -100,20 +101,26 @@ impl<'a> Reader<'a> {
             return Err(format!("tables nest deeper than {DEPTH} levels"));
         }
         self.open.push(address);
-        let entries = Entries::of(table, is_list(self.shared, table))?;
-        let read = self.entries(entries);
+        let entries = match ty.has_integer_keys() {
+            true => Entries::numbered(table)?,
+            false => Entries::of(table, is_list(self.shared, table))?,
+        };
+        let read = self.entries(entries, ty);
         self.open.pop();
         read
     }
 
-    fn entries(&mut self, entries: Entries) -> Result<Value, String> {
+    fn entries(&mut self, entries: Entries, ty: Ty) -> Result<Value, String> {
         match entries {
             Entries::List(items) => {
-                let items = items.into_iter().map(|item| self.value(item));
+                let items = items.into_iter().map(|item| self.value(item, ty.item()));
                 Ok(Value::List(items.collect::<Result<_, _>>()?))
             }
             Entries::Map(fields) => {
-                let field = |(name, value)| Ok((name, self.value(value)?));
+                let field = |(name, value): (String, _)| {
+                    let value = self.value(value, ty.field(&name))?;
+                    Ok((name, value))
+                };
                 let map: Map = fields
                     .into_iter()
                     .map(field)
@@ -132,6 +139,28 @@ enum Entries {
 }
 
 impl Entries {
+    /// A map whose keys are integers, or the same in digits.
+    fn numbered(table: &Table) -> Result<Self, String> {
+        let mut fields = Vec::new();
+        for pair in table.pairs::<LuaValue, LuaValue>() {
+            match pair.map_err(|e| e.to_string())? {
+                (LuaValue::Integer(number), value) => fields.push((number.to_string(), value)),
+                (LuaValue::String(digits), value) => fields.push((digits.to_string_lossy(), value)),
+                (other, _) => {
+                    let kind = other.type_name();
+                    return Err(format!("table keys must be integers, got a {kind}"));
+                }
+            }
+        }
+        fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+        match twice(&fields) {
+            Some(name) => Err(format!(
+                "table has the key {name} as a number and as a string"
+            )),
+            None => Ok(Self::Map(fields)),
+        }
+    }
+
     fn of(table: &Table, marked: bool) -> Result<Self, String> {
         let (mut items, mut fields) = (Vec::new(), Vec::new());
         for pair in table.pairs::<LuaValue, LuaValue>() {
@@ -157,6 +186,13 @@ impl Entries {
             false => list(items, length).map(Self::List),
         }
     }
+}
+
+/// Whether two entries, sorted by name, have the same name.
+fn twice(fields: &[(String, LuaValue)]) -> Option<&str> {
+    let mut pairs = fields.windows(2);
+    let (name, _) = &pairs.find(|pair| pair[0].0 == pair[1].0)?[0];
+    Some(name)
 }
 
 fn mixed(name: &LuaString) -> String {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use llmspell_core::spec::Ty;
 use llmspell_core::{
     Check, Coroutine, Cx, Diagnostic, Engine, Error, Loader, Opaque, Registry, SharedEngine,
     TaskError, Value,
@@ -144,7 +145,7 @@ impl Engine for LuaEngine {
             return Ok(value.clone());
         };
         match self.shared.held(opaque) {
-            Some(values) => to_host(&self.shared, values.first()).map_err(Error::Raise),
+            Some(values) => to_host(&self.shared, values.first(), Ty::Value).map_err(Error::Raise),
             None => Err(Error::raise("a value of another script language")),
         }
     }

@@ -108,7 +108,8 @@ fn argument(
     if spec.passes_through(index) {
         return Ok(untouched(shared, value));
     }
-    to_host(shared, value).map_err(|problem| match spec.params.get(index) {
+    let ty = spec.params.get(index).map_or(Ty::Value, |param| param.ty);
+    to_host(shared, value, ty).map_err(|problem| match spec.params.get(index) {
         Some(param) => format!("{}: {}: {problem}", spec.path(), param.name),
         None => format!("{}: {problem}", spec.path()),
     })

@@ -3,6 +3,7 @@
 //! One impl per Rust type gives both the conversion and the [`Ty`] that signatures show.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::error::Mismatch;
@@ -156,6 +157,24 @@ impl FromValue for Map {
     }
 }
 
+impl<T: FromValue> FromValue for BTreeMap<u32, T> {
+    const TY: Ty = Ty::IntMap(&T::TY);
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let kind = value.kind();
+        let map = Map::from_value(value).map_err(|_| Mismatch::new(Self::TY, kind))?;
+        let entry = |(key, value): (String, Value)| {
+            let integer = key
+                .parse::<u32>()
+                .ok()
+                .filter(|integer| integer.to_string() == key);
+            let unfit = || Mismatch::new("integers from 0 as keys", format!("\"{key}\""));
+            let value = T::from_value(value).map_err(|problem| problem.at(&key))?;
+            Ok((integer.ok_or_else(unfit)?, value))
+        };
+        map.into_iter().map(entry).collect()
+    }
+}
+
 /// A script function that a host function was given; only a new task can call it.
 #[derive(Clone)]
 pub struct Callback(pub Opaque);
@@ -290,6 +309,29 @@ mod tests {
         assert!(i64::from_value(Value::Float(f64::NAN)).is_err());
         assert_eq!(f64::from_value(Value::Int(3)), Ok(3.0));
         assert!(u32::from_value(Value::Int(-1)).is_err());
+    }
+
+    #[test]
+    fn integer_keys_are_written_in_digits() {
+        let map = |key: &str, value| {
+            let map = Map::from_iter([(key.to_owned(), value)]);
+            BTreeMap::<u32, f64>::from_value(Value::Map(map.into()))
+        };
+        assert_eq!(map("42", Value::Int(-1)), Ok([(42, -1.0)].into()));
+        for key in ["-1", "07", "+7", "1.5", "the", "4294967296"] {
+            let problem = map(key, Value::Int(0)).expect_err("no integer").to_string();
+            assert_eq!(
+                problem,
+                format!("expected integers from 0 as keys, got \"{key}\"")
+            );
+        }
+        let problem = map("7", Value::Bool(true))
+            .expect_err("no number")
+            .to_string();
+        assert_eq!(problem, "7: expected number, got boolean");
+        let list = BTreeMap::<u32, f64>::from_value(Value::List(vec![Value::Int(1)]));
+        let problem = list.expect_err("a list").to_string();
+        assert_eq!(problem, "expected map from integer to number, got list");
     }
 
     #[test]

@@ -25,6 +25,9 @@ pub enum Ty {
     List(&'static Ty),
     /// A map from strings to this type.
     Map(&'static Ty),
+    /// A map from integers to this type. Where a language has only strings as keys, they are written
+    /// in digits, and so they arrive.
+    IntMap(&'static Ty),
     Either(&'static [Ty]),
     Record(&'static RecordSpec),
     Handle(&'static str),
@@ -155,6 +158,12 @@ impl FunctionSpec {
 }
 
 impl RecordSpec {
+    /// The field of that name, also in included records.
+    pub fn field(&self, name: &str) -> Option<&'static FieldSpec> {
+        let own = self.fields.iter().find(|field| field.name == name);
+        own.or_else(|| self.includes.iter().find_map(|record| record.field(name)))
+    }
+
     /// Every field, those of included records too.
     pub fn all_fields(&self) -> Vec<&'static FieldSpec> {
         let mut fields: Vec<_> = self.fields.iter().collect();
@@ -171,6 +180,43 @@ impl std::fmt::Display for ParamSpec {
             Ty::Rest => f.write_str("..."),
             Ty::Optional(ty) => write!(f, "{}?: {ty}", self.name),
             ty => write!(f, "{}: {ty}", self.name),
+        }
+    }
+}
+
+impl Ty {
+    /// The type that a field of a value of this type has; any value where nothing is declared.
+    pub fn field(self, name: &str) -> Self {
+        match self {
+            Self::Optional(ty) => ty.field(name),
+            Self::Map(ty) | Self::IntMap(ty) => *ty,
+            Self::Record(record) => record.field(name).map_or(Self::Value, |field| field.ty),
+            Self::Either(tys) => {
+                let mut fields = tys.iter().map(|ty| ty.field(name));
+                fields.find(|ty| *ty != Self::Value).unwrap_or(Self::Value)
+            }
+            _ => Self::Value,
+        }
+    }
+
+    /// The type that an item of a list of this type has; any value where nothing is declared.
+    pub fn item(self) -> Self {
+        match self {
+            Self::Optional(ty) => ty.item(),
+            Self::List(ty) => *ty,
+            Self::Either(tys) => {
+                let mut items = tys.iter().map(|ty| ty.item());
+                items.find(|ty| *ty != Self::Value).unwrap_or(Self::Value)
+            }
+            _ => Self::Value,
+        }
+    }
+
+    /// Whether a value of this type has integers as keys.
+    pub fn has_integer_keys(self) -> bool {
+        match self {
+            Self::Optional(ty) => ty.has_integer_keys(),
+            other => matches!(other, Self::IntMap(_)),
         }
     }
 }
@@ -220,6 +266,7 @@ impl std::fmt::Display for Ty {
             Ty::Optional(ty) => write!(f, "{ty} (optional)"),
             Ty::List(ty) => write!(f, "list of {ty}"),
             Ty::Map(ty) => write!(f, "map of {ty}"),
+            Ty::IntMap(ty) => write!(f, "map from integer to {ty}"),
             Ty::Either(tys) => {
                 let names: Vec<String> = tys.iter().map(Ty::to_string).collect();
                 f.write_str(&names.join(" or "))

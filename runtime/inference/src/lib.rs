@@ -10,6 +10,7 @@
 //! while let Some(event) = generation.blocking_next() {
 //!     match event? {
 //!         Event::Text(text) => print!("{text}"),
+//!         Event::Logprobs(_) => {} // only if they are asked for
 //!         Event::Done(finish) => println!("\n{finish:?}"),
 //!     }
 //! }
@@ -38,7 +39,10 @@ mod vocabulary;
 
 pub use decoder::CacheType;
 pub use error::Error;
-pub use generate::{Event, Finish, FinishReason, Generation, Request, Sampling, Timings};
+pub use generate::{
+    Dry, Event, Filters, Finish, FinishReason, Generation, Logprob, Mirostat, Penalties, Request,
+    Sampler, Sampling, Timings, TokenLogprobs, Truncation, Window,
+};
 pub use info::ModelInfo;
 pub use jiff::civil::DateTime;
 pub use message::Message;

@@ -154,6 +154,14 @@ impl Model {
         if let Some(&token) = request.prompt.iter().find(|token| !known(token)) {
             return Err(Error::UnknownToken { token, vocabulary });
         }
+        let mut biased = request.sampling.logit_bias.keys();
+        if let Some(token) = biased.find(|token| !known(token)) {
+            return Err(Error::OutOfRange {
+                parameter: "logit_bias",
+                value: format!("token {token}"),
+                expected: "tokens that the model has",
+            });
+        }
         self.shared.batch.admit(request)
     }
 }

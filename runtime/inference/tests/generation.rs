@@ -52,6 +52,7 @@ fn finish(mut generation: Generation) -> (String, Finish) {
                 assert!(!part.is_empty());
                 text.push_str(&part);
             }
+            Event::Logprobs(_) => {}
             Event::Done(finish) => {
                 assert!(generation.blocking_next().is_none());
                 return (text, finish);

@@ -15,8 +15,10 @@ use tokio::sync::{OnceCell, oneshot};
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::{Backend, ModelName};
 use crate::request::{
-    Encoding, Event, Finish, FinishReason, Generation, Message, Prompt, Request, Sampling,
+    Encoding, Event, Finish, FinishReason, Generation, Logprob, Message, Prompt, Request,
+    TokenLogprobs,
 };
+use crate::sampling::Sampling;
 use crate::{BUNDLED, Error};
 
 /// The demonstration model in the box; its card stands beside it.
@@ -69,7 +71,7 @@ impl Candle {
             }
             .into());
         }
-        Ok(sampling(wanted, key.sampling()).validate()?)
+        Ok(wanted.over(key.sampling())?.validate()?)
     }
 
     pub async fn info(&self, name: ModelName) -> Result<ModelEntry, Error> {
@@ -86,7 +88,7 @@ impl Candle {
         let prompt = beside(prompt.len(), move || encode(&vocabulary, &prompt)).await??;
         let generation = model.generate(inference::Request {
             prompt,
-            sampling: sampling(&request.sampling, key.sampling()),
+            sampling: request.sampling.over(key.sampling())?,
             max_tokens: request.max_tokens,
             stop: request.stop,
         })?;
@@ -98,6 +100,9 @@ impl Candle {
                 async move {
                     let event = match generation.next().await? {
                         Ok(inference::Event::Text(text)) => Ok(Event::Text(text)),
+                        Ok(inference::Event::Logprobs(tokens)) => {
+                            Ok(Event::Logprobs(tokens.into_iter().map(logprobs).collect()))
+                        }
                         Ok(inference::Event::Done(finish)) => {
                             Ok(Event::Done(finished(model, finish, load_time)))
                         }
@@ -309,17 +314,18 @@ fn options(encoding: Encoding) -> EncodeOptions {
     }
 }
 
-/// What the request sets, over the model's own defaults.
-fn sampling(wanted: &Sampling, default: inference::Sampling) -> inference::Sampling {
-    inference::Sampling {
-        temperature: wanted.temperature.map_or(default.temperature, |x| x as f32),
-        top_k: wanted.top_k.unwrap_or(default.top_k),
-        top_p: wanted.top_p.map_or(default.top_p, |x| x as f32),
-        min_p: wanted.min_p.map_or(default.min_p, |x| x as f32),
-        repeat_penalty: wanted
-            .repeat_penalty
-            .map_or(default.repeat_penalty, |x| x as f32),
-        seed: wanted.seed.or(default.seed),
+fn logprobs(token: inference::TokenLogprobs) -> TokenLogprobs {
+    TokenLogprobs {
+        chosen: logprob(token.chosen),
+        top: token.top.into_iter().map(logprob).collect(),
+    }
+}
+
+fn logprob(token: inference::Logprob) -> Logprob {
+    Logprob {
+        token: token.token,
+        bytes: token.bytes,
+        logprob: token.logprob,
     }
 }
 

@@ -14,6 +14,12 @@ pub enum Error {
         "model \"{name}\" needs {what}, which this version does not have yet; give the path of a GGUF file"
     )]
     Unsupported { name: String, what: &'static str },
+    #[error("{parameter}: expected {expected}, got {value}")]
+    Option {
+        parameter: &'static str,
+        expected: String,
+        value: String,
+    },
     #[cfg(feature = "candle")]
     #[error(transparent)]
     Inference(#[from] llmspell_inference::Error),

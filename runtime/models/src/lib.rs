@@ -10,11 +10,14 @@ mod models;
 mod name;
 pub mod ollama;
 mod request;
+mod sampling;
 
 pub use entry::{CandleStatus, ModelEntry, OllamaStatus};
 pub use error::Error;
 pub use models::{BUNDLED, Models};
 pub use name::{Backend, ModelName};
 pub use request::{
-    Encoding, Event, Finish, FinishReason, Generation, Message, Prompt, Request, Sampling,
+    Encoding, Event, Finish, FinishReason, Generation, Logprob, Message, Prompt, Request,
+    TokenLogprobs,
 };
+pub use sampling::Sampling;

@@ -6,7 +6,8 @@ use crate::Error;
 use crate::candle::Candle;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::{Backend, ModelName};
-use crate::request::{Encoding, Generation, Request, Sampling};
+use crate::request::{Encoding, Generation, Request};
+use crate::sampling::Sampling;
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";

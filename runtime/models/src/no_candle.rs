@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use crate::Error;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::ModelName;
-use crate::request::{Encoding, Generation, Request, Sampling};
+use crate::request::{Encoding, Generation, Request};
+use crate::sampling::Sampling;
 
 #[derive(Clone, Default)]
 pub struct Candle;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
 
-use crate::Error;
+use crate::{Error, Sampling};
 
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,17 +49,6 @@ impl Prompt {
     }
 }
 
-/// How tokens are drawn; what is not set is the model's default.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sampling {
-    pub temperature: Option<f64>,
-    pub top_k: Option<usize>,
-    pub top_p: Option<f64>,
-    pub min_p: Option<f64>,
-    pub repeat_penalty: Option<f64>,
-    pub seed: Option<u64>,
-}
-
 /// How text becomes token ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Encoding {
@@ -85,9 +74,29 @@ pub struct Request {
 /// What a [`Generation`] gives.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The tokens of the next text, or before the end those without text; only if asked for.
+    Logprobs(Vec<TokenLogprobs>),
     Text(String),
     /// The last one.
     Done(Finish),
+}
+
+/// A token and how likely the model found it: the natural logarithm of its probability, before bias,
+/// penalties, filters and temperature.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Logprob {
+    pub token: u32,
+    /// What it spells; perhaps part of a character.
+    pub bytes: Vec<u8>,
+    pub logprob: f64,
+}
+
+/// A token of an answer, and what else might have stood in its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TokenLogprobs {
+    pub chosen: Logprob,
+    /// The most likely tokens, most likely first.
+    pub top: Vec<Logprob>,
 }
 
 /// Why an answer ended.

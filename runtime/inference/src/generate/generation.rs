@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::Receiver;
 
 use super::batch::Wake;
+use super::sampler::TokenLogprobs;
 use crate::Error;
 
 /// A running generation. Dropping it cancels at the next token.
@@ -18,6 +19,9 @@ pub struct Generation {
 /// What a generation yields: text, then one [`Event::Done`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The tokens since the last one of these, just before the text in which they end up. Before
+    /// [`Event::Done`]: those without text. Only if [`Sampling::logprobs`](crate::Sampling) asks for it.
+    Logprobs(Vec<TokenLogprobs>),
     /// Some text, whole characters, never empty.
     Text(String),
     Done(Finish),
@@ -81,7 +85,7 @@ impl Generation {
                 reason: "the generation was lost".to_owned(),
             })
         });
-        if !matches!(event, Ok(Event::Text(_))) {
+        if matches!(event, Ok(Event::Done(_)) | Err(_)) {
             self.events = None;
         }
         event

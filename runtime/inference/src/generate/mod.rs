@@ -6,6 +6,7 @@ mod pace;
 mod pages;
 mod request;
 mod sampler;
+mod sampling;
 mod sequence;
 mod stop;
 #[cfg(test)]
@@ -13,4 +14,6 @@ mod tests;
 
 pub(crate) use batch::{Batch, LanguageModel, Limits};
 pub use generation::{Event, Finish, FinishReason, Generation, Timings};
-pub use request::{Request, Sampling};
+pub use request::Request;
+pub use sampler::{Logprob, Sampler, TokenLogprobs};
+pub use sampling::{Dry, Filters, Mirostat, Penalties, Sampling, Truncation, Window};

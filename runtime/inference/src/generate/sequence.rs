@@ -9,7 +9,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::batch::Admission;
 use super::generation::{Event, Finish, FinishReason, Timings};
 use super::pages::Pages;
-use super::sampler::Sampler;
+use super::sampler::{Distribution, Sampler, TokenLogprobs};
 use super::stop::StopMatcher;
 use crate::tokenizer::Detokenizer;
 use crate::{Error, Tokenizer};
@@ -30,6 +30,8 @@ pub(super) struct Sequence<P> {
     /// Whether it has ended, perhaps with events left to be read.
     ended: bool,
     sampler: Sampler,
+    /// If the request asks for logprobs.
+    distribution: Option<Distribution>,
     detokenizer: Detokenizer,
     stop: StopMatcher,
     admitted: Instant,
@@ -53,7 +55,8 @@ impl<P> Sequence<P> {
             room: request.max_tokens.unwrap_or(free).min(free),
             tokens: request.prompt,
             ended: false,
-            sampler: Sampler::new(request.sampling),
+            sampler: Sampler::new(&request.sampling),
+            distribution: request.sampling.logprobs.map(Distribution::new),
             detokenizer: Detokenizer::default(),
             stop: StopMatcher::new(request.stop),
             admitted: admission.admitted,
@@ -61,6 +64,7 @@ impl<P> Sequence<P> {
             out: Outlet {
                 events: admission.events,
                 waiting: VecDeque::new(),
+                logprobs: Vec::new(),
             },
         }
     }
@@ -91,9 +95,17 @@ impl<P> Sequence<P> {
     }
 
     /// Chooses the next token from the logits after all others.
-    pub fn advance(&mut self, logits: Vec<f32>, tokenizer: &Tokenizer) -> Result<(), Error> {
-        let token = self.sampler.sample(logits, &self.tokens)?;
+    pub fn advance(&mut self, mut logits: Vec<f32>, tokenizer: &Tokenizer) -> Result<(), Error> {
+        // Rows that pad the embedding table are no tokens.
+        logits.truncate(tokenizer.len());
+        if let Some(distribution) = &mut self.distribution {
+            distribution.observe(&logits);
+        }
+        let token = self.sampler.sample(&mut logits, &self.tokens, tokenizer)?;
         self.first_token.get_or_insert_with(Instant::now);
+        if let Some(distribution) = &mut self.distribution {
+            self.out.logprobs.push(distribution.of(token, tokenizer)?);
+        }
         self.tokens.push(token);
         self.accept(token, tokenizer)
     }
@@ -107,9 +119,7 @@ impl<P> Sequence<P> {
         let checked = self.stop.push(&text);
         self.out.text(checked.text);
         if checked.stopped {
-            self.out
-                .push(Ok(Event::Done(self.summary(FinishReason::Stop))));
-            self.ended = true;
+            self.end(FinishReason::Stop);
         } else if self.completion_tokens() >= self.room {
             self.finish(FinishReason::Length);
         }
@@ -126,7 +136,12 @@ impl<P> Sequence<P> {
         } else {
             reason
         };
-        self.out.push(Ok(Event::Done(self.summary(reason))));
+        self.end(reason);
+    }
+
+    fn end(&mut self, reason: FinishReason) {
+        let summary = self.summary(reason);
+        self.out.done(summary);
         self.ended = true;
     }
 
@@ -160,12 +175,27 @@ impl<P> Sequence<P> {
 struct Outlet {
     events: Sender<Result<Event, Error>>,
     waiting: VecDeque<Result<Event, Error>>,
+    /// Of tokens whose text has not come yet.
+    logprobs: Vec<TokenLogprobs>,
 }
 
 impl Outlet {
     fn text(&mut self, text: String) {
         if !text.is_empty() {
+            self.logprobs();
             self.push(Ok(Event::Text(text)));
+        }
+    }
+
+    fn done(&mut self, finish: Finish) {
+        self.logprobs();
+        self.push(Ok(Event::Done(finish)));
+    }
+
+    fn logprobs(&mut self) {
+        if !self.logprobs.is_empty() {
+            let logprobs = std::mem::take(&mut self.logprobs);
+            self.push(Ok(Event::Logprobs(logprobs)));
         }
     }
 

@@ -205,6 +205,13 @@ impl Tokenizer {
         text.next().is_some_and(|&id| !self.pieces.is_literal(id))
     }
 
+    /// The exact bytes of one token in the middle of a text, of a control token its markup.
+    pub fn token_bytes(&self, id: u32) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::new();
+        self.push_bytes(id, false, &mut bytes)?;
+        Ok(bytes)
+    }
+
     /// A token as the vocabulary spells it.
     pub fn piece(&self, id: u32) -> Result<&str, Error> {
         self.pieces.get(id).ok_or(Error::UnknownToken {

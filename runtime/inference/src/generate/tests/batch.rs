@@ -52,6 +52,7 @@ fn collect(mut generation: Generation) -> (Vec<String>, Result<FinishReason, Err
     loop {
         match generation.blocking_next().expect("a last event") {
             Ok(Event::Text(text)) => texts.push(text),
+            Ok(Event::Logprobs(_)) => {}
             Ok(Event::Done(finish)) => return (texts, Ok(finish.reason)),
             Err(error) => return (texts, Err(error)),
         }
@@ -93,6 +94,34 @@ fn no_part_of_a_stop_string_is_shown() {
     assert_eq!(reason.expect("no error"), FinishReason::Stop);
     let (texts, _) = collect(admit(&batch, stopping("two!")));
     assert_eq!(texts.concat(), "one END two");
+}
+
+#[test]
+fn stops_hold_for_characters_of_several_tokens_and_at_any_length() {
+    let whole = "one ☃é two ☃☃ three";
+    let batch = start(says(whole));
+    for stop in ["☃☃", "é two", "ee", "☃☃☃"] {
+        let end = whole.find(stop).unwrap_or(whole.len());
+        // As many tokens as bytes, and the end.
+        for most in 1..=whole.len() + 1 {
+            let bytes = &whole.as_bytes()[..most.min(whole.len())];
+            let stopped = most >= end + stop.len() && end < whole.len();
+            let expect = match stopped {
+                true => whole[..end].to_owned(),
+                false => String::from_utf8_lossy(bytes).into_owned(),
+            };
+            let cut = Request {
+                max_tokens: Some(most),
+                stop: vec![stop.to_owned(), "not in it".to_owned()],
+                ..request(".")
+            };
+            let (texts, _) = collect(admit(&batch, cut));
+            assert_eq!(texts.concat(), expect, "{stop} within {most} tokens");
+            if stopped {
+                assert!(texts.iter().all(|text| !text.contains('\u{FFFD}')));
+            }
+        }
+    }
 }
 
 #[test]

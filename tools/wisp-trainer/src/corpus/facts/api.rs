@@ -211,7 +211,9 @@ fn fields(types: impl Iterator<Item = Ty>) -> Vec<&'static FieldSpec> {
 
 fn collect(ty: Ty, found: &mut Vec<&'static FieldSpec>) {
     match ty {
-        Ty::Optional(inner) | Ty::List(inner) | Ty::Map(inner) => collect(*inner, found),
+        Ty::Optional(inner) | Ty::List(inner) | Ty::Map(inner) | Ty::IntMap(inner) => {
+            collect(*inner, found)
+        }
         Ty::Either(tys) => tys.iter().for_each(|ty| collect(*ty, found)),
         Ty::Record(record) => {
             for field in record.all_fields() {
