@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use llmspell_core::spec::Ty;
 use llmspell_core::{Cx, Error, FromValue, Map, Mismatch, Value, api};
 use llmspell_models::{
-    BUNDLED, Event, Finish, FinishReason, Generation, Models, Prompt, Request, Sampling,
+    BUNDLED, Event, Finish, FinishReason, Generation, Loading, Models, Overflow, Prompt, Request,
+    Sampling,
 };
 
 /// How an answer is drawn. What is not set is the model's own default.
@@ -84,6 +85,8 @@ impl SamplingOptions {
             sampling: self.sampling(),
             max_tokens: self.max_tokens,
             stop: self.stop.unwrap_or_default().0,
+            loading: Loading::default(),
+            on_overflow: Overflow::default(),
         }
     }
 }
@@ -118,6 +121,10 @@ pub struct Metadata {
     tokens_per_second: f64,
     /// How long loading the model took, if this call loaded it.
     load_ms: Option<f64>,
+    /// How many tokens prompt and answer could have together.
+    context_size: Option<usize>,
+    /// How many messages were left out of the prompt because the conversation was too long.
+    dropped_messages: usize,
 }
 
 /// How many tokens an answer took.
@@ -156,6 +163,8 @@ impl Metadata {
             first_token_ms: milliseconds(loading + finish.first_token),
             tokens_per_second: if speed.is_finite() { speed } else { 0.0 },
             load_ms: finish.load_time.map(milliseconds),
+            context_size: finish.context_size,
+            dropped_messages: finish.dropped_messages,
         }
     }
 }

@@ -6,8 +6,10 @@ mod console;
 pub mod generation;
 mod json;
 mod line;
+mod loading;
 mod local_llm;
 pub mod log;
+mod state;
 mod task;
 mod time;
 

@@ -11,10 +11,11 @@ mod name;
 pub mod ollama;
 mod request;
 
-pub use entry::{CandleStatus, ModelEntry, OllamaStatus};
+pub use entry::{CandleStatus, LoadedModel, ModelEntry, OllamaStatus};
 pub use error::Error;
-pub use models::{BUNDLED, Models};
+pub use models::{BUNDLED, Limits, Models};
 pub use name::{Backend, ModelName};
 pub use request::{
-    Encoding, Event, Finish, FinishReason, Generation, Message, Prompt, Request, Sampling,
+    CacheType, Encoding, Event, Finish, FinishReason, Generation, KeepAlive, Loading, Message,
+    Overflow, Prompt, Request, Sampling,
 };

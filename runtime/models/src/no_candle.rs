@@ -2,19 +2,28 @@
 
 use crate::Error;
 use crate::entry::{CandleStatus, ModelEntry};
+use crate::models::Limits;
 use crate::name::ModelName;
-use crate::request::{Encoding, Generation, Message, Request, Sampling};
+use crate::request::{Encoding, Generation, Loading, Message, Request, Sampling};
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Candle;
 
 impl Candle {
+    pub fn new(_: &Limits) -> Self {
+        Self
+    }
+
     pub fn status(&self) -> CandleStatus {
         CandleStatus {
             ready: false,
             device: "none".to_owned(),
             models: 0,
             loaded: 0,
+            loads: 0,
+            memory_bytes: 0,
+            memory_budget_bytes: 0,
+            loaded_models: Vec::new(),
         }
     }
 
@@ -27,6 +36,14 @@ impl Candle {
     }
 
     pub async fn info(&self, _: ModelName) -> Result<ModelEntry, Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn load(&self, _: ModelName, _: &Loading) -> Result<(), Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn unload(&self, _: ModelName) -> Result<(), Error> {
         Err(Error::NoBackend)
     }
 

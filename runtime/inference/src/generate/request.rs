@@ -12,6 +12,8 @@ pub struct Request {
     pub max_tokens: Option<usize>,
     /// Texts that end the generation; they are not part of the output.
     pub stop: Vec<String>,
+    /// Tokens that prompt and completion may have together; `None`: as many as the model can.
+    pub context_size: Option<usize>,
 }
 
 /// How the next token is chosen. The filters apply in the order of the fields, top_k first, to

@@ -2,7 +2,7 @@
 
 mod variants;
 
-use candle_core::quantized::GgmlDType;
+pub use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 
 use crate::Error;
