@@ -30,5 +30,6 @@ pub use language::Language;
 pub use llmspell_core::{
     Console, Cx, Diagnostic, Error, Fault, Frame, Registry, TaskError, TaskStatus, Value, api, spec,
 };
+pub use llmspell_models::{Limits, Models};
 pub use llmspell_stdlib::registry;
 pub use runtime::{Builder, Runtime, Script};

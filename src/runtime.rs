@@ -33,6 +33,11 @@ impl Builder {
         self
     }
 
+    /// Sets the models that scripts use, which runtimes can share; without, the runtime has its own.
+    pub fn models(self, models: Models) -> Self {
+        self.host(models)
+    }
+
     /// Sets where scripts write and read; nowhere, unless told.
     pub fn console(mut self, console: Console) -> Self {
         self.console = console;

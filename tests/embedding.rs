@@ -73,6 +73,25 @@ fn a_frame_loop_runs_scripts_a_little_at_a_time() {
     }
 }
 
+#[cfg(feature = "candle")]
+#[test]
+fn runtimes_share_the_models_that_a_host_gives_them() {
+    let models = llmspell::Models::with_limits(&llmspell::Limits {
+        memory_budget: Some(1 << 30),
+    });
+    for &language in Language::ALL {
+        let builder = Runtime::builder(language).models(models.clone());
+        let runtime = builder.build().expect("the runtime starts");
+        runtime
+            .run("load", "LocalLLM.load(\"wisp\")")
+            .expect("the model loads");
+    }
+    let status = models.candle_status();
+    assert_eq!((status.loaded, status.loads), (1, 1));
+    assert_eq!(status.memory_budget_bytes, 1 << 30);
+    assert!(status.memory_bytes > 0 && status.memory_bytes < 1 << 30);
+}
+
 #[test]
 fn a_panic_in_a_host_function_ends_the_task_and_nothing_else() {
     let catching = [

@@ -9,6 +9,7 @@ use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
 use llmspell_models::{Message, Prompt, Request};
 
 use crate::generation::{Answer, Reply, Stream, model_name, models, problem};
+use crate::loading::{LoadingOptions, OnOverflow};
 use crate::local_llm::ChatMessage;
 use crate::sampling::SamplingOptions;
 
@@ -53,6 +54,11 @@ pub struct AgentOptions {
     system_prompt: Option<String>,
     /// Whether it remembers the conversation; true unless told.
     memory: Option<bool>,
+    /// What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which
+    /// leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
+    on_overflow: Option<OnOverflow>,
+    #[api(include)]
+    loading: LoadingOptions,
     #[api(include)]
     sampling: SamplingOptions,
 }
@@ -155,6 +161,30 @@ impl Agent {
     fn reset(&self) {
         self.history.borrow_mut().clear();
     }
+
+    /// A new agent with the same options and a copy of the conversation, which from here on goes its own
+    /// way. What the model has computed of it is shared, so the copy costs nothing.
+    ///
+    /// ```lua
+    /// local agent = Agent.create({ temperature = 0 })
+    /// agent:execute("Hello!")
+    /// local other = agent:fork()
+    /// other:execute("How are you?")
+    /// assert(#agent:history() == 2 and #other:history() == 4)
+    /// ```
+    /// ```rhai
+    /// let agent = Agent.create(#{ temperature: 0 });
+    /// agent.execute("Hello!");
+    /// let other = agent.fork();
+    /// other.execute("How are you?");
+    /// if agent.history().len() != 2 || other.history().len() != 4 { throw "not two agents" }
+    /// ```
+    fn fork(&self) -> Rc<Agent> {
+        Rc::new(Agent {
+            options: self.options.clone(),
+            history: Rc::new(RefCell::new(self.history.borrow().clone())),
+        })
+    }
 }
 
 impl Agent {
@@ -163,8 +193,14 @@ impl Agent {
         let mut messages: Vec<_> = system.map(|text| Message::new("system", text)).collect();
         messages.extend(self.history.borrow().iter().cloned());
         messages.push(Message::new("user", input.text));
-        let sampling = input.sampling.or(self.options.sampling.clone());
-        sampling.request(self.options.model.clone(), Prompt::Chat(messages))
+        let options = &self.options;
+        let sampling = input.sampling.or(options.sampling.clone());
+        let on_overflow = input.on_overflow.or(options.on_overflow);
+        Request {
+            loading: input.loading.or(options.loading.clone()).into(),
+            on_overflow: on_overflow.map(Into::into).unwrap_or_default(),
+            ..sampling.request(options.model.clone(), Prompt::Chat(messages))
+        }
     }
 
     /// Adds a turn to the history once its answer is there.
@@ -185,6 +221,10 @@ impl Agent {
 pub struct TurnOptions {
     /// What the user says.
     text: String,
+    /// What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
+    on_overflow: Option<OnOverflow>,
+    #[api(include)]
+    loading: LoadingOptions,
     #[api(include)]
     sampling: SamplingOptions,
 }
@@ -199,6 +239,8 @@ impl FromValue for Turn {
         match value {
             Value::Str(text) => Ok(Self(TurnOptions {
                 text,
+                on_overflow: None,
+                loading: LoadingOptions::default(),
                 sampling: SamplingOptions::default(),
             })),
             Value::Map(_) => TurnOptions::from_value(value).map(Self),

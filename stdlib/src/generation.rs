@@ -42,6 +42,10 @@ pub struct Metadata {
     tokens_per_second: f64,
     /// How long loading the model took, if this call loaded it.
     load_ms: Option<f64>,
+    /// How many tokens prompt and answer could have together.
+    context_size: Option<usize>,
+    /// How many messages were left out of the prompt because the conversation was too long.
+    dropped_messages: usize,
 }
 
 /// How many tokens an answer took.
@@ -80,6 +84,8 @@ impl Metadata {
             first_token_ms: milliseconds(loading + finish.first_token),
             tokens_per_second: if speed.is_finite() { speed } else { 0.0 },
             load_ms: finish.load_time.map(milliseconds),
+            context_size: finish.context_size,
+            dropped_messages: finish.dropped_messages,
         }
     }
 }

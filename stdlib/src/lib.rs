@@ -7,10 +7,12 @@ mod conversation;
 pub mod generation;
 mod json;
 mod line;
+mod loading;
 mod local_llm;
 pub mod log;
 mod logprobs;
 mod sampling;
+mod state;
 mod task;
 mod time;
 

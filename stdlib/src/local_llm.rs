@@ -2,12 +2,14 @@
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
-use llmspell_models::{Backend, Encoding, Message, ModelEntry, Prompt, Sampling, ollama};
+use llmspell_models::{Encoding, Message, Prompt, Request, Sampling, ollama};
 use std::rc::Rc;
 
 use crate::conversation;
 use crate::generation::{Answer, Reply, Stream, models, problem};
+use crate::loading::{LoadingOptions, OnOverflow};
 use crate::sampling::SamplingOptions;
+use crate::state::{BackendName, ModelInfo, Status};
 
 /// The models of a script.
 pub struct LocalLlm;
@@ -26,21 +28,7 @@ impl LocalLlm {
     async fn status(cx: &Cx) -> Result<Status, Error> {
         let candle = models(cx)?.candle_status();
         let ollama = cx.io(ollama::status(ollama::url())).await?;
-        Ok(Status {
-            ollama: OllamaState {
-                running: ollama.running,
-                version: ollama.version,
-                models: ollama.models,
-                url: ollama.url,
-                error: ollama.error,
-            },
-            candle: CandleState {
-                ready: candle.ready,
-                device: candle.device,
-                models: candle.models,
-                loaded: candle.loaded,
-            },
-        })
+        Ok(Status::new(ollama, candle))
     }
 
     /// The models that are there, of both backends or of one. Those of an Ollama server are not
@@ -90,6 +78,40 @@ impl LocalLlm {
         Ok(entry.map_err(problem("LocalLLM.info"))?.into())
     }
 
+    /// Loads a model, so that its first answer need not wait for that. One that is loaded already takes
+    /// over the options.
+    ///
+    /// ```lua
+    /// LocalLLM.load("wisp", { keep_alive = 60 })
+    /// assert(LocalLLM.info("wisp").loaded)
+    /// ```
+    /// ```rhai
+    /// LocalLLM.load("wisp", #{ keep_alive: 60 });
+    /// if !LocalLLM.info("wisp").loaded { throw "not loaded" }
+    /// ```
+    async fn load(cx: &Cx, model: String, options: Option<LoadingOptions>) -> Result<(), Error> {
+        let (models, loading) = (models(cx)?, options.unwrap_or_default().into());
+        let loaded = cx.external(models.load(&model, &loading)).await;
+        loaded.map_err(problem("LocalLLM.load"))
+    }
+
+    /// Lets a model go. Answers that it is giving come to their end; what asks for it from now on loads it
+    /// again. Returns when its memory is free, or at once while it is in use.
+    ///
+    /// ```lua
+    /// LocalLLM.unload("wisp")
+    /// assert(not LocalLLM.info("wisp").loaded)
+    /// ```
+    /// ```rhai
+    /// LocalLLM.unload("wisp");
+    /// if LocalLLM.info("wisp").loaded { throw "still loaded" }
+    /// ```
+    async fn unload(cx: &Cx, model: String) -> Result<(), Error> {
+        let models = models(cx)?;
+        let unloaded = cx.external(models.unload(&model)).await;
+        unloaded.map_err(problem("LocalLLM.unload"))
+    }
+
     /// Continues a raw prompt, without a chat template. Names of control tokens in it count as
     /// such.
     ///
@@ -104,10 +126,9 @@ impl LocalLlm {
         prompt: String,
         options: Option<GenerateOptions>,
     ) -> Result<Reply, Error> {
-        answer(cx, "LocalLLM.generate", Prompt::Raw(prompt), options)
-            .await?
-            .finish(cx)
-            .await
+        let (call, options) = ("LocalLLM.generate", options.unwrap_or_default().into());
+        let answer = answer(cx, call, Prompt::Raw(prompt), options).await?;
+        answer.finish(cx).await
     }
 
     /// Like `LocalLLM.generate`, in chunks.
@@ -128,10 +149,9 @@ impl LocalLlm {
         options: Option<GenerateOptions>,
     ) -> Result<Rc<Stream>, Error> {
         let call = "LocalLLM.generate_streaming";
-        Ok(Stream::new(
-            answer(cx, call, Prompt::Raw(prompt), options).await?,
-            None,
-        ))
+        let options = options.unwrap_or_default().into();
+        let answer = answer(cx, call, Prompt::Raw(prompt), options).await?;
+        Ok(Stream::new(answer, None))
     }
 
     /// Answers a conversation, given whole.
@@ -147,10 +167,11 @@ impl LocalLlm {
     async fn chat(
         cx: &Cx,
         messages: Vec<ChatMessage>,
-        options: Option<GenerateOptions>,
+        options: Option<ChatOptions>,
     ) -> Result<Reply, Error> {
         let call = "LocalLLM.chat";
         let prompt = chat_prompt(call, messages)?;
+        let options = options.unwrap_or_default();
         answer(cx, call, prompt, options).await?.finish(cx).await
     }
 
@@ -169,13 +190,12 @@ impl LocalLlm {
     async fn chat_streaming(
         cx: &Cx,
         messages: Vec<ChatMessage>,
-        options: Option<GenerateOptions>,
+        options: Option<ChatOptions>,
     ) -> Result<Rc<Stream>, Error> {
         let call = "LocalLLM.chat_streaming";
-        Ok(Stream::new(
-            answer(cx, call, chat_prompt(call, messages)?, options).await?,
-            None,
-        ))
+        let prompt = chat_prompt(call, messages)?;
+        let answer = answer(cx, call, prompt, options.unwrap_or_default()).await?;
+        Ok(Stream::new(answer, None))
     }
 
     /// The token ids of a text.
@@ -267,10 +287,14 @@ async fn answer(
     cx: &Cx,
     call: &'static str,
     prompt: Prompt,
-    options: Option<GenerateOptions>,
+    options: ChatOptions,
 ) -> Result<Answer, Error> {
-    let GenerateOptions { model, sampling } = options.unwrap_or_default();
-    Answer::start(cx, call, sampling.request(model, prompt)).await
+    let request = Request {
+        loading: options.loading.into(),
+        on_overflow: options.on_overflow.map(Into::into).unwrap_or_default(),
+        ..options.sampling.request(options.model, prompt)
+    };
+    Answer::start(cx, call, request).await
 }
 
 fn chat_prompt(call: &str, messages: Vec<ChatMessage>) -> Result<Prompt, Error> {
@@ -308,31 +332,6 @@ impl IntoValue for Text {
         match String::from_utf8(self.0) {
             Ok(text) => Value::Str(text),
             Err(error) => Bytes(error.into_bytes()).into_value(),
-        }
-    }
-}
-
-/// What runs a model.
-#[api(choice)]
-pub enum BackendName {
-    Ollama,
-    Candle,
-}
-
-impl From<BackendName> for Backend {
-    fn from(name: BackendName) -> Self {
-        match name {
-            BackendName::Ollama => Self::Ollama,
-            BackendName::Candle => Self::Candle,
-        }
-    }
-}
-
-impl From<Backend> for BackendName {
-    fn from(backend: Backend) -> Self {
-        match backend {
-            Backend::Ollama => Self::Ollama,
-            Backend::Candle => Self::Candle,
         }
     }
 }
@@ -381,7 +380,35 @@ pub struct GenerateOptions {
     /// The model's name or the path of a GGUF file.
     model: Option<String>,
     #[api(include)]
+    loading: LoadingOptions,
+    #[api(include)]
     sampling: SamplingOptions,
+}
+
+/// Which model answers a conversation, and how.
+#[api(options)]
+#[derive(Default)]
+pub struct ChatOptions {
+    /// The model's name or the path of a GGUF file.
+    model: Option<String>,
+    /// What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which
+    /// leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
+    on_overflow: Option<OnOverflow>,
+    #[api(include)]
+    loading: LoadingOptions,
+    #[api(include)]
+    sampling: SamplingOptions,
+}
+
+impl From<GenerateOptions> for ChatOptions {
+    fn from(options: GenerateOptions) -> Self {
+        Self {
+            model: options.model,
+            on_overflow: None,
+            loading: options.loading,
+            sampling: options.sampling,
+        }
+    }
 }
 
 /// Whose vocabulary.
@@ -414,88 +441,4 @@ pub struct TemplateOptions {
     tools: Option<Value>,
     /// Whether the text ends where the answer begins; true unless told.
     add_generation_prompt: Option<bool>,
-}
-
-/// The state of both backends.
-#[api(result)]
-pub struct Status {
-    ollama: OllamaState,
-    candle: CandleState,
-}
-
-/// The state of the Ollama server.
-#[api(result)]
-pub struct OllamaState {
-    /// Whether it answers.
-    running: bool,
-    version: Option<String>,
-    /// How many models it has.
-    models: usize,
-    /// Where it was looked for.
-    url: String,
-    /// Why it does not answer.
-    error: Option<String>,
-}
-
-/// The state of the models in this process.
-#[api(result)]
-pub struct CandleState {
-    /// Whether models can run.
-    ready: bool,
-    /// What they run on, such as `"cpu"`.
-    device: String,
-    /// How many models there are.
-    models: usize,
-    /// How many of them are loaded.
-    loaded: usize,
-}
-
-/// A model.
-#[api(result)]
-pub struct ModelInfo {
-    name: String,
-    backend: BackendName,
-    size_bytes: u64,
-    /// In units of 10^9 bytes.
-    size_gb: f64,
-    /// Such as `"Q4_K_M"`.
-    quantization: String,
-    architecture: String,
-    /// How many weights it has.
-    parameters: u64,
-    /// In tokens.
-    context_length: usize,
-    /// When its file was last changed, in seconds since 1970.
-    modified: Option<f64>,
-    loaded: bool,
-    /// Whether it is part of llmspell.
-    bundled: bool,
-    /// Whether it brings a chat template.
-    chat_template: bool,
-    /// The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known,
-    /// `"none"` without one.
-    template: String,
-    /// How many tokens it knows.
-    vocabulary_size: usize,
-}
-
-impl From<ModelEntry> for ModelInfo {
-    fn from(entry: ModelEntry) -> Self {
-        Self {
-            name: entry.name,
-            backend: entry.backend.into(),
-            size_bytes: entry.size_bytes,
-            size_gb: entry.size_bytes as f64 / 1e9,
-            quantization: entry.quantization,
-            architecture: entry.architecture,
-            parameters: entry.parameters,
-            context_length: entry.context_length,
-            modified: entry.modified,
-            loaded: entry.loaded,
-            bundled: entry.bundled,
-            chat_template: entry.chat_template,
-            template: entry.template,
-            vocabulary_size: entry.vocabulary_size,
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{FromValue, Mismatch, Value, api};
-use llmspell_models::{Prompt, Request, Sampling};
+use llmspell_models::{Loading, Overflow, Prompt, Request, Sampling};
 
 /// How an answer is drawn. What is not set is the model's own default.
 ///
@@ -145,6 +145,8 @@ impl SamplingOptions {
             sampling: self.sampling(),
             max_tokens: self.max_tokens,
             stop: self.stop.unwrap_or_default().0,
+            loading: Loading::default(),
+            on_overflow: Overflow::default(),
         }
     }
 }

@@ -130,6 +130,8 @@ pub enum Error {
         prompt_tokens: usize,
         context_size: usize,
     },
+    #[error("context_size: the model was made for at most {largest} tokens, asked for are {asked}")]
+    ContextTooLarge { asked: usize, largest: usize },
     #[error(
         "{tokens} tokens do not fit into the {capacity} that this model's cache has memory for: give it more, or use a smaller context"
     )]
@@ -151,6 +153,16 @@ pub enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
+}
+
+impl Error {
+    pub(crate) fn no_context() -> Self {
+        Self::OutOfRange {
+            parameter: "context_size",
+            value: "0".to_owned(),
+            expected: "at least 1",
+        }
+    }
 }
 
 impl From<candle_core::Error> for Error {

@@ -25,6 +25,7 @@ pub mod gguf;
 pub mod testing;
 pub mod tokenizer;
 
+mod checkpoint;
 mod decoder;
 mod error;
 mod generate;
@@ -37,6 +38,7 @@ mod source;
 mod template;
 mod vocabulary;
 
+pub use checkpoint::{Checkpoint, Footprint};
 pub use decoder::CacheType;
 pub use error::Error;
 pub use generate::{
@@ -46,7 +48,7 @@ pub use generate::{
 pub use info::ModelInfo;
 pub use jiff::civil::DateTime;
 pub use message::Message;
-pub use model::{Device, Model, Options, Progress};
+pub use model::{Activity, Device, Model, Options, Progress};
 pub use source::Source;
 pub use template::Template;
 pub use tokenizer::Tokenizer;

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-#[cfg(any(feature = "cuda", feature = "metal"))]
-use crate::decoder::CandleOps;
-use crate::decoder::{CacheType, Decoder, Descriptor, HostOps, Load, Ops, PAGE, Page, Step};
-use crate::generate::{Batch, Generation, LanguageModel, Limits, Request};
-use crate::gguf::File;
-use crate::{Error, ModelInfo, Source, Vocabulary};
+use crate::decoder::{CacheType, Decoder, Ops, PAGE, Page, Step};
+use crate::generate::{Batch, Generation, LanguageModel, Request};
+use crate::{Checkpoint, Error, Footprint, ModelInfo, Source, Vocabulary};
 
 /// Where a model computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +22,7 @@ pub enum Device {
 
 #[cfg(any(feature = "cuda", feature = "metal"))]
 impl Device {
-    fn candle(self) -> Result<candle_core::Device, Error> {
+    pub(crate) fn candle(self) -> Result<candle_core::Device, Error> {
         Ok(match self {
             Self::Cpu => candle_core::Device::Cpu,
             #[cfg(feature = "cuda")]
@@ -45,17 +42,29 @@ pub struct Options {
     /// How keys and values are kept.
     pub cache_type: CacheType,
     /// Memory for the keys and values of all sequences, and of what is kept of ended ones; `None`: 2 GiB,
-    /// or one sequence of the whole context where that is more.
+    /// or one sequence of the whole context where that is more. Too little for the context makes the
+    /// context smaller.
     pub cache_bytes: Option<u64>,
 }
 
-const DEFAULT_CACHE_BYTES: u64 = 2 << 30;
+pub(crate) const DEFAULT_CACHE_BYTES: u64 = 2 << 30;
 
 /// How far loading has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
     pub loaded_bytes: u64,
     pub total_bytes: u64,
+}
+
+/// What a model is doing, and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// Sequences that are being computed.
+    pub sequences: usize,
+    /// Requests that wait for their turn.
+    pub queued: usize,
+    /// Keys and values, those kept of ended sequences included.
+    pub cache_bytes: u64,
 }
 
 /// A model ready to generate. Cheap to clone; all clones share weights and one batch loop, which
@@ -65,65 +74,29 @@ pub struct Model {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    info: ModelInfo,
-    vocabulary: Vocabulary,
+pub(crate) struct Shared {
+    pub info: ModelInfo,
+    pub vocabulary: Vocabulary,
     /// Rows of the embedding table.
-    tokens: usize,
-    context_size: usize,
-    batch: Batch,
+    pub tokens: usize,
+    pub footprint: Footprint,
+    pub batch: Batch,
 }
 
 impl Model {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
     /// Loads a GGUF; `progress` is called as tensors are loaded.
     pub fn open(
         source: impl Into<Source>,
         options: &Options,
-        mut progress: impl FnMut(Progress),
+        progress: impl FnMut(Progress),
     ) -> Result<Self, Error> {
-        let file = File::open(&source.into())?;
-        let info = ModelInfo::of(&file)?;
-        if file.header.tensors.is_empty() {
-            return Err(Error::VocabularyOnly { file: file.name });
-        }
-        let shape = Descriptor::read(&file)?;
-        let vocabulary = Vocabulary::read(&file)?;
-        check_vocabulary(&file, &vocabulary, &shape)?;
-        let context_size = context_size(options.context_size, shape.context_length)?;
-        let tokens = shape.vocabulary;
-        let total_bytes = file.header.tensors.values().map(|t| t.length as u64).sum();
-        let mut loaded_bytes = 0;
-        let mut loaded = |bytes: usize| {
-            loaded_bytes += bytes as u64;
-            progress(Progress {
-                loaded_bytes,
-                total_bytes,
-            });
-        };
-        let starting = Starting {
-            file: &file,
-            shape,
-            vocabulary: vocabulary.clone(),
-            options,
-            context_size,
-        };
-        let batch = match options.device {
-            Device::Cpu => starting.batch(HostOps::new(options.cache_type), &mut loaded)?,
-            #[cfg(any(feature = "cuda", feature = "metal"))]
-            device => {
-                let ops = CandleOps::new(device.candle()?, options.cache_type)?;
-                starting.batch(ops, &mut loaded)?
-            }
-        };
-        Ok(Self {
-            shared: Arc::new(Shared {
-                info,
-                vocabulary,
-                tokens,
-                context_size,
-                batch,
-            }),
-        })
+        Checkpoint::open(source)?.load(options, (), progress)
     }
 
     pub fn info(&self) -> &ModelInfo {
@@ -134,15 +107,39 @@ impl Model {
         &self.shared.vocabulary
     }
 
-    /// Tokens a sequence may hold, prompt and completion.
+    /// What it takes of memory; its keys and values take as much as they need, up to a limit.
+    pub fn footprint(&self) -> Footprint {
+        self.shared.footprint
+    }
+
+    /// Tokens a sequence may hold, prompt and completion: as many as the model was opened for, or as its
+    /// keys and values have memory for where that is less.
     pub fn context_size(&self) -> usize {
-        self.shared.context_size
+        let fitting = self.shared.batch.page_limit().saturating_mul(PAGE);
+        self.shared.footprint.context_size.min(fitting)
+    }
+
+    /// Sets the memory for keys and values, as [`Options::cache_bytes`] does. What is held beyond a
+    /// smaller limit stays until it is let go of.
+    pub fn set_cache_bytes(&self, bytes: u64) {
+        let pages = self.shared.footprint.pages(bytes);
+        self.shared.batch.set_page_limit(pages);
+    }
+
+    /// What it is doing now.
+    pub fn activity(&self) -> Activity {
+        let batch = &self.shared.batch;
+        Activity {
+            sequences: batch.live(),
+            queued: batch.queued(),
+            cache_bytes: batch.pages() as u64 * self.shared.footprint.page_bytes,
+        }
     }
 
     /// Starts a generation; it runs whether or not it is read, up to a few events ahead.
-    pub fn generate(&self, request: Request) -> Result<Generation, Error> {
+    pub fn generate(&self, mut request: Request) -> Result<Generation, Error> {
         request.validate()?;
-        let (prompt_tokens, context_size) = (request.prompt.len(), self.shared.context_size);
+        let (prompt_tokens, context_size) = (request.prompt.len(), self.context_for(&request)?);
         if prompt_tokens > context_size {
             return Err(Error::PromptTooLong {
                 prompt_tokens,
@@ -162,90 +159,47 @@ impl Model {
                 expected: "tokens that the model has",
             });
         }
+        request.context_size = Some(context_size);
         self.shared.batch.admit(request)
     }
-}
 
-/// A model on its way from the file to its thread.
-struct Starting<'a> {
-    file: &'a File,
-    shape: Descriptor,
-    vocabulary: Vocabulary,
-    options: &'a Options,
-    context_size: usize,
-}
-
-impl Starting<'_> {
-    /// Loads the weights and starts the loop.
-    fn batch<O>(self, ops: O, loaded: &mut dyn FnMut(usize)) -> Result<Batch, Error>
-    where
-        O: Load + Send + 'static,
-        Decoder<O>: LanguageModel,
-    {
-        let decoder = Decoder::load(ops, self.file, self.shape, self.context_size, loaded)?;
-        let limits = Limits {
-            context_size: self.context_size,
-            pages: pages(
-                self.options.cache_bytes,
-                decoder.page_bytes(),
-                self.context_size,
-            ),
-        };
-        let name = self.file.optional_string("general.name")?.unwrap_or("");
-        let name = format!("model {}", name.replace('\0', " "));
-        Batch::start(&name, decoder, self.vocabulary, limits)
+    /// Tokens that the request's sequence may hold.
+    fn context_for(&self, request: &Request) -> Result<usize, Error> {
+        let capacity = self.context_size();
+        let asked = request.context_size.unwrap_or(capacity);
+        self.shared.footprint.check_context(asked)?;
+        if asked > capacity {
+            let tokens = asked;
+            return Err(Error::CacheFull { tokens, capacity });
+        }
+        Ok(asked)
     }
 }
 
-fn context_size(asked: Option<usize>, trained: usize) -> Result<usize, Error> {
-    match asked {
-        None => Ok(trained),
-        Some(0) => Err(Error::OutOfRange {
-            parameter: "context_size",
-            value: "0".to_owned(),
-            expected: "at least 1",
-        }),
-        Some(asked) => Ok(asked),
-    }
+/// The decoder in its thread, and what is let go of with it.
+pub(crate) struct Loaded<O: Ops, H> {
+    pub decoder: Decoder<O>,
+    pub _held: H,
 }
 
-/// Files may pad the embedding table, so it may have more rows than there are tokens, not fewer.
-fn check_vocabulary(file: &File, vocabulary: &Vocabulary, shape: &Descriptor) -> Result<(), Error> {
-    let tokens = vocabulary.tokenizer().len();
-    if tokens <= shape.vocabulary {
-        return Ok(());
-    }
-    let rows = shape.vocabulary;
-    let reason = format!("{tokens} tokens for an embedding table of {rows} rows");
-    Err(file.malformed("tokenizer.ggml.tokens", reason))
-}
-
-/// How many pages of `page_bytes` each there may be.
-fn pages(asked: Option<u64>, page_bytes: usize, context_size: usize) -> usize {
-    let fitting = |bytes: u64| usize::try_from(bytes / page_bytes as u64).unwrap_or(usize::MAX);
-    match asked {
-        Some(bytes) => fitting(bytes),
-        None => fitting(DEFAULT_CACHE_BYTES).max(context_size.div_ceil(PAGE)),
-    }
-}
-
-impl<O> LanguageModel for Decoder<O>
+impl<O, H> LanguageModel for Loaded<O, H>
 where
     O: Ops + Send + 'static,
     O::Matrix: Send + Sync,
     O::Vector: Send + Sync,
+    H: Send + 'static,
 {
     type Page = Page<O>;
 
     fn new_page(&self) -> Result<Self::Page, Error> {
-        Decoder::new_page(self)
+        self.decoder.new_page()
     }
 
     fn copy_page(&self, page: &Self::Page) -> Result<Self::Page, Error> {
-        Decoder::copy_page(self, page)
+        self.decoder.copy_page(page)
     }
 
     fn forward(&self, steps: &mut [Step<Self::Page>]) -> Result<Vec<Vec<f32>>, Error> {
-        Decoder::forward(self, steps)
+        self.decoder.forward(steps)
     }
 }

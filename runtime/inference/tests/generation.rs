@@ -36,7 +36,7 @@ fn request(model: &Model, text: &str) -> Request {
             ..Sampling::default()
         },
         max_tokens: Some(40),
-        stop: Vec::new(),
+        ..Request::default()
     }
 }
 

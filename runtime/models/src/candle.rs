@@ -1,57 +1,64 @@
 //! Models that run in this process.
 
+mod budget;
+mod cache;
+mod key;
+mod prompt;
+mod residents;
+#[cfg(test)]
+mod tests;
+mod thread;
+
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::stream;
 use llmspell_inference as inference;
-use llmspell_inference::tokenizer::EncodeOptions;
-use llmspell_inference::{Model, ModelInfo, Options, Source, Vocabulary};
+use llmspell_inference::{ModelInfo, Vocabulary};
 use serde_json::{Map, Value};
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::OnceCell;
 
+use crate::Error;
 use crate::entry::{CandleStatus, ModelEntry};
+use crate::models::Limits;
 use crate::name::{Backend, ModelName};
 use crate::request::{
-    Encoding, Event, Finish, FinishReason, Generation, Logprob, Message, Prompt, Request,
+    CacheType, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob, Request,
     TokenLogprobs,
 };
 use crate::sampling::Sampling;
-use crate::{BUNDLED, Error};
+use cache::{Cache, LEAST_CONTEXT};
+use key::Key;
+use thread::{beside, on_thread};
 
-/// The demonstration model in the box; its card stands beside it.
-const WISP: &[u8] = include_bytes!("../wisp/wisp.gguf");
-
-/// The embedded backend: loads each model once and keeps it.
-#[derive(Clone, Default)]
+/// The embedded backend.
+#[derive(Clone)]
 pub struct Candle {
-    loaded: Arc<Mutex<HashMap<Key, Arc<Loaded>>>>,
-}
-
-/// What a model is kept under: the same file under two names is one model.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Bundled,
-    File(PathBuf),
-}
-
-/// A model, or its vocabulary alone, loaded by whoever asks first.
-#[derive(Default)]
-struct Loaded {
-    model: OnceCell<Model>,
-    vocabulary: OnceCell<Vocabulary>,
+    cache: Cache,
+    /// Those that were read without a model, by whoever asked first.
+    vocabularies: Arc<Mutex<HashMap<Key, Arc<OnceCell<Vocabulary>>>>>,
 }
 
 impl Candle {
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            cache: Cache::new(limits.memory_budget),
+            vocabularies: Arc::default(),
+        }
+    }
+
     pub fn status(&self) -> CandleStatus {
-        let loaded = self.cache();
+        let loaded_models = self.cache.loaded();
         CandleStatus {
             ready: true,
             device: "cpu".to_owned(),
             models: 1,
-            loaded: loaded.values().filter(|l| l.model.initialized()).count(),
+            loaded: loaded_models.len(),
+            loads: self.cache.loads(),
+            memory_bytes: self.cache.memory_bytes(),
+            memory_budget_bytes: self.cache.budget(),
+            loaded_models,
         }
     }
 
@@ -63,14 +70,7 @@ impl Candle {
     /// Looks for what can be known wrong of a request without loading the model.
     pub fn check(&self, name: &ModelName, wanted: &Sampling) -> Result<(), Error> {
         let key = Key::of(name)?;
-        if let Key::File(path) = &key
-            && !path.exists()
-        {
-            return Err(inference::Error::NotFound {
-                file: path.display().to_string(),
-            }
-            .into());
-        }
+        key.check()?;
         Ok(wanted.over(key.sampling())?.validate()?)
     }
 
@@ -81,35 +81,64 @@ impl Candle {
         Ok(self.entry(&key, info))
     }
 
+    pub async fn load(&self, name: ModelName, wanted: &Loading) -> Result<(), Error> {
+        self.cache.acquire(&Key::of(&name)?, wanted).await.map(drop)
+    }
+
+    pub async fn unload(&self, name: ModelName) -> Result<(), Error> {
+        let key = Key::of(&name)?;
+        key.check()?;
+        self.cache.unload(&key).await;
+        Ok(())
+    }
+
     pub async fn generate(&self, name: ModelName, request: Request) -> Result<Generation, Error> {
         let key = Key::of(&name)?;
-        let (model, load_time) = self.model(&key).await?;
+        let lease = self.cache.acquire(&key, &request.loading).await?;
+        let (model, context_size) = (&lease.model, lease.context_size);
+        // The last token is chosen and never computed, so it needs no room.
+        let room = context_size.saturating_sub(request.max_tokens.unwrap_or(1).max(1) - 1);
         let (vocabulary, prompt) = (model.vocabulary().clone(), request.prompt);
-        let prompt = beside(prompt.len(), move || encode(&vocabulary, &prompt)).await??;
+        let bytes = prompt.len();
+        let encode = move || prompt::encode(&vocabulary, &prompt, request.on_overflow, room);
+        let encoded = beside(bytes, encode).await??;
+        let prompt_tokens = encoded.tokens.len();
+        if prompt_tokens > context_size {
+            return Err(inference::Error::PromptTooLong {
+                prompt_tokens,
+                context_size,
+            }
+            .into());
+        }
+        let answer = request.max_tokens.unwrap_or(LEAST_CONTEXT);
+        let tokens = prompt_tokens.saturating_add(answer).min(context_size);
+        lease.promise(tokens).await?;
         let generation = model.generate(inference::Request {
-            prompt,
+            prompt: encoded.tokens,
             sampling: request.sampling.over(key.sampling())?,
             max_tokens: request.max_tokens,
             stop: request.stop,
+            context_size: Some(context_size.min(model.context_size())),
         })?;
-        let model = name.to_string();
+        let finished = Finished {
+            model: name.to_string(),
+            context_size,
+            dropped_messages: encoded.dropped,
+            load_time: lease.load_time,
+        };
+        let state = (generation, finished, lease);
         Ok(Generation::new(stream::unfold(
-            generation,
-            move |mut generation| {
-                let model = model.clone();
-                async move {
-                    let event = match generation.next().await? {
-                        Ok(inference::Event::Text(text)) => Ok(Event::Text(text)),
-                        Ok(inference::Event::Logprobs(tokens)) => {
-                            Ok(Event::Logprobs(tokens.into_iter().map(logprobs).collect()))
-                        }
-                        Ok(inference::Event::Done(finish)) => {
-                            Ok(Event::Done(finished(model, finish, load_time)))
-                        }
-                        Err(error) => Err(error.into()),
-                    };
-                    Some((event, generation))
-                }
+            state,
+            async |(mut generation, finished, lease)| {
+                let event = match generation.next().await? {
+                    Ok(inference::Event::Text(text)) => Ok(Event::Text(text)),
+                    Ok(inference::Event::Logprobs(tokens)) => {
+                        Ok(Event::Logprobs(tokens.into_iter().map(logprobs).collect()))
+                    }
+                    Ok(inference::Event::Done(finish)) => Ok(Event::Done(finished.with(finish))),
+                    Err(error) => Err(error.into()),
+                };
+                Some((event, (generation, finished, lease)))
             },
         )))
     }
@@ -122,7 +151,9 @@ impl Candle {
     ) -> Result<Vec<u32>, Error> {
         let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
         beside(text.len(), move || {
-            vocabulary.tokenizer().encode(&text, options(encoding))
+            vocabulary
+                .tokenizer()
+                .encode(&text, prompt::options(encoding))
         })
         .await
     }
@@ -153,47 +184,26 @@ impl Candle {
         Ok(beside(bytes, render).await??)
     }
 
-    fn cache(&self) -> MutexGuard<'_, HashMap<Key, Arc<Loaded>>> {
-        // An insertion cannot leave the map half-changed, so poison does not matter.
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn loaded(&self, key: &Key) -> Arc<Loaded> {
-        self.cache().entry(key.clone()).or_default().clone()
-    }
-
-    /// The model, and how long loading it took if this call loaded it.
-    async fn model(&self, key: &Key) -> Result<(Model, Option<Duration>), Error> {
-        let loaded = self.loaded(key);
-        let mut load_time = None;
-        let load = async {
-            let start = Instant::now();
-            let source = key.source();
-            let opened = on_thread(move || Model::open(source, &Options::default(), |_| {}));
-            let model = opened.await??;
-            load_time = Some(start.elapsed());
-            Ok::<_, Error>(model)
-        };
-        let model = loaded.model.get_or_try_init(|| load).await?.clone();
-        Ok((model, load_time))
-    }
-
     async fn vocabulary(&self, key: &Key) -> Result<Vocabulary, Error> {
-        let loaded = self.loaded(key);
-        if let Some(model) = loaded.model.get() {
-            return Ok(model.vocabulary().clone());
+        if let Some(vocabulary) = self.cache.vocabulary(key) {
+            return Ok(vocabulary);
         }
+        let cell = {
+            // An insertion cannot leave the map half-changed, so poison does not matter.
+            let known = self.vocabularies.lock();
+            let mut known = known.unwrap_or_else(PoisonError::into_inner);
+            known.entry(key.clone()).or_default().clone()
+        };
         let source = key.source();
         let open = || async {
             on_thread(move || Vocabulary::open(source))
                 .await?
                 .map_err(Error::from)
         };
-        Ok(loaded.vocabulary.get_or_try_init(open).await?.clone())
+        Ok(cell.get_or_try_init(open).await?.clone())
     }
 
     fn entry(&self, key: &Key, info: ModelInfo) -> ModelEntry {
-        let loaded = self.cache().get(key).is_some_and(|l| l.model.initialized());
         ModelEntry {
             name: key.name(),
             backend: Backend::Candle,
@@ -203,114 +213,12 @@ impl Candle {
             parameters: info.parameters,
             context_length: info.context_length,
             modified: key.modified(),
-            loaded,
+            loaded: self.cache.is_loaded(key),
             bundled: *key == Key::Bundled,
             chat_template: info.template != "none",
             template: info.template.to_owned(),
             vocabulary_size: info.vocabulary_size,
         }
-    }
-}
-
-impl Key {
-    fn of(name: &ModelName) -> Result<Self, Error> {
-        match name {
-            ModelName::Path(path) => Ok(Self::File(path.canonicalize().unwrap_or(path.clone()))),
-            ModelName::Local {
-                model,
-                variant: None,
-                ..
-            } if model == BUNDLED => Ok(Self::Bundled),
-            other => Err(Error::NotFound(other.to_string())),
-        }
-    }
-
-    fn source(&self) -> Source {
-        match self {
-            Self::Bundled => Source::Bytes {
-                name: BUNDLED.to_owned(),
-                bytes: WISP,
-            },
-            Self::File(path) => Source::Path(path.clone()),
-        }
-    }
-
-    fn name(&self) -> String {
-        match self {
-            Self::Bundled => BUNDLED.to_owned(),
-            Self::File(path) => path.display().to_string(),
-        }
-    }
-
-    /// How tokens are drawn unless the request says otherwise: a model as small as the bundled one
-    /// makes sense only without chance.
-    fn sampling(&self) -> inference::Sampling {
-        match self {
-            Self::Bundled => inference::Sampling::greedy(),
-            Self::File(_) => inference::Sampling::default(),
-        }
-    }
-
-    fn modified(&self) -> Option<f64> {
-        match self {
-            Self::Bundled => None,
-            Self::File(path) => modified(path),
-        }
-    }
-}
-
-fn modified(path: &Path) -> Option<f64> {
-    let time = std::fs::metadata(path).ok()?.modified().ok()?;
-    Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs_f64())
-}
-
-/// Texts shorter than this, in bytes, are tokenized faster than a thread starts.
-const SHORT: usize = 4096;
-
-/// Runs work on a text of so many bytes: at once, or on a thread if that could hold others up.
-async fn beside<T: Send + 'static>(
-    bytes: usize,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    match bytes < SHORT {
-        true => Ok(work()),
-        false => on_thread(work).await,
-    }
-}
-
-/// Runs slow work beside the caller's thread; dropping the future lets it end by itself.
-async fn on_thread<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let (sender, receiver) = oneshot::channel();
-    let thread = std::thread::Builder::new().name("llmspell-model".to_owned());
-    let send = move || drop(sender.send(work()));
-    thread.spawn(send).map_err(Error::Thread)?;
-    receiver.await.map_err(|_| Error::LoaderEnded)
-}
-
-fn encode(vocabulary: &Vocabulary, prompt: &Prompt) -> Result<Vec<u32>, Error> {
-    match prompt {
-        Prompt::Chat(messages) => Ok(vocabulary.prompt_tokens(&templated(messages), None, true)?),
-        Prompt::Raw(text) => {
-            let special = Encoding {
-                add_special: true,
-                special: true,
-            };
-            Ok(vocabulary.tokenizer().encode(text, options(special)))
-        }
-    }
-}
-
-fn templated(messages: &[Message]) -> Vec<inference::Message> {
-    let message = |m: &Message| inference::Message::new(&m.role, &m.content);
-    messages.iter().map(message).collect()
-}
-
-fn options(encoding: Encoding) -> EncodeOptions {
-    EncodeOptions {
-        add_special: encoding.add_special,
-        special: encoding.special,
     }
 }
 
@@ -329,19 +237,41 @@ fn logprob(token: inference::Logprob) -> Logprob {
     }
 }
 
-fn finished(model: String, finish: inference::Finish, load_time: Option<Duration>) -> Finish {
-    Finish {
-        model,
-        provider: "candle",
-        reason: match finish.reason {
-            inference::FinishReason::Stop => FinishReason::Stop,
-            inference::FinishReason::Length => FinishReason::Length,
-        },
-        prompt_tokens: finish.prompt_tokens,
-        completion_tokens: finish.completion_tokens,
-        cached_tokens: finish.cached_tokens,
-        first_token: finish.timings.first_token,
-        total: finish.timings.total,
-        load_time,
+/// What is known of an answer's end before it has begun.
+struct Finished {
+    model: String,
+    context_size: usize,
+    dropped_messages: usize,
+    load_time: Option<Duration>,
+}
+
+impl Finished {
+    fn with(&self, finish: inference::Finish) -> Finish {
+        Finish {
+            model: self.model.clone(),
+            provider: "candle",
+            reason: match finish.reason {
+                inference::FinishReason::Stop => FinishReason::Stop,
+                inference::FinishReason::Length => FinishReason::Length,
+            },
+            prompt_tokens: finish.prompt_tokens,
+            completion_tokens: finish.completion_tokens,
+            cached_tokens: finish.cached_tokens,
+            context_size: Some(self.context_size),
+            dropped_messages: self.dropped_messages,
+            first_token: finish.timings.first_token,
+            total: finish.timings.total,
+            load_time: self.load_time,
+        }
+    }
+}
+
+impl From<CacheType> for inference::CacheType {
+    fn from(kind: CacheType) -> Self {
+        match kind {
+            CacheType::F32 => Self::F32,
+            CacheType::F16 => Self::F16,
+            CacheType::Q8_0 => Self::Q8_0,
+        }
     }
 }

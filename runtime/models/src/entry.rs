@@ -1,6 +1,9 @@
 //! What is known of a model without running it.
 
+use std::time::Duration;
+
 use crate::name::Backend;
+use crate::request::{CacheType, KeepAlive};
 
 /// A model that is there to be used.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +40,33 @@ pub struct CandleStatus {
     pub device: String,
     pub models: usize,
     pub loaded: usize,
+    /// How often a model has been loaded so far.
+    pub loads: u64,
+    /// What models hold: weights, keys and values.
+    pub memory_bytes: u64,
+    /// What they may hold.
+    pub memory_budget_bytes: u64,
+    pub loaded_models: Vec<LoadedModel>,
+}
+
+/// A model that is loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LoadedModel {
+    pub name: String,
+    /// Its weights, and the keys and values that are held now.
+    pub memory_bytes: u64,
+    /// Its share of the budget: its weights, and the most that keys and values may take.
+    pub reserved_bytes: u64,
+    /// Tokens that a sequence may have.
+    pub context_size: usize,
+    pub cache_type: CacheType,
+    /// Sequences that are being computed.
+    pub sequences: usize,
+    /// Requests that wait for their turn.
+    pub queued: usize,
+    /// How long nobody has used it; `None` while it is used.
+    pub idle: Option<Duration>,
+    pub keep_alive: KeepAlive,
 }
 
 /// The state of an Ollama server.

@@ -1,5 +1,9 @@
 //! The crate's one error type.
 
+use std::fmt;
+
+use crate::request::CacheType;
+
 /// Why a model cannot be found, loaded or run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,10 +27,40 @@ pub enum Error {
     #[cfg(feature = "candle")]
     #[error(transparent)]
     Inference(#[from] llmspell_inference::Error),
+    #[cfg(feature = "candle")]
+    #[error(transparent)]
+    Loading(std::sync::Arc<Error>),
+    #[error(
+        "the model needs {} of memory, of the {} that models may use {} are in use: unload a model, wait for \
+         answers to end, or take a smaller model or context_size",
+        Size(*needed), Size(*budget), Size(*used)
+    )]
+    MemoryFull { needed: u64, budget: u64, used: u64 },
+    #[error(
+        "{model} is loaded with cache_type \"{loaded}\", asked for is \"{asked}\": unload it first"
+    )]
+    CacheType {
+        model: String,
+        loaded: CacheType,
+        asked: CacheType,
+    },
     #[error("the thread that loads models cannot be started: {0}")]
     Thread(std::io::Error),
     #[error("loading the model failed: its thread ended early. This is a bug, please report it")]
     LoaderEnded,
     #[error("this build runs no embedded models; build it with the cargo feature `candle`")]
     NoBackend,
+}
+
+/// Bytes as people read them.
+struct Size(u64);
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 as f64 {
+            bytes if bytes < 1e6 => write!(f, "{:.1} KB", bytes / 1e3),
+            bytes if bytes < 1e9 => write!(f, "{:.1} MB", bytes / 1e6),
+            bytes => write!(f, "{:.1} GB", bytes / 1e9),
+        }
+    }
 }

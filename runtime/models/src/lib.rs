@@ -12,12 +12,12 @@ pub mod ollama;
 mod request;
 mod sampling;
 
-pub use entry::{CandleStatus, ModelEntry, OllamaStatus};
+pub use entry::{CandleStatus, LoadedModel, ModelEntry, OllamaStatus};
 pub use error::Error;
-pub use models::{BUNDLED, Models};
+pub use models::{BUNDLED, Limits, Models};
 pub use name::{Backend, ModelName};
 pub use request::{
-    Encoding, Event, Finish, FinishReason, Generation, Logprob, Message, Prompt, Request,
-    TokenLogprobs,
+    CacheType, Encoding, Event, Finish, FinishReason, Generation, KeepAlive, Loading, Logprob,
+    Message, Overflow, Prompt, Request, TokenLogprobs,
 };
 pub use sampling::Sampling;

@@ -6,22 +6,44 @@ use crate::Error;
 use crate::candle::Candle;
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::name::{Backend, ModelName};
-use crate::request::{Encoding, Generation, Request};
+use crate::request::{Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";
 
-/// The models of a process: finds them by name and keeps what is loaded. Cheap to clone.
-#[derive(Clone, Default)]
+/// What models may use.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Memory in bytes for the weights, keys and values of all models; `None`: three quarters of what the
+    /// process may use, which is the machine's memory, or its container's where that is less.
+    pub memory_budget: Option<u64>,
+}
+
+/// The models of a process: finds them by name and keeps what is loaded. Cheap to clone; all clones share
+/// what is loaded.
+#[derive(Clone)]
 pub struct Models {
     candle: Candle,
+}
+
+impl Default for Models {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Models {
     /// No model is loaded yet.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_limits(&Limits::default())
+    }
+
+    /// No model is loaded yet; those that will be stay within the limits.
+    pub fn with_limits(limits: &Limits) -> Self {
+        Self {
+            candle: Candle::new(limits),
+        }
     }
 
     /// The state of the models that run in this process.
@@ -45,6 +67,17 @@ impl Models {
     /// What is known of a model, without loading it.
     pub async fn info(&self, model: &str) -> Result<ModelEntry, Error> {
         self.candle.info(resolve(Some(model))?).await
+    }
+
+    /// Loads a model unless it is loaded.
+    pub async fn load(&self, model: &str, loading: &Loading) -> Result<(), Error> {
+        self.candle.load(resolve(Some(model))?, loading).await
+    }
+
+    /// Lets a model go. Answers that it is giving come to their end; what asks for it from now on loads it
+    /// again. Returns when its memory is free, or at once while it is in use.
+    pub async fn unload(&self, model: &str) -> Result<(), Error> {
+        self.candle.unload(resolve(Some(model))?).await
     }
 
     /// Starts an answer; loads the model if need be.

@@ -4,20 +4,29 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 use crate::entry::{CandleStatus, ModelEntry};
+use crate::models::Limits;
 use crate::name::ModelName;
-use crate::request::{Encoding, Generation, Request};
+use crate::request::{Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Candle;
 
 impl Candle {
+    pub fn new(_: &Limits) -> Self {
+        Self
+    }
+
     pub fn status(&self) -> CandleStatus {
         CandleStatus {
             ready: false,
             device: "none".to_owned(),
             models: 0,
             loaded: 0,
+            loads: 0,
+            memory_bytes: 0,
+            memory_budget_bytes: 0,
+            loaded_models: Vec::new(),
         }
     }
 
@@ -30,6 +39,14 @@ impl Candle {
     }
 
     pub async fn info(&self, _: ModelName) -> Result<ModelEntry, Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn load(&self, _: ModelName, _: &Loading) -> Result<(), Error> {
+        Err(Error::NoBackend)
+    }
+
+    pub async fn unload(&self, _: ModelName) -> Result<(), Error> {
         Err(Error::NoBackend)
     }
 

@@ -1,5 +1,6 @@
 //! What every backend is asked for, and what it answers.
 
+use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -58,6 +59,61 @@ pub struct Encoding {
     pub special: bool,
 }
 
+/// How keys and values are kept, which costs memory for each token of a sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheType {
+    F32,
+    #[default]
+    F16,
+    /// Half of the memory of [`CacheType::F16`], and a little less exact.
+    Q8_0,
+}
+
+impl fmt::Display for CacheType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+        })
+    }
+}
+
+/// How long a model stays loaded that nobody uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum KeepAlive {
+    /// Until another model needs its memory.
+    #[default]
+    UntilNeeded,
+    /// So long after its last use, unless its memory is needed before.
+    For(Duration),
+    /// Until it is unloaded; its memory goes to no other model.
+    Forever,
+}
+
+/// How a model is to be loaded and kept.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Loading {
+    /// Tokens that prompt and answer may have together; `None`: as many as the model was trained for, or as
+    /// there is memory for where that is less.
+    pub context_size: Option<usize>,
+    /// `None`: what the model is loaded with.
+    pub cache_type: Option<CacheType>,
+    /// From now on; `None` changes nothing.
+    pub keep_alive: Option<KeepAlive>,
+}
+
+/// What to do with a conversation that is too long for the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overflow {
+    /// Nothing: it is an error.
+    #[default]
+    Error,
+    /// Leaves out the oldest turns, as few as possible, until the rest and `max_tokens` fit, or one token
+    /// if that is not set. What the system says and the turn of the last message always stay.
+    DropOldest,
+}
+
 /// A generation to start.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
@@ -69,6 +125,9 @@ pub struct Request {
     pub max_tokens: Option<usize>,
     /// Texts that end the answer and are not part of it.
     pub stop: Vec<String>,
+    pub loading: Loading,
+    /// Of conversations; a raw prompt that is too long is an error.
+    pub on_overflow: Overflow,
 }
 
 /// What a [`Generation`] gives.
@@ -119,6 +178,10 @@ pub struct Finish {
     pub completion_tokens: usize,
     /// Prompt tokens that needed no computing.
     pub cached_tokens: usize,
+    /// Tokens that prompt and answer could have together, if known.
+    pub context_size: Option<usize>,
+    /// Messages that were left out of the prompt.
+    pub dropped_messages: usize,
     /// From the request until the first token was chosen.
     pub first_token: Duration,
     /// From the request until the last token was chosen.

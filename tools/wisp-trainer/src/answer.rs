@@ -47,7 +47,7 @@ impl Answerer {
             prompt,
             sampling: Sampling::greedy(),
             max_tokens: Some(LONGEST),
-            stop: Vec::new(),
+            ..Request::default()
         })?)
     }
 }

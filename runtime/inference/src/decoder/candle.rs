@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use candle_core::quantized::QMatMul;
+use candle_core::quantized::{GgmlDType, QMatMul};
 use candle_core::{DType, Device, Module, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
@@ -13,7 +13,7 @@ use super::host::CacheType;
 use super::ops::{Heads, Load, Ops, PAGE, Span};
 use super::rope::Angles;
 use crate::Error;
-use crate::gguf::File;
+use crate::gguf::{File, TensorInfo};
 
 pub(crate) struct CandleOps {
     device: Device,
@@ -165,6 +165,18 @@ impl Load for CandleOps {
     fn vector(&self, file: &File, name: &str, width: usize) -> Result<Tensor, Error> {
         let tensor = file.rows(name, &[width], 0..1, &self.device)?;
         Ok(tensor.dequantize(&self.device)?.flatten_all()?)
+    }
+
+    /// Candle keeps vectors, and matrices of floats, as 32-bit floats.
+    fn held_bytes(&self, tensor: &TensorInfo) -> u64 {
+        let floats = matches!(
+            tensor.dtype,
+            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16
+        );
+        match floats || tensor.dims.len() == 1 {
+            true => tensor.elements() * 4,
+            false => tensor.length as u64,
+        }
     }
 
     fn floats(&self, vector: &Tensor) -> Result<Vec<f32>, Error> {

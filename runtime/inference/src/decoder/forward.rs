@@ -72,11 +72,6 @@ impl<O: Ops> Decoder<O> {
         })
     }
 
-    /// The bytes of one page.
-    pub fn page_bytes(&self) -> usize {
-        self.shape.layers * self.ops.block_bytes(self.heads())
-    }
-
     /// Computes the tokens of all steps at once; returns the logits `[vocabulary]` after the last
     /// token of each.
     pub fn forward(&self, steps: &mut [Step<Page<O>>]) -> Result<Vec<Vec<f32>>, Error> {
@@ -259,14 +254,23 @@ impl<O: Ops> Decoder<O> {
     }
 
     fn heads(&self) -> Heads {
-        Heads {
-            query: self.shape.heads,
-            key_value: self.shape.kv_heads,
-            dim: self.shape.head_dim,
-            scale: self.shape.attention_scale,
-            cap: self.shape.attention_cap,
-        }
+        heads(&self.shape)
     }
+}
+
+fn heads(shape: &Descriptor) -> Heads {
+    Heads {
+        query: shape.heads,
+        key_value: shape.kv_heads,
+        dim: shape.head_dim,
+        scale: shape.attention_scale,
+        cap: shape.attention_cap,
+    }
+}
+
+/// The bytes of one page of a model of this shape.
+pub(crate) fn page_bytes(ops: &impl Ops, shape: &Descriptor) -> usize {
+    shape.layers * ops.block_bytes(heads(shape))
 }
 
 /// Which rows of a step's activations belong to which sequence.

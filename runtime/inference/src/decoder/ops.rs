@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::descriptor::Gate;
 use super::rope::Angles;
 use crate::Error;
-use crate::gguf::File;
+use crate::gguf::{File, TensorInfo};
 
 /// What attention needs to know besides its inputs.
 #[derive(Debug, Clone, Copy)]
@@ -135,6 +135,9 @@ pub(crate) trait Load: Ops {
     ) -> Result<Self::Matrix, Error>;
 
     fn vector(&self, file: &File, name: &str, width: usize) -> Result<Self::Vector, Error>;
+
+    /// The bytes that a tensor takes once it is loaded.
+    fn held_bytes(&self, tensor: &TensorInfo) -> u64;
 
     /// The elements of a vector.
     fn floats(&self, vector: &Self::Vector) -> Result<Vec<f32>, Error>;

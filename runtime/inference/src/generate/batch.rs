@@ -79,8 +79,19 @@ pub(crate) struct Batch {
     /// `None` only while dropping.
     admissions: Option<Sender<Admission>>,
     wake: Arc<Wake>,
+    gauges: Gauges,
+}
+
+/// What other threads may know of a loop.
+#[derive(Clone)]
+struct Gauges {
     /// Requests that wait for their turn.
     queued: Arc<AtomicUsize>,
+    /// Sequences that are being computed.
+    live: Arc<AtomicUsize>,
+    /// Pages that are held by anyone, and how many there may be.
+    pages: Arc<AtomicUsize>,
+    page_limit: Arc<AtomicUsize>,
 }
 
 impl Batch {
@@ -93,16 +104,22 @@ impl Batch {
     ) -> Result<Self, Error> {
         let (admissions, arriving) = channel();
         let wake = Arc::new(Wake::default());
-        let queued = Arc::new(AtomicUsize::new(0));
+        let pool = Pool::new(limits.pages);
+        let gauges = Gauges {
+            queued: Arc::default(),
+            live: Arc::default(),
+            pages: pool.count(),
+            page_limit: pool.shared_limit(),
+        };
         let running = Running {
             model,
             vocabulary,
             context_size: limits.context_size,
-            pool: Pool::new(limits.pages),
+            pool,
             pace: Pace::default(),
             arriving,
             waiting: VecDeque::new(),
-            queued: Arc::clone(&queued),
+            gauges: gauges.clone(),
             admitted: 0,
             live: VecDeque::new(),
         };
@@ -115,14 +132,14 @@ impl Batch {
         Ok(Self {
             admissions: Some(admissions),
             wake,
-            queued,
+            gauges,
         })
     }
 
     /// The request must be valid for the model. When too many wait already, it is refused.
     pub fn admit(&self, request: Request) -> Result<Generation, Error> {
-        if self.queued.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
-            self.queued.fetch_sub(1, Ordering::Relaxed);
+        if self.gauges.queued.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
+            self.gauges.queued.fetch_sub(1, Ordering::Relaxed);
             return Err(Error::QueueFull {
                 waiting: MOST_WAITING,
             });
@@ -140,6 +157,31 @@ impl Batch {
         self.wake.wake();
         Ok(Generation::new(reader, Arc::clone(&self.wake)))
     }
+
+    /// Requests that wait for their turn.
+    pub fn queued(&self) -> usize {
+        self.gauges.queued.load(Ordering::Relaxed)
+    }
+
+    /// Sequences that are being computed.
+    pub fn live(&self) -> usize {
+        self.gauges.live.load(Ordering::Relaxed)
+    }
+
+    /// Pages that are held, those of ended sequences included.
+    pub fn pages(&self) -> usize {
+        self.gauges.pages.load(Ordering::Relaxed)
+    }
+
+    /// How many pages there may be.
+    pub fn page_limit(&self) -> usize {
+        self.gauges.page_limit.load(Ordering::Relaxed)
+    }
+
+    pub fn set_page_limit(&self, pages: usize) {
+        self.gauges.page_limit.store(pages, Ordering::Relaxed);
+        self.wake.wake();
+    }
 }
 
 impl Drop for Batch {
@@ -150,19 +192,19 @@ impl Drop for Batch {
 }
 
 struct Running<M: LanguageModel> {
-    model: M,
     vocabulary: Vocabulary,
     context_size: usize,
     pool: Pool<M::Page>,
     pace: Pace,
     arriving: Receiver<Admission>,
     waiting: VecDeque<Admission>,
-    /// How many wait, here or on their way.
-    queued: Arc<AtomicUsize>,
     /// How many sequences there have been.
     admitted: u64,
     /// In the order in which prompts take turns.
     live: VecDeque<Sequence<M::Page>>,
+    gauges: Gauges,
+    /// Dropped last: with it goes what tells others that the memory is free.
+    model: M,
 }
 
 /// What one sequence computes in a turn: its place in `live`, and which of its tokens.
@@ -218,7 +260,8 @@ impl<M: LanguageModel> Running<M> {
                 .push_back(Sequence::new(admission, self.context_size, number));
         }
         let gone = arrived - self.waiting.len();
-        self.queued.fetch_sub(gone, Ordering::Relaxed);
+        self.gauges.queued.fetch_sub(gone, Ordering::Relaxed);
+        self.gauges.live.store(self.live.len(), Ordering::Relaxed);
         open
     }
 
@@ -232,6 +275,7 @@ impl<M: LanguageModel> Running<M> {
             }
         }
         self.live.retain(|sequence| !sequence.is_over());
+        self.pool.trim();
     }
 
     /// What to compute in this turn: every sequence that generates, and parts of prompts.

@@ -49,7 +49,7 @@ pub(super) struct Pool<P> {
     /// Pages that are held by anyone.
     count: Arc<AtomicUsize>,
     /// How many pages there may be.
-    limit: usize,
+    limit: Arc<AtomicUsize>,
 }
 
 /// One sequence's pages.
@@ -81,13 +81,23 @@ impl<P> Pool<P> {
             next: ROOT + 1,
             clock: 0,
             count: Arc::default(),
-            limit,
+            limit: Arc::new(AtomicUsize::new(limit)),
         }
     }
 
     /// How many pages there may be.
     pub fn limit(&self) -> usize {
-        self.limit
+        self.limit.load(Ordering::Relaxed)
+    }
+
+    /// How many pages there may be, for others to see and to change.
+    pub fn shared_limit(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.limit)
+    }
+
+    /// How many pages anyone holds, for others to see.
+    pub fn count(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.count)
     }
 
     /// How many pages anyone holds.
@@ -213,10 +223,15 @@ impl<P> Pool<P> {
 
     /// Throws away unused pages until one more fits.
     fn make_room(&mut self) -> Result<(), Full> {
-        while self.held() >= self.limit {
+        while self.held() >= self.limit() {
             self.evict()?;
         }
         Ok(())
+    }
+
+    /// Throws away unused pages beyond the limit, which may have become lower.
+    pub fn trim(&mut self) {
+        while self.held() > self.limit() && self.evict().is_ok() {}
     }
 
     /// Throws away the page that nobody has used for longest, of those that no other leads on from.

@@ -13,6 +13,8 @@ pub struct Request {
     pub max_tokens: Option<usize>,
     /// Texts that end the generation; they are not part of the output. The one that ends first counts.
     pub stop: Vec<String>,
+    /// Tokens that prompt and completion may have together; `None`: as many as the model can.
+    pub context_size: Option<usize>,
 }
 
 impl Request {

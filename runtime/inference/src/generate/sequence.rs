@@ -40,10 +40,11 @@ pub(super) struct Sequence<P> {
 }
 
 impl<P> Sequence<P> {
-    /// The prompt must fit into the context.
+    /// The prompt must fit into the context: the request's own, or `context_size`.
     pub fn new(admission: Admission, context_size: usize, number: u64) -> Self {
         let request = admission.request;
         let prompt_tokens = request.prompt.len();
+        let context_size = request.context_size.unwrap_or(context_size);
         // The last token of all is chosen and never computed, so one more fits.
         let free = context_size.saturating_sub(prompt_tokens) + 1;
         Self {

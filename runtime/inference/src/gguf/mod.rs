@@ -16,7 +16,7 @@ pub use value::{Array, Value};
 pub use writer::Writer;
 
 pub(crate) use file::{File, View};
-pub(crate) use header::Header;
+pub(crate) use header::{Header, TensorInfo};
 pub(crate) use tensor_type::name as tensor_type_name;
 
 pub(crate) const MAGIC: [u8; 4] = *b"GGUF";

@@ -3,7 +3,7 @@
 mod exercise;
 mod variants;
 
-use candle_core::quantized::GgmlDType;
+pub use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Tensor};
 
 use crate::Error;

@@ -15,7 +15,7 @@ pub(crate) use matrix::Matrix;
 use super::descriptor::Gate;
 use super::ops::{Heads, Load, Ops, Span};
 use crate::Error;
-use crate::gguf::File;
+use crate::gguf::{File, TensorInfo};
 
 /// Products that are computed in less time than it takes to wake another thread.
 const FEW: usize = 1 << 18;
@@ -82,6 +82,14 @@ impl Load for HostOps {
 
     fn vector(&self, file: &File, name: &str, width: usize) -> Result<Vector, Error> {
         Ok(self.matrix(file, name, &[width], 0..1)?.row(0))
+    }
+
+    /// Matrices stay in the mapped file, vectors are kept as floats.
+    fn held_bytes(&self, tensor: &TensorInfo) -> u64 {
+        match tensor.dims.len() {
+            1 => tensor.elements() * 4,
+            _ => tensor.length as u64,
+        }
     }
 
     fn floats(&self, vector: &Vector) -> Result<Vec<f32>, Error> {

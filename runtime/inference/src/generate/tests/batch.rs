@@ -42,7 +42,7 @@ fn request(prompt: &str) -> Request {
         prompt: prompt.bytes().map(u32::from).collect(),
         sampling: Sampling::greedy(),
         max_tokens: None,
-        stop: Vec::new(),
+        ..Request::default()
     }
 }
 
