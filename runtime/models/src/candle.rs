@@ -88,6 +88,7 @@ impl Candle {
             sampling: sampling(&request.sampling, key.sampling()),
             max_tokens: request.max_tokens,
             stop: request.stop,
+            ..inference::Request::default()
         })?;
         let model = name.to_string();
         Ok(Generation::new(stream::unfold(
@@ -201,6 +202,11 @@ impl Candle {
             vocabulary_size: info.vocabulary_size,
         }
     }
+}
+
+/// Where a model's file is.
+pub fn source(name: &ModelName) -> Result<Source, Error> {
+    Key::of(name).map(|key| key.source())
 }
 
 impl Key {

@@ -12,6 +12,8 @@ pub struct Request {
     pub max_tokens: Option<usize>,
     /// Texts that end the generation; they are not part of the output.
     pub stop: Vec<String>,
+    /// Goes on past tokens with which the model ends, to measure a length that is known beforehand.
+    pub ignore_end: bool,
 }
 
 /// How the next token is chosen. The filters apply in the order of the fields, top_k first, to
