@@ -467,7 +467,7 @@ fn bench_refuses_what_cannot_be_measured() {
     fails(
         &["bench", "wisp", "--quant", "q8_0"],
         2,
-        "--synthetic <SHAPE>",
+        "cannot be used with",
     );
 }
 

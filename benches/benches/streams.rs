@@ -38,7 +38,8 @@ fn measure(shape: &str, streams: usize) {
         let (ready, started) = std::sync::mpsc::channel();
         let stream = |number| {
             let (model, done, ready) = (&model, &done, ready.clone());
-            scope.spawn(move || listen(model, number, done, || drop(ready.send(()))))
+            let started = move || ready.send(()).expect("somebody waits for it");
+            scope.spawn(move || listen(model, number, done, started))
         };
         let readers: Vec<_> = (0..streams).map(stream).collect();
         for _ in 0..streams {

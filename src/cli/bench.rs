@@ -3,11 +3,11 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{ArgGroup, Args};
 use llmspell_models::Error;
 use llmspell_models::bench::{
     Measurement, Quantization, Report, Shape, Stage, Subject, Wanted, run,
@@ -41,9 +41,9 @@ const MOST_PARALLEL: u64 = 1024;
 const TICK: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
+#[command(group(ArgGroup::new("subject").args(["model", "synthetic"]).required(true)))]
 pub struct BenchArgs {
     /// The model, such as wisp or models/llama.gguf
-    #[arg(required_unless_present = "synthetic", conflicts_with = "synthetic")]
     model: Option<String>,
     /// Tokens of the prompt [default: 256, or half the context]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
@@ -58,7 +58,7 @@ pub struct BenchArgs {
     #[arg(long, value_name = "SHAPE", ignore_case = true, value_parser = shapes())]
     synthetic: Option<&'static Shape>,
     /// How the random weights are stored
-    #[arg(long, value_name = "QUANT", default_value = "q4_k_m", requires = "synthetic", ignore_case = true, value_parser = quantizations())]
+    #[arg(long, value_name = "QUANT", default_value = "q4_k_m", conflicts_with = "model", ignore_case = true, value_parser = quantizations())]
     quant: Quantization,
 }
 
@@ -124,7 +124,7 @@ enum News {
 /// Measures on a thread of its own, so that this one can show that time passes.
 fn start(subject: Subject, wanted: Wanted, interrupted: Arc<AtomicBool>) -> Receiver<News> {
     let (sender, news) = channel();
-    let measure = move |sender: Sender<News>| {
+    std::thread::spawn(move || {
         let mut observe = |stage| {
             let heard = sender.send(News::Stage(stage)).is_ok();
             match heard && !interrupted.load(Ordering::SeqCst) {
@@ -134,8 +134,7 @@ fn start(subject: Subject, wanted: Wanted, interrupted: Arc<AtomicBool>) -> Rece
         };
         let done = run(&subject, wanted, &mut observe);
         let _ = sender.send(News::Done(Box::new(done))); // interrupted: nobody waits
-    };
-    std::thread::spawn(move || measure(sender));
+    });
     news
 }
 
