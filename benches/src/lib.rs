@@ -1,4 +1,6 @@
-//! What the benchmarks share: medians, and a table.
+//! What the benchmarks share: medians, a table, and models.
+
+pub mod models;
 
 use std::time::{Duration, Instant};
 

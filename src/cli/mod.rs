@@ -1,7 +1,11 @@
 //! The command line. Data goes to standard output, everything else to standard error.
 
+#[cfg(feature = "candle")]
+mod bench;
 mod check;
 mod doc;
+#[cfg(feature = "candle")]
+mod progress;
 mod report;
 mod run;
 mod stdio;
@@ -26,6 +30,7 @@ Examples:
   llmspell exec 'print(Time.now())'        run a line of code
   llmspell repl --lang rhai                try things out
   llmspell doc Agent.create                what a function does
+  llmspell bench wisp                      how fast a model is
 
 Exit codes: 0 success, 1 script error, 2 wrong usage, 124 time limit, 130 interrupted.";
 
@@ -85,6 +90,10 @@ enum Command {
         after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create"
     )]
     Doc(DocArgs),
+    /// Measure how fast a model is and how much memory it takes
+    #[cfg(feature = "candle")]
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(bench::BenchArgs),
 }
 
 #[derive(Args)]
@@ -155,7 +164,7 @@ pub fn command() -> clap::Command {
 }
 
 /// The whole command line over what `registry` declares: a host with functions of its own gets
-/// `run`, `exec`, `repl`, `check` and `doc` for them.
+/// `run`, `exec`, `repl`, `check` and `doc` for them, and `bench` besides.
 pub fn cli(registry: Registry) -> ExitCode {
     let Cli { command, global } = Cli::parse();
     let app = App {
@@ -170,6 +179,8 @@ pub fn cli(registry: Registry) -> ExitCode {
         Command::Repl(args) => crate::repl::run(&app, args.lang),
         Command::Check(args) => check::files(&app, &args.files),
         Command::Doc(args) => doc::show(&app, args.name.as_deref()),
+        #[cfg(feature = "candle")]
+        Command::Bench(args) => bench::measure(&app, &args),
     };
     ExitCode::from(code)
 }

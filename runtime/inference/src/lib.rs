@@ -21,7 +21,9 @@
 //! The crate knows nothing of scripts or servers. Model files are treated as hostile: a GGUF's
 //! header is validated before anything else reads it.
 
+pub mod bench;
 pub mod gguf;
+pub mod synthetic;
 pub mod testing;
 pub mod tokenizer;
 

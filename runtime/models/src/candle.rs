@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 use llmspell_inference as inference;
-use llmspell_inference::{ModelInfo, Vocabulary};
+use llmspell_inference::{ModelInfo, Source, Vocabulary};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
@@ -119,6 +119,7 @@ impl Candle {
             max_tokens: request.max_tokens,
             stop: request.stop,
             context_size: Some(context_size.min(model.context_size())),
+            ..inference::Request::default()
         })?;
         let finished = Finished {
             model: name.to_string(),
@@ -220,6 +221,11 @@ impl Candle {
             vocabulary_size: info.vocabulary_size,
         }
     }
+}
+
+/// Where a model's file is.
+pub fn source(name: &ModelName) -> Result<Source, Error> {
+    Key::of(name).map(|key| key.source())
 }
 
 fn logprobs(token: inference::TokenLogprobs) -> TokenLogprobs {

@@ -1,6 +1,7 @@
 //! The crate's one error type.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use crate::request::CacheType;
 
@@ -48,6 +49,29 @@ pub enum Error {
     Thread(std::io::Error),
     #[error("loading the model failed: its thread ended early. This is a bug, please report it")]
     LoaderEnded,
+    #[error(
+        "a prompt of {prompt} tokens and {generate} generated ones do not fit into the model's context of {context} tokens; ask for fewer"
+    )]
+    BenchTooLong {
+        prompt: usize,
+        generate: usize,
+        context: usize,
+    },
+    #[error("no folder for a cache is known; set XDG_CACHE_HOME")]
+    NoCacheFolder,
+    #[error("{path}: cannot be used as a cache: {source}; set XDG_CACHE_HOME to another folder")]
+    CacheFolder {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "{path}: {needed} MB are needed and {free} MB are free; make room, or set XDG_CACHE_HOME to a folder on another disk"
+    )]
+    NoSpace {
+        path: PathBuf,
+        needed: u64,
+        free: u64,
+    },
     #[error("this build runs no embedded models; build it with the cargo feature `candle`")]
     NoBackend,
 }

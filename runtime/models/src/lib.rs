@@ -2,10 +2,14 @@
 //!
 //! Knows nothing of scripts. Waiting needs no async runtime, except for asking an Ollama server.
 
+#[cfg(feature = "candle")]
+pub mod bench;
 #[cfg_attr(not(feature = "candle"), path = "no_candle.rs")]
 mod candle;
 mod entry;
 mod error;
+#[cfg(feature = "candle")]
+mod folders;
 mod models;
 mod name;
 pub mod ollama;

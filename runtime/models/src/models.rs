@@ -117,7 +117,7 @@ impl Models {
 }
 
 /// The model that a name stands for; the bundled one without a name.
-fn resolve(name: Option<&str>) -> Result<ModelName, Error> {
+pub(crate) fn resolve(name: Option<&str>) -> Result<ModelName, Error> {
     let name = name.unwrap_or(BUNDLED);
     let unsupported = |what| Error::Unsupported {
         name: name.to_owned(),

@@ -15,6 +15,8 @@ pub struct Request {
     pub stop: Vec<String>,
     /// Tokens that prompt and completion may have together; `None`: as many as the model can.
     pub context_size: Option<usize>,
+    /// Goes on past tokens with which the model ends, to measure a length that is known beforehand.
+    pub ignore_end: bool,
 }
 
 impl Request {

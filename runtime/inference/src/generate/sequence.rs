@@ -27,6 +27,7 @@ pub(super) struct Sequence<P> {
     pub pages: Pages<P>,
     /// How many tokens the completion may have.
     room: usize,
+    ignore_end: bool,
     /// Whether it has ended, perhaps with events left to be read.
     ended: bool,
     sampler: Sampler,
@@ -54,6 +55,7 @@ impl<P> Sequence<P> {
             cached: 0,
             pages: Pages::default(),
             room: request.max_tokens.unwrap_or(free).min(free),
+            ignore_end: request.ignore_end,
             tokens: request.prompt,
             ended: false,
             sampler: Sampler::new(&request.sampling),
@@ -112,7 +114,7 @@ impl<P> Sequence<P> {
     }
 
     fn accept(&mut self, token: u32, tokenizer: &Tokenizer) -> Result<(), Error> {
-        if tokenizer.is_end(token) {
+        if !self.ignore_end && tokenizer.is_end(token) {
             self.finish(FinishReason::Stop);
             return Ok(());
         }

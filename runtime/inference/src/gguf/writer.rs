@@ -1,6 +1,7 @@
 //! Writing GGUF files (version 3): for training, conversion and tests.
 
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
@@ -30,7 +31,37 @@ const VERSION: u32 = 3;
 #[derive(Default)]
 pub struct Writer {
     metadata: Vec<(String, Value)>,
-    tensors: Vec<(String, QTensor)>,
+    tensors: Vec<Listed>,
+}
+
+/// Writes the bytes of one tensor, the same each time it is called.
+pub type Fill = Box<dyn Fn(&mut dyn Write) -> io::Result<()>>;
+
+struct Listed {
+    name: String,
+    /// Row-major, slowest first.
+    shape: Vec<usize>,
+    dtype: GgmlDType,
+    data: Data,
+}
+
+enum Data {
+    Whole(QTensor),
+    Streamed(Fill),
+}
+
+impl Listed {
+    fn bytes(&self) -> u64 {
+        let elements: usize = self.shape.iter().product();
+        (elements / self.dtype.block_size() * self.dtype.type_size()) as u64
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        match &self.data {
+            Data::Whole(tensor) => out.write_all(&tensor.data().map_err(io::Error::other)?),
+            Data::Streamed(fill) => fill(out),
+        }
+    }
 }
 
 impl Writer {
@@ -54,7 +85,13 @@ impl Writer {
 
     /// Removes one tensor, if it is there.
     pub fn without_tensor(mut self, name: &str) -> Self {
-        self.tensors.retain(|(existing, _)| existing != name);
+        self.tensors.retain(|existing| existing.name != name);
+        self
+    }
+
+    /// Removes all tensors, which leaves the vocabulary.
+    pub fn without_tensors(mut self) -> Self {
+        self.tensors.clear();
         self
     }
 
@@ -73,26 +110,81 @@ impl Writer {
 
     /// Adds a tensor that already has its type.
     pub fn quantized(mut self, name: impl Into<String>, tensor: QTensor) -> Self {
-        self.tensors.push((name.into(), tensor));
+        self.tensors.push(Listed {
+            name: name.into(),
+            shape: tensor.shape().dims().to_vec(),
+            dtype: tensor.dtype(),
+            data: Data::Whole(tensor),
+        });
         self
+    }
+
+    /// Adds a tensor whose bytes are made when the file is written, for files larger than memory.
+    /// `shape` is row-major, its last dimension whole blocks of `dtype`.
+    pub fn streamed(
+        mut self,
+        name: impl Into<String>,
+        shape: &[usize],
+        dtype: GgmlDType,
+        fill: Fill,
+    ) -> Self {
+        self.tensors.push(Listed {
+            name: name.into(),
+            shape: shape.to_vec(),
+            dtype,
+            data: Data::Streamed(fill),
+        });
+        self
+    }
+
+    /// The size of the whole file, in bytes.
+    pub fn size(&self) -> u64 {
+        let tensors = self.tensors.iter();
+        let data: u64 = tensors.map(|tensor| aligned(tensor.bytes())).sum();
+        aligned(self.header().len() as u64) + data
+    }
+
+    /// Whether `path` has the size and the header that this file would have. Does not read the tensors.
+    pub fn is_at(&self, path: impl AsRef<Path>) -> io::Result<bool> {
+        let file = std::fs::File::open(path)?;
+        if file.metadata()?.len() != self.size() {
+            return Ok(false);
+        }
+        let expected = self.header();
+        let mut found = Vec::new();
+        io::Read::read_to_end(&mut io::Read::take(file, expected.len() as u64), &mut found)?;
+        Ok(found == expected)
     }
 
     /// The whole file in memory.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
-        let mut out = self.header();
-        for (_, tensor) in &self.tensors {
-            pad(&mut out);
-            out.extend_from_slice(&tensor.data()?);
-        }
-        pad(&mut out);
+        let mut out = Vec::new();
+        self.write(&mut out, &mut |_| ControlFlow::Continue(()))
+            .map_err(|error| Error::Compute {
+                reason: error.to_string(),
+            })?;
         Ok(out)
     }
 
     /// Writes the file whole or not at all: to a temporary file beside `path`, then renamed.
     pub fn write_to(&self, path: impl AsRef<Path>) -> Result<(), Error> {
+        self.write_with(path, |_| ControlFlow::Continue(()))
+    }
+
+    /// Like [`Writer::write_to`]; `progress` is called with the bytes written so far and may stop it,
+    /// which is an error.
+    pub fn write_with(
+        &self,
+        path: impl AsRef<Path>,
+        mut progress: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
         let path = path.as_ref();
-        let bytes = self.to_bytes()?;
-        write_atomically(path, &bytes).map_err(|source| Error::Unwritable {
+        let write = |file: &std::fs::File| {
+            let mut out = BufWriter::new(file);
+            self.write(&mut out, &mut progress)?;
+            out.flush()
+        };
+        write_atomically(path, write).map_err(|source| Error::Unwritable {
             path: path.to_owned(),
             source,
         })
@@ -127,6 +219,30 @@ impl Writer {
         (0..count).map(shard).collect()
     }
 
+    fn write(
+        &self,
+        out: &mut dyn Write,
+        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> io::Result<()> {
+        let mut out = Counted {
+            out,
+            written: 0,
+            progress,
+        };
+        out.write_all(&self.header())?;
+        for tensor in &self.tensors {
+            out.pad()?;
+            let end = out.written + tensor.bytes();
+            tensor.write(&mut out)?;
+            if out.written != end {
+                let (name, needed) = (&tensor.name, tensor.bytes());
+                let problem = format!("tensor `{name}` did not get the {needed} bytes it needs");
+                return Err(io::Error::other(problem));
+            }
+        }
+        out.pad()
+    }
+
     fn header(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.extend_from_slice(&MAGIC);
@@ -139,22 +255,54 @@ impl Writer {
             put_value(&mut out, value);
         }
         let mut offset = 0;
-        for (name, tensor) in &self.tensors {
-            put_tensor_info(&mut out, name, tensor, offset);
-            offset += (tensor.storage_size_in_bytes() as u64).next_multiple_of(DEFAULT_ALIGNMENT);
+        for tensor in &self.tensors {
+            put_tensor_info(&mut out, tensor, offset);
+            offset += aligned(tensor.bytes());
         }
         out
     }
 }
 
-fn put_tensor_info(out: &mut Vec<u8>, name: &str, tensor: &QTensor, offset: u64) {
-    put_string(out, name);
-    let dims = tensor.shape().dims();
-    out.extend_from_slice(&(dims.len() as u32).to_le_bytes());
-    for &dim in dims.iter().rev() {
+/// Counts what is written, and tells.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    written: u64,
+    progress: &'a mut dyn FnMut(u64) -> ControlFlow<()>,
+}
+
+impl Counted<'_> {
+    fn pad(&mut self) -> io::Result<()> {
+        let missing = aligned(self.written) - self.written;
+        self.write_all(&[0; DEFAULT_ALIGNMENT as usize][..missing as usize])
+    }
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.written += written as u64;
+        match (self.progress)(self.written) {
+            ControlFlow::Continue(()) => Ok(written),
+            ControlFlow::Break(()) => Err(io::Error::other("it was stopped")),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+fn aligned(bytes: u64) -> u64 {
+    bytes.next_multiple_of(DEFAULT_ALIGNMENT)
+}
+
+fn put_tensor_info(out: &mut Vec<u8>, tensor: &Listed, offset: u64) {
+    put_string(out, &tensor.name);
+    out.extend_from_slice(&(tensor.shape.len() as u32).to_le_bytes());
+    for &dim in tensor.shape.iter().rev() {
         put_count(out, dim);
     }
-    out.extend_from_slice(&tensor_type::id(tensor.dtype()).to_le_bytes());
+    out.extend_from_slice(&tensor_type::id(tensor.dtype).to_le_bytes());
     out.extend_from_slice(&offset.to_le_bytes());
 }
 
@@ -205,16 +353,15 @@ fn put_count(out: &mut Vec<u8>, count: usize) {
     out.extend_from_slice(&(count as u64).to_le_bytes());
 }
 
-fn pad(out: &mut Vec<u8>) {
-    out.resize(out.len().next_multiple_of(DEFAULT_ALIGNMENT as usize), 0);
-}
-
-fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&std::fs::File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.partial", std::process::id()));
     let temporary = path.with_file_name(name);
     let written = std::fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|file| write(&file).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         // Best effort: the error that matters is the one above.
