@@ -385,8 +385,10 @@ mod tests {
         let mut sampling = Sampling::greedy();
         mirostat(&mut sampling);
         assert_eq!(named(&sampling), "temperature");
-        let mut sampling = Sampling::default();
-        sampling.logprobs = Some(21);
+        let mut sampling = Sampling {
+            logprobs: Some(21),
+            ..Sampling::default()
+        };
         assert_eq!(named(&sampling), "top_logprobs");
         sampling.logprobs = Some(20);
         dry(&mut sampling).allowed_length = 0;

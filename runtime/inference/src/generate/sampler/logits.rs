@@ -82,11 +82,11 @@ pub(super) fn exp(x: f32) -> f32 {
     // ln 2 in two parts, so that the product with the first one is exact.
     let r = clamped - exponent * 0.693_359_4 + exponent * 2.121_944_4e-4;
     let polynomial = [
-        1.987_569_2e-4,
+        1.987_569_3e-4,
         1.398_199_9e-3,
         8.333_452e-3,
         4.166_579_6e-2,
-        1.666_666_5e-1,
+        1.666_666_6e-1,
         0.5,
         1.0,
         1.0,
