@@ -108,6 +108,7 @@ fn finish(mut generation: Generation, mut text: impl FnMut()) -> Result<Finish, 
     loop {
         match generation.blocking_next() {
             Some(Ok(Event::Text(_))) => text(),
+            Some(Ok(Event::Logprobs(_))) => {}
             Some(Ok(Event::Done(finish))) => return Ok(finish),
             Some(Err(error)) => return Err(error),
             None => unreachable!("a generation ends with `Done` or an error"),

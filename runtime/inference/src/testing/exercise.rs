@@ -1,7 +1,5 @@
 //! Everything that can be done with a file that came from anywhere.
 
-use std::sync::Arc;
-
 use crate::tokenizer::EncodeOptions;
 use crate::{Error, Message, Model, ModelInfo, Options, Request, Source, Template, Vocabulary};
 
