@@ -67,7 +67,8 @@ fn a_seed_draws_the_same_alone_and_among_others() {
     let mut different = alone;
     different.sort();
     different.dedup();
-    assert!(different.len() > 8, "chance must matter: {different:?}");
+    let chance = different.len() > prompts.len();
+    assert!(chance, "chance must matter: {different:?}");
 }
 
 #[test]

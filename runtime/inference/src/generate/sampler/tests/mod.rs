@@ -60,7 +60,8 @@ impl Random {
         let size = 2 + self.below(600);
         let spread = 0.1 + 20.0 * self.unit();
         let coarse = self.below(3) == 0;
-        let logit = |x: f64| if coarse { x.round() } else { x } as f32;
+        // Adding 0 makes one zero of the two that rounding gives, which are equal and yet have an order.
+        let logit = |x: f64| if coarse { x.round() + 0.0 } else { x } as f32;
         (0..size)
             .map(|_| logit((self.unit() - 0.5) * spread))
             .collect()
