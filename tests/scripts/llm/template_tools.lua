@@ -10,10 +10,10 @@ local tool = {
     parameters = { type = "object", properties = { zone = { type = "string" } } },
   },
 }
-local call = { type = "function", ["function"] = { name = "get_time", arguments = { zone = "UTC" } } }
+local request = { type = "function", ["function"] = { name = "get_time", arguments = { zone = "UTC" } } }
 local text = LocalLLM.apply_template({
   { role = "user", content = "What time is it?" },
-  { role = "assistant", tool_calls = { call } },
+  { role = "assistant", tool_calls = { request } },
   { role = "tool", name = "get_time", content = "12:00" },
 }, { tools = { tool } })
 local function at(part)
@@ -21,4 +21,4 @@ local function at(part)
 end
 print(at("get_time") < at("The time."))
 print(at("UTC") > at("What time is it?"))
-print(at("<|im_start|>tool\n12:00<|im_end|>") ~= nil)
+print(at("12:00") > at("UTC"))

@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_loops_iterable_is_filtered_up_to_its_condition() {
-        check("{% for x in y %}", "{% for x in (y)|each  %}");
+        check("{% for x in y %}", "{% for x in (y)|each %}");
         check(
             "{%- for a, b in y.z() -%}",
             "{%- for a, b in (y.z())|each -%}",
