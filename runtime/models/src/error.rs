@@ -82,7 +82,7 @@ struct Size(u64);
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 as f64 {
-            bytes if bytes < 1e6 => write!(f, "{:.1} KB", bytes / 1e3),
+            bytes if bytes < 1e6 => write!(f, "{:.0} KB", bytes / 1e3),
             bytes if bytes < 1e9 => write!(f, "{:.1} MB", bytes / 1e6),
             bytes => write!(f, "{:.1} GB", bytes / 1e9),
         }

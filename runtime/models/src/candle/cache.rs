@@ -213,6 +213,9 @@ impl Shared {
         let mut state = self.lock();
         state.loads += u64::from(outcome.is_ok());
         done.send_replace(Some(outcome.map_err(Arc::new)));
+        if let Some(resident) = state.residents.get(id) {
+            resident.limit(resident.bytes); // others may have taken some of it meanwhile
+        }
         state.rest(id);
     }
 
@@ -301,7 +304,7 @@ impl State {
         };
         resident.last_used = Instant::now();
         resident.settle();
-        if let Some(alarm) = &self.alarm {
+        if let (KeepAlive::For(_), Some(alarm)) = (resident.keep_alive, &self.alarm) {
             // It ends with the cache and not before.
             let _ = alarm.send(());
         }

@@ -115,7 +115,7 @@ impl Resident {
     }
 
     /// Lets it hold so many bytes at most.
-    fn limit(&mut self, bytes: u64) {
+    pub fn limit(&mut self, bytes: u64) {
         self.bytes = bytes;
         if let Some(Loaded { model, .. }) = self.loaded() {
             model.set_cache_bytes(bytes.saturating_sub(model.footprint().weight_bytes));
