@@ -312,13 +312,13 @@ impl Descriptor {
     /// What attention of layer `index` looks back on: `None` is everything.
     pub fn window_of(&self, index: usize) -> Option<&Window> {
         let window = self.window.as_ref()?;
-        ((index + 1) % window.global_every != 0).then_some(window)
+        (!(index + 1).is_multiple_of(window.global_every)).then_some(window)
     }
 
     /// Whether layer `index` rotates queries and keys.
     pub fn rotates(&self, index: usize) -> bool {
         self.unrotated_every
-            .is_none_or(|every| (index + 1) % every != 0)
+            .is_none_or(|every| !(index + 1).is_multiple_of(every))
     }
 }
 

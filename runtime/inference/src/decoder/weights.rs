@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::descriptor::{Descriptor, HeadNorms, Norms, Rope, Scaling};
-use super::ops::Load;
+use super::ops::{Load, Ops};
 use super::rope::Frequencies;
 use crate::Error;
 use crate::gguf::File;
@@ -147,6 +147,9 @@ fn view_of(shape: &Descriptor, layer: usize) -> usize {
     }
 }
 
+/// What makes queries, keys and values.
+type Projections<O> = [Linear<<O as Ops>::Matrix, <O as Ops>::Vector>; 3];
+
 /// Loads one layer.
 struct Block<'a, 'b, O: Load> {
     loader: &'a mut Loader<'b, O>,
@@ -238,7 +241,7 @@ impl<'a, 'b, O: Load> Block<'a, 'b, O> {
         })
     }
 
-    fn projections(&mut self) -> Result<[Linear<O::Matrix, O::Vector>; 3], Error> {
+    fn projections(&mut self) -> Result<Projections<O>, Error> {
         let hidden = self.shape.hidden;
         let queries = self.shape.heads * self.shape.head_dim;
         let keys = self.shape.kv_heads * self.shape.head_dim;

@@ -297,12 +297,12 @@ impl<M: LanguageModel> Running<M> {
         let mut budget = self.pace.prompt_tokens(work.len());
         let begun = |sequence: &Sequence<M::Page>| sequence.pages.begun(&sequence.tokens);
         let mut claimed: HashSet<_> = self.live.iter().filter_map(begun).collect();
-        for at in 0..self.live.len() {
+        for (at, ready) in ready.iter().enumerate() {
             if budget == 0 {
                 break;
             }
             let planned = work.iter().any(|work| work.sequence == at);
-            if !ready[at] || planned {
+            if !ready || planned {
                 continue;
             }
             if let Some(range) = self.part_of_prompt(at, budget, &mut claimed) {

@@ -6,8 +6,7 @@ use std::time::Duration;
 /// cancelled prompt ends soon, and at most so many.
 const ALONE_SECONDS: f64 = 0.5;
 const ALONE: usize = 512;
-/// What a turn takes in at least and at most while others generate.
-const LEAST: usize = 16;
+/// What a turn takes in at most while others generate.
 const MOST: usize = 256;
 /// The weight of a new measurement.
 const FRESH: f64 = 0.2;
@@ -27,11 +26,12 @@ impl Pace {
     pub fn prompt_tokens(&self, generating: usize) -> usize {
         if generating == 0 {
             let token = self.prompt_token.unwrap_or_default();
-            return ((ALONE_SECONDS / token) as usize).clamp(LEAST, ALONE);
+            return ((ALONE_SECONDS / token) as usize).clamp(1, ALONE);
         }
         match (self.generating, self.prompt_token) {
-            (Some(turn), Some(token)) => ((turn / token) as usize).clamp(LEAST, MOST),
-            _ => LEAST,
+            (Some(turn), Some(token)) => ((turn / token) as usize).clamp(1, MOST),
+            // A prompt's token costs no more than another sequence would.
+            _ => generating,
         }
     }
 
@@ -64,7 +64,7 @@ mod tests {
     fn prompts_take_as_long_as_those_who_generate() {
         let mut pace = Pace::default();
         assert_eq!(pace.prompt_tokens(0), ALONE);
-        assert_eq!(pace.prompt_tokens(1), LEAST);
+        assert_eq!(pace.prompt_tokens(3), 3);
         pace.took(0, 500, Duration::from_millis(500));
         pace.took(3, 0, Duration::from_millis(100));
         assert_eq!(pace.prompt_tokens(3), 100);
