@@ -32,7 +32,11 @@ impl Batch {
         self.ids.extend(&encoded.ids[..inputs]);
         self.dialogues.push(start..start + inputs);
         for next in 1..encoded.ids.len() {
-            let weight = if encoded.learnt[next] { 1.0 } else { READ_WEIGHT };
+            let weight = if encoded.learnt[next] {
+                1.0
+            } else {
+                READ_WEIGHT
+            };
             self.rows.push((start + next - 1) as u32);
             self.targets.push((encoded.ids[next], weight));
         }
@@ -40,7 +44,10 @@ impl Batch {
 
     /// The sum of all targets' weights.
     pub fn weight(&self) -> f64 {
-        self.targets.iter().map(|(_, weight)| f64::from(*weight)).sum()
+        self.targets
+            .iter()
+            .map(|(_, weight)| f64::from(*weight))
+            .sum()
     }
 }
 
@@ -88,7 +95,8 @@ mod tests {
     #[test]
     fn packing_never_cuts_a_dialogue() {
         let corpus = Corpus::new(5);
-        let tokenizer = Tokenizer::train(&corpus.texts(100), &corpus.fixed_texts(100), 300).unwrap();
+        let tokenizer =
+            Tokenizer::train(&corpus.texts(100), &corpus.fixed_texts(100), 300).unwrap();
         let mut batches = Batches {
             corpus: &corpus,
             tokenizer: &tokenizer,

@@ -99,7 +99,11 @@ fn weights(mut writer: Writer, model: &Model, matrices: GgmlDType) -> Result<Wri
     for (name, kind, matrix) in model.weights.named() {
         let tensor = checkpoint::tensor(matrix)?;
         if kind == Kind::Norm {
-            writer = writer.tensor(format!("{name}.weight"), &tensor.squeeze(0)?, GgmlDType::F32)?;
+            writer = writer.tensor(
+                format!("{name}.weight"),
+                &tensor.squeeze(0)?,
+                GgmlDType::F32,
+            )?;
             continue;
         }
         for (name, tensor) in parts(&name, &tensor)? {

@@ -277,9 +277,7 @@ fn prompts(cli: &Cli, count: usize) -> Result<()> {
     let (answerer, corpus) = (Answerer::open(&cli.model)?, Corpus::new(cli.seed));
     let skills = SKILLS.iter().cycle().zip(0..count as u64);
     let prompts: Vec<String> = skills
-        .map(|(skill, index)| {
-            answerer.rendered(corpus.exam(skill, Split::HeldOut, index).prompt())
-        })
+        .map(|(skill, index)| answerer.rendered(corpus.exam(skill, Split::HeldOut, index).prompt()))
         .collect::<Result<_>>()?;
     let json = serde_json::to_string_pretty(&prompts).map_err(Error::json("the prompts"))?;
     println!("{json}");

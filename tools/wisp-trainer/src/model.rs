@@ -308,7 +308,9 @@ impl Model {
         let (x, _) = self.stream(ids, &self.attention(&whole));
         let x = x.select(Axis(0), &[ids.len() - 1]);
         let x = self.norm().forward(&x, &self.weights.norm);
-        linear(&x, &self.weights.embedding).into_raw_vec_and_offset().0
+        linear(&x, &self.weights.embedding)
+            .into_raw_vec_and_offset()
+            .0
     }
 
     /// The batch's loss, summed over its targets by their weights, and its gradient.
@@ -324,7 +326,12 @@ impl Model {
             targets: &batch.targets,
         };
         let (loss, logits) = op.loss_and_gradient(linear(&normed, &self.weights.embedding));
-        let grad = linear_back(&normed, &self.weights.embedding, &logits, &mut sum.embedding);
+        let grad = linear_back(
+            &normed,
+            &self.weights.embedding,
+            &logits,
+            &mut sum.embedding,
+        );
         let grad = norm.backward(&last, &self.weights.norm, grad, &mut sum.norm);
 
         let mut back = Matrix::zeros(x.dim());
@@ -374,7 +381,10 @@ mod tests {
                 let slope = (loss(5e-3) - loss(-5e-3)) / 1e-2;
                 let exact = f64::from(gradient[at]);
                 let error = (slope - exact).abs();
-                assert!(error < 0.02 * (0.1 + exact.abs()), "{name} {at:?}: {slope} is not {exact}");
+                assert!(
+                    error < 0.02 * (0.1 + exact.abs()),
+                    "{name} {at:?}: {slope} is not {exact}"
+                );
             }
         }
     }

@@ -109,12 +109,18 @@ impl Optimizer {
             .matrices_mut()
             .into_par_iter()
             .zip(moments.second.matrices_mut());
-        let all = weights.matrices_mut().into_par_iter().zip(gradients).zip(moments);
-        all.for_each(|((weights, (_, kind, gradient)), (first, second))| match kind {
-            Kind::Linear(parts) => self.muon(weights, gradient, first, parts, &step),
-            Kind::Norm => self.adam(weights, gradient, first, second, 0.0, &step),
-            Kind::Embedding => self.adam(weights, gradient, first, second, self.decay, &step),
-        });
+        let all = weights
+            .matrices_mut()
+            .into_par_iter()
+            .zip(gradients)
+            .zip(moments);
+        all.for_each(
+            |((weights, (_, kind, gradient)), (first, second))| match kind {
+                Kind::Linear(parts) => self.muon(weights, gradient, first, parts, &step),
+                Kind::Norm => self.adam(weights, gradient, first, second, 0.0, &step),
+                Kind::Embedding => self.adam(weights, gradient, first, second, self.decay, &step),
+            },
+        );
     }
 
     fn adam(
@@ -158,9 +164,11 @@ impl Optimizer {
         for part in 0..parts {
             let rows = s![part * rows..(part + 1) * rows, ..];
             let direction = orthogonal(ahead.slice(rows).to_owned());
-            weights.slice_mut(rows).zip_mut_with(&direction, |weight, direction| {
-                *weight -= step.muon_rate * (stretch * direction + self.decay * *weight);
-            });
+            weights
+                .slice_mut(rows)
+                .zip_mut_with(&direction, |weight, direction| {
+                    *weight -= step.muon_rate * (stretch * direction + self.decay * *weight);
+                });
         }
     }
 }
@@ -214,7 +222,11 @@ mod tests {
             matrix.row_mut(0).fill(30.0);
             let out = orthogonal(matrix);
             assert_eq!(out.dim(), (rows, columns));
-            let short_side = if rows < columns { out } else { out.reversed_axes() };
+            let short_side = if rows < columns {
+                out
+            } else {
+                out.reversed_axes()
+            };
             let (longest, shortest) = lengths(&short_side);
             assert!(longest < 1.3 && shortest > 0.5, "{longest} {shortest}");
         }

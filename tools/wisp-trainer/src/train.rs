@@ -73,7 +73,11 @@ fn mean_gradient(model: &Model, parts: &[Batch]) -> (f64, Weights) {
         let join = |thread: thread::ScopedJoinHandle<_>| {
             thread.join().unwrap_or_else(|panic| resume_unwind(panic))
         };
-        running.into_iter().map(join).collect::<Vec<_>>().into_iter()
+        running
+            .into_iter()
+            .map(join)
+            .collect::<Vec<_>>()
+            .into_iter()
     });
     let (mut loss, mut gradient) = losses.next().expect("a batch has at least one part");
     for (more, other) in losses {

@@ -93,8 +93,14 @@ const WORDS: &[&str] = &[
 /// Calculations with their operands repeated in the answer, comparisons, letters: often one, sometimes
 /// several in a row.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
-    let more = if rng.chance(0.4) { rng.between(1, 4) } else { 0 };
-    (0..more).fold(one(rng, split), |dialogue, _| dialogue.then(one(rng, split)))
+    let more = if rng.chance(0.4) {
+        rng.between(1, 4)
+    } else {
+        0
+    };
+    (0..more).fold(one(rng, split), |dialogue, _| {
+        dialogue.then(one(rng, split))
+    })
 }
 
 fn one(rng: &mut Rng, split: Split) -> Dialogue {

@@ -93,15 +93,17 @@ const NAMES: &[&str] = &[
 ];
 
 const OPENINGS: &[&str] = &[
-    "b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "l", "m", "n",
-    "p", "pr", "qu", "r", "s", "sh", "sk", "st", "t", "th", "tr", "v", "w", "x", "y", "z",
+    "b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "l", "m",
+    "n", "p", "pr", "qu", "r", "s", "sh", "sk", "st", "t", "th", "tr", "v", "w", "x", "y", "z",
 ];
 
-const VOWELS: &[&str] = &["a", "e", "i", "o", "u", "a", "e", "i", "o", "u", "ai", "ee", "ia", "oo"];
+const VOWELS: &[&str] = &[
+    "a", "e", "i", "o", "u", "a", "e", "i", "o", "u", "ai", "ee", "ia", "oo",
+];
 
 const CLOSINGS: &[&str] = &[
-    "", "", "", "", "b", "d", "f", "g", "k", "l", "ll", "m", "n", "nd", "p", "r", "rt", "s", "t", "x",
-    "z",
+    "", "", "", "", "b", "d", "f", "g", "k", "l", "ll", "m", "n", "nd", "p", "r", "rt", "s", "t",
+    "x", "z",
 ];
 
 /// A word that is made up, in lower case: one to three syllables out of some ten thousand, so that it

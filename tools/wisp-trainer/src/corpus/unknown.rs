@@ -75,9 +75,9 @@ const WORK: &[&str] = &[
 ];
 
 const NO_KNOWLEDGE: &str =
-    "I do not know that. I am a tiny model; a larger one comes with `llmspell model pull`.";
+    "I do not know that. I am a tiny model; set the option model for a larger one.";
 const NO_WORK: &str =
-    "That is too much for a tiny model like me. A larger one comes with `llmspell model pull`.";
+    "That is too much for a tiny model like me; set the option model for a larger one.";
 
 /// A question beyond wisp, and its honest answer.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {

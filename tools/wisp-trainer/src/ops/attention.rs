@@ -131,10 +131,8 @@ impl Attention<'_> {
                 let head = self.head(qkv, rows, index);
                 let grad = grad.slice(s![rows.clone(), self.columns(qkv, 0, index)]);
                 let columns = [0, 1, 2].map(|part| self.columns(qkv, part, index));
-                let [queries, keys, values] =
-                    columns.map(|columns| s![rows.clone(), columns]);
-                let (queries, keys, values) =
-                    out.multi_slice_mut((queries, keys, values));
+                let [queries, keys, values] = columns.map(|columns| s![rows.clone(), columns]);
+                let (queries, keys, values) = out.multi_slice_mut((queries, keys, values));
                 gradient(&head, grad, [queries, keys, values]);
             }
         }
