@@ -50,7 +50,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "persona",
-        weight: 14,
+        weight: 18,
         mixes: false,
         make: persona::make,
     },
@@ -74,13 +74,13 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "tools",
-        weight: 24,
+        weight: 30,
         mixes: false,
         make: tools::make,
     },
     Skill {
         name: "JSON",
-        weight: 12,
+        weight: 28,
         mixes: true,
         make: json::make,
     },
