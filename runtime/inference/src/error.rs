@@ -114,6 +114,12 @@ pub enum Error {
         prompt_tokens: usize,
         context_size: usize,
     },
+    #[error(
+        "{tokens} tokens do not fit into the {capacity} that this model's cache has memory for: give it more, or use a smaller context"
+    )]
+    CacheFull { tokens: usize, capacity: usize },
+    #[error("{waiting} requests are waiting for this model already; let some of them end first")]
+    QueueFull { waiting: usize },
     #[error("token {token} is not in the vocabulary of {vocabulary} tokens")]
     UnknownToken { token: u32, vocabulary: usize },
     #[error("the model computed logits that are not finite; its weights may be damaged")]

@@ -35,6 +35,7 @@ mod source;
 mod template;
 mod vocabulary;
 
+pub use decoder::CacheType;
 pub use error::Error;
 pub use generate::{Event, Finish, FinishReason, Generation, Request, Sampling, Timings};
 pub use info::ModelInfo;

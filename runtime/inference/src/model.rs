@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::decoder::{CandleOps, Decoder, Descriptor, SequenceState, Step};
-use crate::generate::{Batch, Generation, LanguageModel, Request};
+#[cfg(any(feature = "cuda", feature = "metal"))]
+use crate::decoder::CandleOps;
+use crate::decoder::{CacheType, Decoder, Descriptor, HostOps, Load, Ops, PAGE, Page, Step};
+use crate::generate::{Batch, Generation, LanguageModel, Limits, Request};
 use crate::gguf::File;
 use crate::{Error, ModelInfo, Source, Vocabulary};
 
@@ -21,6 +23,7 @@ pub enum Device {
     Metal(usize),
 }
 
+#[cfg(any(feature = "cuda", feature = "metal"))]
 impl Device {
     fn candle(self) -> Result<candle_core::Device, Error> {
         Ok(match self {
@@ -39,7 +42,14 @@ pub struct Options {
     pub device: Device,
     /// Tokens a sequence may hold, prompt and completion; `None`: what the model was trained for.
     pub context_size: Option<usize>,
+    /// How keys and values are kept.
+    pub cache_type: CacheType,
+    /// Memory for the keys and values of all sequences, and of what is kept of ended ones; `None`: 2 GiB,
+    /// or one sequence of the whole context where that is more.
+    pub cache_bytes: Option<u64>,
 }
+
+const DEFAULT_CACHE_BYTES: u64 = 2 << 30;
 
 /// How far loading has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,23 +100,21 @@ impl Model {
                 total_bytes,
             });
         };
-        let decoder = Decoder::load(
-            &file,
+        let starting = Starting {
+            file: &file,
             shape,
-            context_size,
-            options.device.candle()?,
-            &mut loaded,
-        )?;
-        let name = format!(
-            "model {}",
-            info.name.as_deref().unwrap_or(&info.architecture)
-        );
-        let name = name.replace('\0', " ");
-        let limited = Limited {
-            decoder,
+            vocabulary: vocabulary.clone(),
+            options,
             context_size,
         };
-        let batch = Batch::start(&name, limited, vocabulary.clone(), context_size)?;
+        let batch = match options.device {
+            Device::Cpu => starting.batch(HostOps::new(options.cache_type), &mut loaded)?,
+            #[cfg(any(feature = "cuda", feature = "metal"))]
+            device => {
+                let ops = CandleOps::new(device.candle()?, options.cache_type)?;
+                starting.batch(ops, &mut loaded)?
+            }
+        };
         Ok(Self {
             shared: Arc::new(Shared {
                 info,
@@ -146,7 +154,38 @@ impl Model {
         if let Some(&token) = request.prompt.iter().find(|token| !known(token)) {
             return Err(Error::UnknownToken { token, vocabulary });
         }
-        Ok(self.shared.batch.admit(request))
+        self.shared.batch.admit(request)
+    }
+}
+
+/// A model on its way from the file to its thread.
+struct Starting<'a> {
+    file: &'a File,
+    shape: Descriptor,
+    vocabulary: Vocabulary,
+    options: &'a Options,
+    context_size: usize,
+}
+
+impl Starting<'_> {
+    /// Loads the weights and starts the loop.
+    fn batch<O>(self, ops: O, loaded: &mut dyn FnMut(usize)) -> Result<Batch, Error>
+    where
+        O: Load + Send + 'static,
+        Decoder<O>: LanguageModel,
+    {
+        let decoder = Decoder::load(ops, self.file, self.shape, self.context_size, loaded)?;
+        let limits = Limits {
+            context_size: self.context_size,
+            pages: pages(
+                self.options.cache_bytes,
+                decoder.page_bytes(),
+                self.context_size,
+            ),
+        };
+        let name = self.file.optional_string("general.name")?.unwrap_or("");
+        let name = format!("model {}", name.replace('\0', " "));
+        Batch::start(&name, decoder, self.vocabulary, limits)
     }
 }
 
@@ -173,26 +212,32 @@ fn check_vocabulary(file: &File, vocabulary: &Vocabulary, shape: &Descriptor) ->
     Err(file.malformed("tokenizer.ggml.tokens", reason))
 }
 
-/// A decoder whose sequences hold at most `context_size` tokens.
-struct Limited {
-    decoder: Decoder<CandleOps>,
-    context_size: usize,
+/// How many pages of `page_bytes` each there may be.
+fn pages(asked: Option<u64>, page_bytes: usize, context_size: usize) -> usize {
+    let fitting = |bytes: u64| usize::try_from(bytes / page_bytes as u64).unwrap_or(usize::MAX);
+    match asked {
+        Some(bytes) => fitting(bytes),
+        None => fitting(DEFAULT_CACHE_BYTES).max(context_size.div_ceil(PAGE)),
+    }
 }
 
-impl LanguageModel for Limited {
-    type State = SequenceState<CandleOps>;
+impl<O> LanguageModel for Decoder<O>
+where
+    O: Ops + Send + 'static,
+    O::Matrix: Send + Sync,
+    O::Vector: Send + Sync,
+{
+    type Page = Page<O>;
 
-    fn state(&self) -> Self::State {
-        self.decoder.state()
+    fn new_page(&self) -> Result<Self::Page, Error> {
+        Decoder::new_page(self)
     }
 
-    fn forward(&self, tokens: &[u32], state: &mut Self::State) -> Result<Vec<f32>, Error> {
-        let step = Step {
-            tokens,
-            state,
-            limit: self.context_size,
-        };
-        let logits = self.decoder.forward(&mut [step])?.pop();
-        Ok(logits.expect("one step has one row of logits"))
+    fn copy_page(&self, page: &Self::Page) -> Result<Self::Page, Error> {
+        Decoder::copy_page(self, page)
+    }
+
+    fn forward(&self, steps: &mut [Step<Self::Page>]) -> Result<Vec<Vec<f32>>, Error> {
+        Decoder::forward(self, steps)
     }
 }

@@ -269,14 +269,14 @@ fn weights_that_are_not_numbers_are_an_error_of_the_sequence() {
 fn a_tensor_that_the_decoder_would_leave_out_is_refused() {
     use candle_core::quantized::GgmlDType;
     use candle_core::{Device, Tensor};
-    let bias = Tensor::zeros(64, candle_core::DType::F32, &Device::Cpu).expect("a tensor");
+    let scale = Tensor::zeros(64, candle_core::DType::F32, &Device::Cpu).expect("a tensor");
     let writer = TinyLlama::default().writer().expect("a tiny model");
     let writer = writer
-        .tensor("blk.0.attn_q.bias", &bias, GgmlDType::F32)
+        .tensor("blk.0.attn_q.scale", &scale, GgmlDType::F32)
         .expect("a tensor");
     let opened = Model::open(source(&writer), &Options::default(), |_| {});
-    let error = opened.map(drop).expect_err("it has a bias").to_string();
-    assert!(error.contains("blk.0.attn_q.bias"), "{error}");
+    let error = opened.map(drop).expect_err("it has a scale").to_string();
+    assert!(error.contains("blk.0.attn_q.scale"), "{error}");
 }
 
 #[test]
@@ -323,10 +323,8 @@ fn other_architectures_are_refused_by_name() {
     let error = Model::open(source(&writer), &Options::default(), |_| {}).err();
     let error = error.expect("refused");
     assert!(matches!(error, Error::UnsupportedArchitecture { .. }));
-    assert_eq!(
-        error.to_string(),
-        "tiny.gguf: architecture `mamba` is not supported; supported are: llama"
-    );
+    let refusal = "tiny.gguf: architecture `mamba` is not supported; supported are: llama, ";
+    assert!(error.to_string().starts_with(refusal), "{error}");
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn missing_and_mistyped_keys_are_named() {
     assert!(text.contains("NaN"), "{text}");
     let text = refused(&tiny().metadata("llama.block_count", 2u32));
     assert!(
-        text.contains("tensor `blk.1.attn_norm.weight` is missing"),
+        text.contains("tensor `blk.1.attn_q.weight` is missing"),
         "{text}"
     );
     let text = refused(&tiny().metadata("llama.feed_forward_length", 16u32));

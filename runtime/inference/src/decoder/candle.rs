@@ -1,75 +1,67 @@
-//! The decoder's operations on Candle tensors, for every device Candle knows.
+//! The decoder's operations on Candle tensors, for the devices that Candle knows besides the CPU. Tests run
+//! them on the CPU too.
 
 use std::ops::Range;
 
-use candle_core::quantized::{QMatMul, QTensor};
+use candle_core::quantized::QMatMul;
 use candle_core::{DType, Device, Module, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
 
 use super::descriptor::{Gate, RopeKind};
-use super::ops::{Heads, Ops};
+use super::host::CacheType;
+use super::ops::{Heads, Load, Ops, PAGE, Span};
 use super::rope::Angles;
 use crate::Error;
-
-pub(crate) type Matrix = QMatMul;
-pub(crate) type Vector = Tensor;
-
-pub(crate) fn matrix(tensor: QTensor) -> Result<Matrix, Error> {
-    Ok(QMatMul::from_qtensor(tensor)?)
-}
-
-pub(crate) fn vector(tensor: QTensor) -> Result<Vector, Error> {
-    Ok(tensor.dequantize(&tensor.device())?)
-}
+use crate::gguf::File;
 
 pub(crate) struct CandleOps {
     device: Device,
+    cache: DType,
 }
 
-pub(crate) struct Positions {
-    rotation: Option<Rotation>,
-    /// `[tokens, total]`; `None`: every token sees everything.
-    mask: Option<Tensor>,
-}
-
-struct Rotation {
-    kind: RopeKind,
-    /// `[tokens, dims / 2]`
-    cos: Tensor,
-    sin: Tensor,
-}
-
-/// Preallocated `[kv_heads, capacity, dim]`, of which the first `length` positions are filled.
-pub(crate) struct Cache {
-    heads: Heads,
-    keys: Option<Tensor>,
-    values: Option<Tensor>,
-    length: usize,
+/// Keys and values `[kv_heads, PAGE, dim]`.
+pub(crate) struct Block {
+    keys: Tensor,
+    values: Tensor,
 }
 
 impl CandleOps {
-    pub fn new(device: Device) -> Self {
-        Self { device }
+    pub fn new(device: Device, cache: CacheType) -> Result<Self, Error> {
+        let cache = match cache {
+            CacheType::F32 => DType::F32,
+            CacheType::F16 => DType::F16,
+            CacheType::Q8_0 => {
+                return Err(Error::OutOfRange {
+                    parameter: "cache_type",
+                    value: "q8_0".to_owned(),
+                    expected: "f16 or f32 on this device",
+                });
+            }
+        };
+        Ok(Self { device, cache })
     }
 
-    /// `[tokens, heads * dim]` to `[heads, tokens, dim]`.
+    /// `[rows, heads * dim]` to `[heads, rows, dim]`.
     fn by_head(&self, x: &Tensor, dim: usize) -> Result<Tensor, Error> {
-        let (tokens, width) = x.dims2()?;
-        let split = x.reshape((tokens, width / dim, dim))?;
+        let (rows, width) = x.dims2()?;
+        let split = x.reshape((rows, width / dim, dim))?;
         Ok(split.transpose(0, 1)?.contiguous()?)
     }
 
-    /// Rotates the first elements of each head of `[heads, tokens, dim]`.
-    fn rotate(&self, x: &Tensor, positions: &Positions) -> Result<Tensor, Error> {
-        let Some(Rotation { kind, cos, sin }) = &positions.rotation else {
+    /// Rotates the first elements of each head of `[heads, rows, dim]`.
+    fn rotate(&self, x: &Tensor, angles: Option<&Angles>) -> Result<Tensor, Error> {
+        let Some(angles) = angles else {
             return Ok(x.clone());
         };
-        let (dim, dims) = (x.dim(2)?, 2 * cos.dim(1)?);
+        let (rows, dim, dims) = (x.dim(1)?, x.dim(2)?, 2 * angles.pairs);
+        let shape = (rows, angles.pairs);
+        let cos = Tensor::from_slice(&angles.cos, shape, &self.device)?;
+        let sin = Tensor::from_slice(&angles.sin, shape, &self.device)?;
         let first = x.narrow(2, 0, dims)?.contiguous()?.unsqueeze(0)?;
-        let rotated = match kind {
-            RopeKind::Interleaved => rope_i(&first, cos, sin)?,
-            RopeKind::Halves => rope(&first, cos, sin)?,
+        let rotated = match angles.kind {
+            RopeKind::Interleaved => rope_i(&first, &cos, &sin)?,
+            RopeKind::Halves => rope(&first, &cos, &sin)?,
         };
         let rotated = rotated.squeeze(0)?;
         if dims == dim {
@@ -78,7 +70,7 @@ impl CandleOps {
         Ok(Tensor::cat(&[&rotated, &x.narrow(2, dims, dim - dims)?], 2)?.contiguous()?)
     }
 
-    /// `[tokens, total]`: 0 where a token may look, -inf elsewhere.
+    /// `[rows, total]`: 0 where a row may look, -inf elsewhere.
     fn mask(&self, positions: Range<usize>, window: Option<usize>) -> Result<Tensor, Error> {
         let total = positions.end;
         let shape = (positions.len(), total);
@@ -87,79 +79,119 @@ impl CandleOps {
         };
         let mask: Vec<f32> = positions
             .flat_map(|row| (0..total).map(move |column| (row, column)))
-            .map(|(row, column)| {
-                if sees(row, column) {
-                    0.0
-                } else {
-                    f32::NEG_INFINITY
-                }
+            .map(|(row, column)| match sees(row, column) {
+                true => 0.0,
+                false => f32::NEG_INFINITY,
             })
             .collect();
         Ok(Tensor::from_vec(mask, shape, &self.device)?)
     }
+
+    /// Attention of one span with tensors.
+    fn attend_span(
+        &self,
+        qkv: [&Tensor; 3],
+        heads: Heads,
+        span: Span<Block>,
+    ) -> Result<Tensor, Error> {
+        let (start, rows) = (span.rows.start, span.rows.len());
+        let [query, key, value] = qkv.map(|x| self.by_head(&x.narrow(0, start, rows)?, heads.dim));
+        let (query, key) = (
+            self.rotate(&query?, span.angles)?,
+            self.rotate(&key?, span.angles)?,
+        );
+        let (keys, values) = keep(&span, &key, &value?)?; // [kv_heads, total, dim]
+        let total = keys.dim(1)?;
+        // The query heads that share a key head stand one below the other.
+        let group = heads.query / heads.key_value;
+        let query = query.reshape((heads.key_value, group * rows, heads.dim))?;
+        let scores = query.matmul(&keys.transpose(1, 2)?)?;
+        let mut scores = self.scale(&scores, heads.scale)?;
+        if let Some(cap) = heads.cap {
+            scores = self.soft_cap(&scores, cap)?;
+        }
+        let mask = self.mask(span.positions, span.window)?;
+        let by_head = scores.reshape((heads.query, rows, total))?;
+        scores = by_head.broadcast_add(&mask)?.reshape(scores.shape())?;
+        let mixed = softmax_last_dim(&scores)?.matmul(&values)?; // [kv_heads, group * rows, dim]
+        let mixed = mixed.reshape((heads.query, rows, heads.dim))?;
+        Ok(mixed
+            .transpose(0, 1)?
+            .reshape((rows, heads.query * heads.dim))?)
+    }
 }
 
-impl Cache {
-    /// Appends `[kv_heads, tokens, dim]`; returns views of all keys and values.
-    fn append(&mut self, keys: &Tensor, values: &Tensor) -> Result<(Tensor, Tensor), Error> {
-        let (Some(all_keys), Some(all_values)) = (&self.keys, &self.values) else {
-            let reason = "the cache has no room".to_owned();
-            return Err(Error::Compute { reason });
-        };
-        all_keys.slice_set(keys, 1, self.length)?;
-        all_values.slice_set(values, 1, self.length)?;
-        self.length += keys.dim(1)?;
-        Ok((
-            all_keys.narrow(1, 0, self.length)?,
-            all_values.narrow(1, 0, self.length)?,
-        ))
+/// Writes keys and values `[kv_heads, rows, dim]` into the span's blocks; returns those of all its
+/// positions.
+fn keep(span: &Span<Block>, key: &Tensor, value: &Tensor) -> Result<(Tensor, Tensor), Error> {
+    let mut at = span.positions.start;
+    while at < span.positions.end {
+        let block = &span.tail[at / PAGE - span.past.len()];
+        let end = span.positions.end.min((at / PAGE + 1) * PAGE);
+        for (kept, new) in [(&block.keys, key), (&block.values, value)] {
+            let new = new.narrow(1, at - span.positions.start, end - at)?;
+            let new = new.to_dtype(kept.dtype())?.contiguous()?;
+            kept.slice_set(&new, 1, at % PAGE)?;
+        }
+        at = end;
+    }
+    let tail = span.tail.iter().map(|block| &**block);
+    let blocks: Vec<&Block> = span.past.iter().copied().chain(tail).collect();
+    let all = |part: fn(&Block) -> &Tensor| {
+        let parts: Vec<&Tensor> = blocks.iter().map(|block| part(block)).collect();
+        let all = Tensor::cat(&parts, 1)?.narrow(1, 0, span.positions.end)?;
+        all.to_dtype(DType::F32)?.contiguous()
+    };
+    Ok((all(|block| &block.keys)?, all(|block| &block.values)?))
+}
+
+/// The values of an activation on the CPU.
+fn floats(x: &Tensor) -> Result<Vec<f32>, Error> {
+    Ok(x.flatten_all()?.to_vec1()?)
+}
+
+impl Load for CandleOps {
+    fn matrix(
+        &self,
+        file: &File,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<QMatMul, Error> {
+        let tensor = file.rows(name, shape, rows, &self.device)?;
+        Ok(QMatMul::from_qtensor(tensor)?)
+    }
+
+    fn vector(&self, file: &File, name: &str, width: usize) -> Result<Tensor, Error> {
+        let tensor = file.rows(name, &[width], 0..1, &self.device)?;
+        Ok(tensor.dequantize(&self.device)?.flatten_all()?)
+    }
+
+    fn floats(&self, vector: &Tensor) -> Result<Vec<f32>, Error> {
+        floats(vector)
     }
 }
 
 impl Ops for CandleOps {
     type Activation = Tensor;
-    type Matrix = Matrix;
-    type Vector = Vector;
-    type Cache = Cache;
-    type Positions = Positions;
+    type Matrix = QMatMul;
+    type Vector = Tensor;
+    type Block = Block;
 
-    fn positions(
-        &self,
-        positions: Range<usize>,
-        angles: Option<&Angles>,
-        window: Option<usize>,
-    ) -> Result<Positions, Error> {
-        let tokens = positions.len();
-        let rotation = angles.map(|angles| {
-            let shape = (tokens, angles.cos.len() / tokens);
-            Ok::<_, Error>(Rotation {
-                kind: angles.kind,
-                cos: Tensor::from_slice(&angles.cos, shape, &self.device)?,
-                sin: Tensor::from_slice(&angles.sin, shape, &self.device)?,
-            })
-        });
-        let hidden = tokens > 1 || window.is_some_and(|window| positions.end > window);
-        let mask = hidden.then(|| self.mask(positions, window));
-        Ok(Positions {
-            rotation: rotation.transpose()?,
-            mask: mask.transpose()?,
-        })
-    }
-
-    fn embed(&self, table: &Matrix, tokens: &[u32]) -> Result<Tensor, Error> {
+    fn embed(&self, table: &QMatMul, tokens: &[u32]) -> Result<Tensor, Error> {
         let tokens = Tensor::new(tokens, &self.device)?;
         Ok(table.embedding(&tokens)?)
     }
 
-    fn linear(&self, weight: &Matrix, x: &Tensor) -> Result<Tensor, Error> {
+    fn linear(&self, weight: &QMatMul, x: &Tensor) -> Result<Tensor, Error> {
         Ok(weight.forward(x)?)
     }
 
-    fn add_bias(&self, x: &Tensor, bias: &Vector) -> Result<Tensor, Error> {
+    fn add_bias(&self, x: &Tensor, bias: &Tensor) -> Result<Tensor, Error> {
         Ok(x.broadcast_add(bias)?)
     }
 
-    fn rms_norm(&self, x: &Tensor, weight: &Vector, eps: f32) -> Result<Tensor, Error> {
+    fn rms_norm(&self, x: &Tensor, weight: &Tensor, eps: f32) -> Result<Tensor, Error> {
         let runs = (x.elem_count() / weight.elem_count(), weight.elem_count());
         Ok(rms_norm(&x.reshape(runs)?, weight, eps)?.reshape(x.shape())?)
     }
@@ -187,45 +219,13 @@ impl Ops for CandleOps {
 
     fn attend(
         &self,
-        [query, key, value]: [&Tensor; 3],
+        qkv: [&Tensor; 3],
         heads: Heads,
-        positions: &Positions,
-        cache: &mut Cache,
+        spans: Vec<Span<Block>>,
     ) -> Result<Tensor, Error> {
-        let tokens = query.dim(0)?;
-        let query = self.rotate(&self.by_head(query, heads.dim)?, positions)?;
-        let key = self.rotate(&self.by_head(key, heads.dim)?, positions)?;
-        let value = self.by_head(value, heads.dim)?;
-        let (keys, values) = cache.append(&key, &value)?; // [kv_heads, total, dim]
-        let total = keys.dim(1)?;
-        // The query heads that share a key head stand one below the other.
-        let group = heads.query / heads.key_value;
-        let query = query.reshape((heads.key_value, group * tokens, heads.dim))?;
-        let scores = query.matmul(&keys.transpose(1, 2)?)?;
-        let mut scores = self.scale(&scores, heads.scale)?;
-        if let Some(cap) = heads.cap {
-            scores = self.soft_cap(&scores, cap)?;
-        }
-        if let Some(mask) = &positions.mask {
-            let by_head = scores.reshape((heads.query, tokens, total))?;
-            scores = by_head.broadcast_add(mask)?.reshape(scores.shape())?;
-        }
-        let mixed = softmax_last_dim(&scores)?.matmul(&values)?; // [kv_heads, group * tokens, dim]
-        let mixed = mixed.reshape((heads.query, tokens, heads.dim))?;
-        Ok(mixed
-            .transpose(0, 1)?
-            .reshape((tokens, heads.query * heads.dim))?)
-    }
-
-    fn slice(&self, x: &Tensor, rows: Range<usize>) -> Result<Tensor, Error> {
-        Ok(x.narrow(0, rows.start, rows.len())?)
-    }
-
-    fn stack(&self, mut parts: Vec<Tensor>) -> Result<Tensor, Error> {
-        match parts.len() {
-            1 => Ok(parts.remove(0)),
-            _ => Ok(Tensor::cat(&parts, 0)?),
-        }
+        let spans = spans.into_iter();
+        let mixed = spans.map(|span| self.attend_span(qkv, heads, span));
+        Ok(Tensor::cat(&mixed.collect::<Result<Vec<_>, _>>()?, 0)?)
     }
 
     fn pick(&self, x: &Tensor, rows: &[u32]) -> Result<Tensor, Error> {
@@ -245,28 +245,25 @@ impl Ops for CandleOps {
     }
 
     fn to_host(&self, x: &Tensor) -> Result<Vec<f32>, Error> {
-        Ok(x.flatten_all()?.to_vec1()?)
+        floats(x)
     }
 
-    fn new_cache(&self, heads: Heads) -> Cache {
-        Cache {
-            heads,
-            keys: None,
-            values: None,
-            length: 0,
-        }
+    fn new_block(&self, heads: Heads) -> Result<Block, Error> {
+        let shape = (heads.key_value, PAGE, heads.dim);
+        Ok(Block {
+            keys: Tensor::zeros(shape, self.cache, &self.device)?,
+            values: Tensor::zeros(shape, self.cache, &self.device)?,
+        })
     }
 
-    fn reserve(&self, cache: &mut Cache, tokens: usize) -> Result<(), Error> {
-        let shape = (cache.heads.key_value, tokens, cache.heads.dim);
-        for stored in [&mut cache.keys, &mut cache.values] {
-            let larger = Tensor::zeros(shape, DType::F32, &self.device)?;
-            if let (Some(old), true) = (&stored, cache.length > 0) {
-                let filled = old.narrow(1, 0, cache.length)?.contiguous()?;
-                larger.slice_set(&filled, 1, 0)?;
-            }
-            *stored = Some(larger);
-        }
-        Ok(())
+    fn copy_block(&self, block: &Block) -> Result<Block, Error> {
+        Ok(Block {
+            keys: block.keys.copy()?,
+            values: block.values.copy()?,
+        })
+    }
+
+    fn block_bytes(&self, heads: Heads) -> usize {
+        2 * heads.key_value * PAGE * heads.dim * self.cache.size_in_bytes()
     }
 }

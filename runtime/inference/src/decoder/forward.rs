@@ -6,11 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use candle_core::Device;
-
-use super::candle::{CandleOps, Matrix, Vector};
 use super::descriptor::Descriptor;
-use super::ops::{Heads, Ops};
+use super::ops::{Heads, Load, Ops, Span};
+use super::rope::{Angles, Frequencies};
 use super::weights::{FeedForward, Gated, Layer, Linear, Weights};
 use crate::Error;
 use crate::gguf::File;
@@ -22,39 +20,34 @@ pub(crate) struct Decoder<O: Ops> {
     pub(super) weights: Arc<Weights<O::Matrix, O::Vector>>,
 }
 
-/// What one sequence has computed: its keys and values, layer by layer.
-pub(crate) struct SequenceState<O: Ops> {
-    layers: Vec<O::Cache>,
-    /// Tokens computed so far.
-    length: usize,
-    /// Tokens there is room for.
-    capacity: usize,
+/// The keys and values of [`PAGE`] positions of a sequence, layer by layer.
+pub(crate) struct Page<O: Ops> {
+    layers: Vec<O::Block>,
 }
 
-/// Tokens that continue one sequence.
-pub(crate) struct Step<'a, O: Ops> {
+/// Tokens that continue one sequence, and where its keys and values are.
+pub(crate) struct Step<'a, P> {
     pub tokens: &'a [u32],
-    pub state: &'a mut SequenceState<O>,
-    /// How many tokens the sequence may ever hold.
-    pub limit: usize,
+    /// Tokens before these.
+    pub start: usize,
+    /// The pages before the one that `start` lies in; they are full and may be shared.
+    pub past: Vec<&'a P>,
+    /// The pages that the tokens lie in.
+    pub tail: Vec<&'a mut P>,
 }
 
-/// Room grows in steps of this many tokens at least.
-const MINIMUM_ROOM: usize = 256;
-
-impl Decoder<CandleOps> {
+impl<O: Load> Decoder<O> {
     /// `context_size` is how many tokens a sequence may hold.
     pub fn load(
+        ops: O,
         file: &File,
         shape: Descriptor,
         context_size: usize,
-        device: Device,
         loaded: &mut dyn FnMut(usize),
     ) -> Result<Self, Error> {
-        let weights: Weights<Matrix, Vector> =
-            Weights::load(file, &shape, context_size, &device, loaded)?;
+        let weights = Weights::load(&ops, file, &shape, context_size, loaded)?;
         Ok(Self {
-            ops: CandleOps::new(device),
+            ops,
             shape,
             weights: Arc::new(weights),
         })
@@ -62,36 +55,55 @@ impl Decoder<CandleOps> {
 }
 
 impl<O: Ops> Decoder<O> {
-    pub fn state(&self) -> SequenceState<O> {
-        let heads = self.heads();
-        SequenceState {
+    /// Room for [`PAGE`] more positions of a sequence.
+    pub fn new_page(&self) -> Result<Page<O>, Error> {
+        let block = |_| self.ops.new_block(self.heads());
+        Ok(Page {
             layers: (0..self.shape.layers)
-                .map(|_| self.ops.new_cache(heads))
-                .collect(),
-            length: 0,
-            capacity: 0,
-        }
+                .map(block)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    pub fn copy_page(&self, page: &Page<O>) -> Result<Page<O>, Error> {
+        let copy = |block| self.ops.copy_block(block);
+        Ok(Page {
+            layers: page.layers.iter().map(copy).collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The bytes of one page.
+    pub fn page_bytes(&self) -> usize {
+        self.shape.layers * self.ops.block_bytes(self.heads())
     }
 
     /// Computes the tokens of all steps at once; returns the logits `[vocabulary]` after the last
     /// token of each.
-    pub fn forward(&self, steps: &mut [Step<O>]) -> Result<Vec<Vec<f32>>, Error> {
+    pub fn forward(&self, steps: &mut [Step<Page<O>>]) -> Result<Vec<Vec<f32>>, Error> {
         let (ops, weights) = (&self.ops, &self.weights);
         let rows = rows_of(steps);
-        let views = self.prepare(steps)?;
+        let angles = self.angles(steps);
         let tokens: Vec<u32> = steps.iter().flat_map(|step| step.tokens).copied().collect();
         let mut x = ops.embed(&weights.embedding, &tokens)?; // [rows, hidden]
         x = self.scaled(x, self.shape.embedding_scale)?;
         for (index, layer) in weights.layers.iter().enumerate() {
-            let attend = |qkv: [&O::Activation; 3]| {
-                let sequences = steps.iter_mut().map(|step| &mut step.state.layers[index]);
-                self.attend_each(qkv, &rows, &views[layer.view], sequences)
-            };
-            x = ops.add(&x, &self.attention(layer, &x, attend)?)?;
+            let view = &weights.views[layer.view];
+            let angles = &angles[layer.view];
+            let spans = steps.iter_mut().zip(&rows).enumerate();
+            let spans = spans.map(|(number, (step, rows))| Span {
+                rows: rows.clone(),
+                positions: step.start..step.start + step.tokens.len(),
+                angles: angles.as_ref().map(|angles| &angles[number]),
+                window: view.window,
+                past: step.past.iter().map(|page| &page.layers[index]).collect(),
+                tail: step
+                    .tail
+                    .iter_mut()
+                    .map(|page| &mut page.layers[index])
+                    .collect(),
+            });
+            x = ops.add(&x, &self.attention(layer, &x, spans.collect())?)?;
             x = ops.add(&x, &self.feed_forward(layer, &x)?)?;
-        }
-        for step in steps.iter_mut() {
-            step.state.length += step.tokens.len();
         }
         let last: Vec<u32> = rows.iter().map(|rows| rows.end as u32 - 1).collect();
         let logits = ops.to_host(&self.logits(&ops.pick(&x, &last)?)?)?;
@@ -101,22 +113,18 @@ impl<O: Ops> Decoder<O> {
             .collect())
     }
 
-    /// Makes room for the steps' tokens; returns their positions for each of the weights' views.
-    fn prepare(&self, steps: &mut [Step<O>]) -> Result<Vec<Vec<O::Positions>>, Error> {
-        for step in steps.iter_mut() {
-            let needed = step.state.length + step.tokens.len();
-            self.reserve(step.state, needed, step.limit)?;
-        }
-        let of_view = |view: &super::weights::View| {
-            let of_step = |step: &Step<O>| {
-                let positions = step.state.length..step.state.length + step.tokens.len();
-                let frequencies = view.frequencies.as_ref();
-                let angles = frequencies.map(|it| it.angles(positions.clone()));
-                self.ops.positions(positions, angles.as_ref(), view.window)
+    /// For each of the weights' views the angles of each step's positions.
+    fn angles(&self, steps: &[Step<Page<O>>]) -> Vec<Option<Vec<Angles>>> {
+        let of = |frequencies: &Frequencies| {
+            let angles = |step: &Step<Page<O>>| {
+                frequencies.angles(step.start..step.start + step.tokens.len())
             };
-            steps.iter().map(of_step).collect()
+            steps.iter().map(angles).collect()
         };
-        self.weights.views.iter().map(of_view).collect()
+        let views = self.weights.views.iter();
+        views
+            .map(|view| view.frequencies.as_ref().map(of))
+            .collect()
     }
 
     /// What attention adds to the stream.
@@ -124,7 +132,7 @@ impl<O: Ops> Decoder<O> {
         &self,
         layer: &Layer<O::Matrix, O::Vector>,
         x: &O::Activation,
-        attend: impl FnOnce([&O::Activation; 3]) -> Result<O::Activation, Error>,
+        spans: Vec<Span<O::Block>>,
     ) -> Result<O::Activation, Error> {
         let normed = self.normed(x, layer.attention_norm.as_ref())?;
         let x = normed.as_ref().unwrap_or(x);
@@ -133,30 +141,12 @@ impl<O: Ops> Decoder<O> {
         let key = self.linear(&layer.key, x)?; // [rows, kv_heads * dim]
         let key = self.or_normed(key, layer.key_norm.as_ref())?;
         let value = self.linear(&layer.value, x)?; // [rows, kv_heads * dim]
-        let mixed = self.linear(&layer.output, &attend([&query, &key, &value])?)?; // [rows, hidden]
+        let mixed = self
+            .ops
+            .attend([&query, &key, &value], self.heads(), spans)?;
+        let mixed = self.linear(&layer.output, &mixed)?; // [rows, hidden]
         let mixed = self.or_normed(mixed, layer.attention_after_norm.as_ref())?;
         self.scaled(mixed, self.shape.residual_scale)
-    }
-
-    /// Attention looks at one sequence at a time.
-    fn attend_each<'c>(
-        &self,
-        [query, key, value]: [&O::Activation; 3],
-        rows: &[Range<usize>],
-        positions: &[O::Positions],
-        caches: impl Iterator<Item = &'c mut O::Cache>,
-    ) -> Result<O::Activation, Error>
-    where
-        O::Cache: 'c,
-    {
-        let (ops, heads) = (&self.ops, self.heads());
-        let mut mixed = Vec::with_capacity(rows.len());
-        for ((rows, positions), cache) in rows.iter().zip(positions).zip(caches) {
-            let of = |x| ops.slice(x, rows.clone());
-            let (query, key, value) = (of(query)?, of(key)?, of(value)?);
-            mixed.push(ops.attend([&query, &key, &value], heads, positions, cache)?);
-        }
-        ops.stack(mixed)
     }
 
     /// What the feed-forward block adds to the stream.
@@ -268,26 +258,6 @@ impl<O: Ops> Decoder<O> {
         }
     }
 
-    fn reserve(
-        &self,
-        state: &mut SequenceState<O>,
-        tokens: usize,
-        limit: usize,
-    ) -> Result<(), Error> {
-        if tokens <= state.capacity {
-            return Ok(());
-        }
-        let room = (state.capacity * 2)
-            .max(MINIMUM_ROOM)
-            .min(limit)
-            .max(tokens);
-        for cache in &mut state.layers {
-            self.ops.reserve(cache, room)?;
-        }
-        state.capacity = room;
-        Ok(())
-    }
-
     fn heads(&self) -> Heads {
         Heads {
             query: self.shape.heads,
@@ -300,9 +270,9 @@ impl<O: Ops> Decoder<O> {
 }
 
 /// Which rows of a step's activations belong to which sequence.
-fn rows_of<O: Ops>(steps: &[Step<O>]) -> Vec<Range<usize>> {
+fn rows_of<P>(steps: &[Step<P>]) -> Vec<Range<usize>> {
     let mut start = 0;
-    let of_step = |step: &Step<O>| {
+    let of_step = |step: &Step<P>| {
         let rows = start..start + step.tokens.len();
         start = rows.end;
         rows

@@ -1,8 +1,10 @@
 //! The decoder: token ids to logits.
 
+#[cfg(any(test, feature = "cuda", feature = "metal"))]
 mod candle;
 mod descriptor;
 mod forward;
+mod host;
 mod ops;
 mod rope;
 mod weights;
@@ -12,6 +14,10 @@ mod parity;
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "cuda", feature = "metal"))]
 pub(crate) use candle::CandleOps;
 pub(crate) use descriptor::Descriptor;
-pub(crate) use forward::{Decoder, SequenceState, Step};
+pub(crate) use forward::{Decoder, Page, Step};
+pub use host::CacheType;
+pub(crate) use host::HostOps;
+pub(crate) use ops::{Load, Ops, PAGE};

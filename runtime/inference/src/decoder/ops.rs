@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::descriptor::Gate;
 use super::rope::Angles;
 use crate::Error;
+use crate::gguf::File;
 
 /// What attention needs to know besides its inputs.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +19,24 @@ pub(crate) struct Heads {
     pub cap: Option<f32>,
 }
 
+/// Positions that share one block of keys and values.
+pub(crate) const PAGE: usize = 32;
+
+/// The rows of one sequence in a step, and what attention needs to know of them.
+pub(crate) struct Span<'a, B> {
+    pub rows: Range<usize>,
+    /// Where the rows stand in their sequence.
+    pub positions: Range<usize>,
+    /// Without angles nothing rotates.
+    pub angles: Option<&'a Angles>,
+    /// A row sees itself and at most `window - 1` positions before it; `None`: all before it.
+    pub window: Option<usize>,
+    /// The blocks before the first that the rows stand in: all full.
+    pub past: Vec<&'a B>,
+    /// The blocks that the rows stand in, which nobody else holds.
+    pub tail: Vec<&'a mut B>,
+}
+
 /// The operations a decoder is made of. Activations are `[rows, width]`, row-major `f32`; a row is a
 /// token, and the rows of a step's sequences stand one below the other.
 pub(crate) trait Ops {
@@ -26,19 +45,8 @@ pub(crate) trait Ops {
     type Matrix;
     /// A weight `[width]`.
     type Vector;
-    /// The keys and values of one layer of one sequence.
-    type Cache;
-    /// What positions of one sequence mean to attention: rotations and who may see whom.
-    type Positions;
-
-    /// Positions that continue a sequence. Without angles nothing rotates; with a window a token sees
-    /// itself and at most `window - 1` tokens before it.
-    fn positions(
-        &self,
-        positions: Range<usize>,
-        angles: Option<&Angles>,
-        window: Option<usize>,
-    ) -> Result<Self::Positions, Error>;
+    /// The keys and values of one layer for [`PAGE`] positions of a sequence.
+    type Block: Send + Sync;
 
     /// Rows of the embedding table.
     fn embed(&self, table: &Self::Matrix, tokens: &[u32]) -> Result<Self::Activation, Error>;
@@ -80,21 +88,17 @@ pub(crate) trait Ops {
         up: &Self::Activation,
     ) -> Result<Self::Activation, Error>;
 
-    /// The rows of one sequence: rotates queries and keys, appends keys and values to the cache, and
-    /// lets every token attend to what its position may see. Result: `[rows, query heads * dim]`.
+    /// Rotates queries and keys, writes keys and values into the blocks, and lets every row attend to
+    /// what its position may see of its own sequence. Result: `[rows, query heads * dim]`.
+    ///
+    /// A row's result depends on its sequence alone, bit by bit, not on what else is in the step or how
+    /// its sequence was cut into steps.
     fn attend(
         &self,
         qkv: [&Self::Activation; 3],
         heads: Heads,
-        positions: &Self::Positions,
-        cache: &mut Self::Cache,
+        spans: Vec<Span<Self::Block>>,
     ) -> Result<Self::Activation, Error>;
-
-    /// Consecutive rows.
-    fn slice(&self, x: &Self::Activation, rows: Range<usize>) -> Result<Self::Activation, Error>;
-
-    /// Activations of the same width, one below the other.
-    fn stack(&self, parts: Vec<Self::Activation>) -> Result<Self::Activation, Error>;
 
     /// Rows by number.
     fn pick(&self, x: &Self::Activation, rows: &[u32]) -> Result<Self::Activation, Error>;
@@ -111,8 +115,27 @@ pub(crate) trait Ops {
     /// All elements, row by row.
     fn to_host(&self, x: &Self::Activation) -> Result<Vec<f32>, Error>;
 
-    fn new_cache(&self, heads: Heads) -> Self::Cache;
+    fn new_block(&self, heads: Heads) -> Result<Self::Block, Error>;
 
-    /// Makes room for `tokens` in total, keeping what is there.
-    fn reserve(&self, cache: &mut Self::Cache, tokens: usize) -> Result<(), Error>;
+    fn copy_block(&self, block: &Self::Block) -> Result<Self::Block, Error>;
+
+    /// The bytes of one block.
+    fn block_bytes(&self, heads: Heads) -> usize;
+}
+
+/// How weights come from a file to where they are computed with.
+pub(crate) trait Load: Ops {
+    /// Rows of a tensor of the given shape `[…, columns]`, counted through all but its last dimension.
+    fn matrix(
+        &self,
+        file: &File,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<Self::Matrix, Error>;
+
+    fn vector(&self, file: &File, name: &str, width: usize) -> Result<Self::Vector, Error>;
+
+    /// The elements of a vector.
+    fn floats(&self, vector: &Self::Vector) -> Result<Vec<f32>, Error>;
 }

@@ -20,6 +20,8 @@ pub(crate) struct Frequencies {
 /// Cosines and sines of consecutive positions, `[tokens, dims / 2]`, times the magnitude.
 pub(crate) struct Angles {
     pub kind: RopeKind,
+    /// Pairs that turn, from the start of a head: `dims / 2`.
+    pub pairs: usize,
     pub cos: Vec<f32>,
     pub sin: Vec<f32>,
 }
@@ -52,6 +54,7 @@ impl Frequencies {
             .unzip();
         Angles {
             kind: self.kind,
+            pairs: self.speeds.len(),
             cos,
             sin,
         }

@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use super::{CandleOps, Decoder, Descriptor, SequenceState, Step};
+use super::{CacheType, CandleOps, Decoder, Descriptor, HostOps, Load, Ops, PAGE, Page, Step};
 use crate::Source;
 use crate::gguf::{File, Writer};
 use crate::testing::TinyLlama;
@@ -18,34 +18,59 @@ pub fn file(writer: &Writer) -> File {
     File::open(&source).expect("a valid file")
 }
 
-fn decoder(file: &File) -> Decoder<CandleOps> {
-    let shape = Descriptor::read(file).expect("a llama");
-    Decoder::load(file, shape, LIMIT, Device::Cpu, &mut |_| {}).expect("its weights")
+fn decoder(file: &File) -> Decoder<HostOps> {
+    load(file, HostOps::new(CacheType::F32))
 }
 
-/// The logits after `tokens`, which continue one sequence.
-fn forward(
-    decoder: &Decoder<CandleOps>,
-    tokens: &[u32],
-    state: &mut SequenceState<CandleOps>,
-    limit: usize,
-) -> Vec<f32> {
-    let step = Step {
-        tokens,
-        state,
-        limit,
-    };
-    decoder.forward(&mut [step]).expect("logits").remove(0)
+fn load<O: Load>(file: &File, ops: O) -> Decoder<O> {
+    let shape = Descriptor::read(file).expect("a llama");
+    Decoder::load(ops, file, shape, LIMIT, &mut |_| {}).expect("its weights")
+}
+
+/// One sequence's pages.
+pub struct State<O: Ops> {
+    pages: Vec<Page<O>>,
+    length: usize,
+}
+
+impl<O: Ops> State<O> {
+    pub fn new() -> Self {
+        Self {
+            pages: Vec::new(),
+            length: 0,
+        }
+    }
+
+    pub fn step<'a>(&'a mut self, decoder: &Decoder<O>, tokens: &'a [u32]) -> Step<'a, Page<O>> {
+        let start = self.length;
+        self.length += tokens.len();
+        while self.pages.len() * PAGE < self.length {
+            self.pages.push(decoder.new_page().expect("memory"));
+        }
+        let (past, tail) = self.pages.split_at_mut(start / PAGE);
+        Step {
+            tokens,
+            start,
+            past: past.iter().collect(),
+            tail: tail.iter_mut().collect(),
+        }
+    }
+
+    /// The logits after `tokens`, which continue the sequence.
+    pub fn logits(&mut self, decoder: &Decoder<O>, tokens: &[u32]) -> Vec<f32> {
+        let step = self.step(decoder, tokens);
+        decoder.forward(&mut [step]).expect("logits").remove(0)
+    }
 }
 
 /// The last logits after the tokens were computed in chunks of the given sizes.
-fn logits(decoder: &Decoder<CandleOps>, chunks: &[usize]) -> Vec<f32> {
-    let mut state = decoder.state();
+fn logits<O: Ops>(decoder: &Decoder<O>, chunks: &[usize]) -> Vec<f32> {
+    let mut state = State::new();
     let mut rest = &TOKENS[..chunks.iter().sum()];
     let mut last = Vec::new();
     for &size in chunks {
         let (chunk, after) = rest.split_at(size);
-        last = forward(decoder, chunk, &mut state, LIMIT);
+        last = state.logits(decoder, chunk);
         rest = after;
     }
     last
@@ -73,16 +98,12 @@ fn sequences_of_one_step_do_not_see_each_other() {
     let file = file(&TinyLlama::default().writer().expect("a tiny model"));
     let decoder = decoder(&file);
     let (first, second) = (logits(&decoder, &[4, 7]), logits(&decoder, &[2, 3]));
-    let mut states = [decoder.state(), decoder.state()];
+    let mut states = [State::new(), State::new()];
     let mut last = Vec::new();
     for parts in [[&TOKENS[..4], &TOKENS[..2]], [&TOKENS[4..], &TOKENS[2..5]]] {
         let steps = parts.into_iter().zip(&mut states);
-        let mut steps: Vec<Step<CandleOps>> = steps
-            .map(|(tokens, state)| Step {
-                tokens,
-                state,
-                limit: LIMIT,
-            })
+        let mut steps: Vec<_> = steps
+            .map(|(tokens, state)| state.step(&decoder, tokens))
             .collect();
         last = decoder.forward(&mut steps).expect("logits");
     }
@@ -90,20 +111,37 @@ fn sequences_of_one_step_do_not_see_each_other() {
     assert_close(&last[1], &second);
 }
 
+/// Prompts in other chunks, over several pages, with quantized weights: not one bit differs.
 #[test]
-fn the_cache_grows_without_losing_anything() {
-    let file = file(&TinyLlama::default().writer().expect("a tiny model"));
-    let decoder = decoder(&file);
-    let run = |limits: [usize; 11]| {
-        let mut state = decoder.state();
-        let mut last = Vec::new();
-        for (token, limit) in TOKENS.iter().zip(limits) {
-            last = forward(&decoder, &[*token], &mut state, limit);
-        }
-        last
+fn how_a_sequence_is_cut_into_steps_changes_nothing() {
+    let tiny = TinyLlama {
+        dtype: candle_core::quantized::GgmlDType::Q8_0,
+        ..TinyLlama::default()
     };
-    // A limit below the usual first allocation makes the cache grow at every token.
-    assert_eq!(run(std::array::from_fn(|i| i + 1)), run([LIMIT; 11]));
+    let file = file(&tiny.writer().expect("a tiny model"));
+    let decoder = decoder(&file);
+    let prompt: Vec<u32> = (0..100).map(|i| i * 7 % 256).collect();
+    let whole = State::new().logits(&decoder, &prompt);
+    for size in [1, 3, 16, 32, 33, 64] {
+        let mut state = State::new();
+        let mut last = Vec::new();
+        for chunk in prompt.chunks(size) {
+            last = state.logits(&decoder, chunk);
+        }
+        assert_eq!(last, whole, "in chunks of {size}");
+    }
+}
+
+#[test]
+fn smaller_caches_come_close() {
+    let file = file(&TinyLlama::default().writer().expect("a tiny model"));
+    let exact = logits(&decoder(&file), &[11]);
+    for (cache, most) in [(CacheType::F16, 2e-3), (CacheType::Q8_0, 5e-2)] {
+        let rounded = logits(&load(&file, HostOps::new(cache)), &[4, 7]);
+        let far = exact.iter().zip(&rounded).map(|(a, b)| (a - b).abs());
+        let far = far.fold(0f32, f32::max);
+        assert!(0.0 < far && far < most, "{cache:?}: {far}");
+    }
 }
 
 #[test]
@@ -126,10 +164,10 @@ fn the_decoder_computes_what_the_paper_says() {
     ];
     for shape in shapes {
         let file = file(&shape.writer().expect("a tiny model"));
-        assert_close(
-            &logits(&decoder(&file), &[11]),
-            &plain::logits(&file, &TOKENS),
-        );
+        let expect = plain::logits(&file, &TOKENS);
+        assert_close(&logits(&decoder(&file), &[11]), &expect);
+        let candle = CandleOps::new(Device::Cpu, CacheType::F32).expect("a kind of cache");
+        assert_close(&logits(&load(&file, candle), &[4, 7]), &expect);
     }
 }
 
@@ -211,7 +249,9 @@ mod plain {
 
     fn matrix(file: &File, name: &str) -> Rows {
         let dims = file.header.tensors[name].dims.clone();
-        let tensor = file.tensor(name, &dims, &Device::Cpu).expect("a tensor");
+        let rows = dims[..dims.len() - 1].iter().product();
+        let tensor = file.rows(name, &dims, 0..rows, &Device::Cpu);
+        let tensor = tensor.expect("a tensor");
         let tensor = tensor
             .dequantize(&Device::Cpu)
             .and_then(|t| t.flatten_all());

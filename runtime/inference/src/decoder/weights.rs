@@ -3,10 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use candle_core::Device;
-
-use super::candle::{self, Matrix, Vector};
 use super::descriptor::{Descriptor, HeadNorms, Norms, Rope, Scaling};
+use super::ops::Load;
 use super::rope::Frequencies;
 use crate::Error;
 use crate::gguf::File;
@@ -67,19 +65,19 @@ pub(crate) struct Gated<M, V> {
     pub down: Linear<M, V>,
 }
 
-impl Weights<Matrix, Vector> {
+impl<M, V> Weights<M, V> {
     /// `context_size` is how many tokens a sequence may hold; `loaded` is called with the bytes of
     /// each tensor that has been loaded.
-    pub fn load(
+    pub fn load<O: Load<Matrix = M, Vector = V>>(
+        ops: &O,
         file: &File,
         shape: &Descriptor,
         context_size: usize,
-        device: &Device,
         loaded: &mut dyn FnMut(usize),
     ) -> Result<Self, Error> {
         let mut loader = Loader {
+            ops,
             file,
-            device,
             loaded,
             used: HashSet::new(),
         };
@@ -108,7 +106,11 @@ impl Weights<Matrix, Vector> {
 
 /// One view for layers that see everything, one for those with a window, one for those that do not
 /// rotate; [`view_of`] says which layer has which.
-fn views(loader: &mut Loader, shape: &Descriptor, context_size: usize) -> Result<Vec<View>, Error> {
+fn views<O: Load>(
+    loader: &mut Loader<O>,
+    shape: &Descriptor,
+    context_size: usize,
+) -> Result<Vec<View>, Error> {
     let factors = loader.rope_factors(shape, context_size)?;
     let global = Frequencies::new(&shape.rope, factors.as_deref());
     let mut views = vec![
@@ -146,14 +148,14 @@ fn view_of(shape: &Descriptor, layer: usize) -> usize {
 }
 
 /// Loads one layer.
-struct Block<'a, 'b> {
-    loader: &'a mut Loader<'b>,
+struct Block<'a, 'b, O: Load> {
+    loader: &'a mut Loader<'b, O>,
     shape: &'a Descriptor,
     index: usize,
 }
 
-impl<'a, 'b> Block<'a, 'b> {
-    fn new(loader: &'a mut Loader<'b>, shape: &'a Descriptor, index: usize) -> Self {
+impl<'a, 'b, O: Load> Block<'a, 'b, O> {
+    fn new(loader: &'a mut Loader<'b, O>, shape: &'a Descriptor, index: usize) -> Self {
         Self {
             loader,
             shape,
@@ -161,7 +163,7 @@ impl<'a, 'b> Block<'a, 'b> {
         }
     }
 
-    fn load(mut self) -> Result<Layer<Matrix, Vector>, Error> {
+    fn load(mut self) -> Result<Layer<O::Matrix, O::Vector>, Error> {
         let shape = self.shape;
         let hidden = shape.hidden;
         let queries = shape.heads * shape.head_dim;
@@ -186,22 +188,22 @@ impl<'a, 'b> Block<'a, 'b> {
         format!("blk.{}.{suffix}", self.index)
     }
 
-    fn norm(&mut self, name: &str, wanted: bool, width: usize) -> Result<Option<Vector>, Error> {
+    fn norm(&mut self, name: &str, wanted: bool, width: usize) -> Result<Option<O::Vector>, Error> {
         let name = self.name(&format!("{name}.weight"));
         wanted.then(|| self.loader.vector(&name, width)).transpose()
     }
 
-    fn norm_before(&mut self, name: &str) -> Result<Option<Vector>, Error> {
+    fn norm_before(&mut self, name: &str) -> Result<Option<O::Vector>, Error> {
         let wanted = self.shape.norms != Norms::After;
         self.norm(name, wanted, self.shape.hidden)
     }
 
-    fn norm_after(&mut self, name: &str) -> Result<Option<Vector>, Error> {
+    fn norm_after(&mut self, name: &str) -> Result<Option<O::Vector>, Error> {
         let wanted = self.shape.norms != Norms::Before;
         self.norm(name, wanted, self.shape.hidden)
     }
 
-    fn head_norm(&mut self, name: &str, width: usize) -> Result<Option<Vector>, Error> {
+    fn head_norm(&mut self, name: &str, width: usize) -> Result<Option<O::Vector>, Error> {
         let width = match self.shape.head_norms {
             HeadNorms::None | HeadNorms::Together => width,
             HeadNorms::Each => self.shape.head_dim,
@@ -209,7 +211,11 @@ impl<'a, 'b> Block<'a, 'b> {
         self.norm(name, self.shape.head_norms != HeadNorms::None, width)
     }
 
-    fn linear(&mut self, name: &str, shape: [usize; 2]) -> Result<Linear<Matrix, Vector>, Error> {
+    fn linear(
+        &mut self,
+        name: &str,
+        shape: [usize; 2],
+    ) -> Result<Linear<O::Matrix, O::Vector>, Error> {
         let weight = self.name(&format!("{name}.weight"));
         let bias = self.name(&format!("{name}.bias"));
         Ok(Linear {
@@ -224,7 +230,7 @@ impl<'a, 'b> Block<'a, 'b> {
         name: &str,
         shape: &[usize],
         rows: Range<usize>,
-    ) -> Result<Linear<Matrix, Vector>, Error> {
+    ) -> Result<Linear<O::Matrix, O::Vector>, Error> {
         let name = self.name(&format!("{name}.weight"));
         Ok(Linear {
             weight: self.loader.rows(&name, shape, rows)?,
@@ -232,7 +238,7 @@ impl<'a, 'b> Block<'a, 'b> {
         })
     }
 
-    fn projections(&mut self) -> Result<[Linear<Matrix, Vector>; 3], Error> {
+    fn projections(&mut self) -> Result<[Linear<O::Matrix, O::Vector>; 3], Error> {
         let hidden = self.shape.hidden;
         let queries = self.shape.heads * self.shape.head_dim;
         let keys = self.shape.kv_heads * self.shape.head_dim;
@@ -252,7 +258,7 @@ impl<'a, 'b> Block<'a, 'b> {
         ])
     }
 
-    fn feed_forward(&mut self) -> Result<FeedForward<Matrix, Vector>, Error> {
+    fn feed_forward(&mut self) -> Result<FeedForward<O::Matrix, O::Vector>, Error> {
         let (hidden, wide) = (self.shape.hidden, self.shape.feed_forward);
         if let Some(experts) = self.shape.experts {
             let router = self.name("ffn_gate_inp.weight");
@@ -279,7 +285,11 @@ impl<'a, 'b> Block<'a, 'b> {
         }))
     }
 
-    fn expert(&mut self, expert: usize, count: usize) -> Result<Gated<Matrix, Vector>, Error> {
+    fn expert(
+        &mut self,
+        expert: usize,
+        count: usize,
+    ) -> Result<Gated<O::Matrix, O::Vector>, Error> {
         let (hidden, wide) = (self.shape.hidden, self.shape.feed_forward);
         let rows = |size: usize| expert * size..(expert + 1) * size;
         Ok(Gated {
@@ -290,14 +300,14 @@ impl<'a, 'b> Block<'a, 'b> {
     }
 }
 
-struct Loader<'a> {
+struct Loader<'a, O> {
+    ops: &'a O,
     file: &'a File,
-    device: &'a Device,
     loaded: &'a mut dyn FnMut(usize),
     used: HashSet<String>,
 }
 
-impl Loader<'_> {
+impl<O: Load> Loader<'_, O> {
     fn has(&self, name: &str) -> bool {
         self.file.header.tensors.contains_key(name)
     }
@@ -316,26 +326,38 @@ impl Loader<'_> {
         }
     }
 
-    fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<Matrix, Error> {
+    fn matrix(&mut self, name: &str, shape: [usize; 2]) -> Result<O::Matrix, Error> {
         self.rows(name, &shape, 0..shape[0])
     }
 
     /// Rows of a tensor `[…, columns]`, counted through all but its last dimension.
-    fn rows(&mut self, name: &str, shape: &[usize], rows: Range<usize>) -> Result<Matrix, Error> {
+    fn rows(
+        &mut self,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<O::Matrix, Error> {
         self.used.insert(name.to_owned());
-        let tensor = self.file.rows(name, shape, rows, self.device)?;
-        (self.loaded)(tensor.storage_size_in_bytes());
-        candle::matrix(tensor)
+        let (part, all) = (rows.len(), shape[..shape.len() - 1].iter().product());
+        let matrix = self.ops.matrix(self.file, name, shape, rows)?;
+        self.count(name, part, all);
+        Ok(matrix)
     }
 
-    fn vector(&mut self, name: &str, width: usize) -> Result<Vector, Error> {
+    fn vector(&mut self, name: &str, width: usize) -> Result<O::Vector, Error> {
         self.used.insert(name.to_owned());
-        let tensor = self.file.tensor(name, &[width], self.device)?;
-        (self.loaded)(tensor.storage_size_in_bytes());
-        candle::vector(tensor)
+        let vector = self.ops.vector(self.file, name, width)?;
+        self.count(name, 1, 1);
+        Ok(vector)
     }
 
-    fn optional_vector(&mut self, name: &str, width: usize) -> Result<Option<Vector>, Error> {
+    /// Reports that `part` of `all` rows of a tensor have been loaded.
+    fn count(&mut self, name: &str, part: usize, all: usize) {
+        let length = self.file.header.tensors.get(name).map_or(0, |t| t.length);
+        (self.loaded)(length / all * part);
+    }
+
+    fn optional_vector(&mut self, name: &str, width: usize) -> Result<Option<O::Vector>, Error> {
         let found = self.has(name);
         found.then(|| self.vector(name, width)).transpose()
     }
@@ -353,8 +375,6 @@ impl Loader<'_> {
         let short = self.optional_vector("rope_factors_short.weight", pairs)?;
         let extended = context_size > shape.rope.original_context;
         let chosen = all.or(if extended { long } else { short });
-        chosen
-            .map(|factors| Ok(factors.to_vec1::<f32>()?))
-            .transpose()
+        chosen.map(|factors| self.ops.floats(&factors)).transpose()
     }
 }

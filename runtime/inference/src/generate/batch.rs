@@ -1,28 +1,55 @@
 //! The loop that advances all live sequences of one model, on a thread of its own.
+//!
+//! Each turn computes one step of the model: a token of every sequence that is generating, and as much of
+//! waiting prompts as does not hold those up ("chunked prefill", Agrawal et al., "Sarathi-Serve", 2024).
 
+use std::collections::{HashSet, VecDeque};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::Instant;
 
 use super::generation::{Event, Generation};
+use super::pace::Pace;
+use super::pages::{Full, PageKey, Pool};
 use super::request::Request;
 use super::sequence::Sequence;
+use crate::decoder::{PAGE, Step};
 use crate::{Error, Vocabulary};
 
 /// Events that a reader may be behind before its sequence waits.
 const CHANNEL_CAPACITY: usize = 32;
+/// Sequences that are computed at the same time; others wait for their turn.
+const MOST_LIVE: usize = 64;
+/// Requests that may wait for their turn; more are refused.
+pub(crate) const MOST_WAITING: usize = 10_000;
+/// Prompt tokens of one sequence in one turn, so that prompts take turns too.
+const CHUNK: usize = 64;
 
 /// What the loop needs of a model.
 pub(crate) trait LanguageModel: Send + 'static {
-    /// What the model remembers of one sequence.
-    type State: Send;
+    /// What the model remembers of [`PAGE`] tokens of a sequence.
+    type Page: Send + Sync;
 
-    fn state(&self) -> Self::State;
+    fn new_page(&self) -> Result<Self::Page, Error>;
 
-    /// Computes tokens that continue the sequence; returns the last one's logits, `[vocabulary]`.
-    fn forward(&self, tokens: &[u32], state: &mut Self::State) -> Result<Vec<f32>, Error>;
+    fn copy_page(&self, page: &Self::Page) -> Result<Self::Page, Error>;
+
+    /// Computes tokens that continue sequences; returns the logits `[vocabulary]` after the last token
+    /// of each. Doing the same step again does no harm.
+    fn forward(&self, steps: &mut [Step<Self::Page>]) -> Result<Vec<Vec<f32>>, Error>;
+}
+
+/// How much a loop may use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Tokens that a sequence may hold.
+    pub context_size: usize,
+    /// Pages of all sequences and of what is kept of ended ones.
+    pub pages: usize,
 }
 
 /// A request on its way to the loop.
@@ -52,6 +79,8 @@ pub(crate) struct Batch {
     /// `None` only while dropping.
     admissions: Option<Sender<Admission>>,
     wake: Arc<Wake>,
+    /// Requests that wait for their turn.
+    queued: Arc<AtomicUsize>,
 }
 
 impl Batch {
@@ -60,16 +89,22 @@ impl Batch {
         name: &str,
         model: M,
         vocabulary: Vocabulary,
-        context_size: usize,
+        limits: Limits,
     ) -> Result<Self, Error> {
         let (admissions, arriving) = channel();
         let wake = Arc::new(Wake::default());
+        let queued = Arc::new(AtomicUsize::new(0));
         let running = Running {
             model,
             vocabulary,
-            context_size,
+            context_size: limits.context_size,
+            pool: Pool::new(limits.pages),
+            pace: Pace::default(),
             arriving,
-            live: Vec::new(),
+            waiting: VecDeque::new(),
+            queued: Arc::clone(&queued),
+            admitted: 0,
+            live: VecDeque::new(),
         };
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
@@ -80,11 +115,18 @@ impl Batch {
         Ok(Self {
             admissions: Some(admissions),
             wake,
+            queued,
         })
     }
 
-    /// The request must be valid for the model.
-    pub fn admit(&self, request: Request) -> Generation {
+    /// The request must be valid for the model. When too many wait already, it is refused.
+    pub fn admit(&self, request: Request) -> Result<Generation, Error> {
+        if self.queued.fetch_add(1, Ordering::Relaxed) >= MOST_WAITING {
+            self.queued.fetch_sub(1, Ordering::Relaxed);
+            return Err(Error::QueueFull {
+                waiting: MOST_WAITING,
+            });
+        }
         let (events, reader) = tokio::sync::mpsc::channel(CHANNEL_CAPACITY);
         let admission = Admission {
             request,
@@ -96,7 +138,7 @@ impl Batch {
             let _ = admissions.send(admission);
         }
         self.wake.wake();
-        Generation::new(reader, Arc::clone(&self.wake))
+        Ok(Generation::new(reader, Arc::clone(&self.wake)))
     }
 }
 
@@ -111,59 +153,285 @@ struct Running<M: LanguageModel> {
     model: M,
     vocabulary: Vocabulary,
     context_size: usize,
+    pool: Pool<M::Page>,
+    pace: Pace,
     arriving: Receiver<Admission>,
-    live: Vec<Sequence<M::State>>,
+    waiting: VecDeque<Admission>,
+    /// How many wait, here or on their way.
+    queued: Arc<AtomicUsize>,
+    /// How many sequences there have been.
+    admitted: u64,
+    /// In the order in which prompts take turns.
+    live: VecDeque<Sequence<M::Page>>,
+}
+
+/// What one sequence computes in a turn: its place in `live`, and which of its tokens.
+struct Work {
+    sequence: usize,
+    range: Range<usize>,
 }
 
 impl<M: LanguageModel> Running<M> {
     fn run(mut self) {
         loop {
+            self.retire();
             let open = self.admit_arrivals();
-            self.live.retain(|sequence| !sequence.is_over());
-            let progressed = self.step_all();
-            if self.live.is_empty() && !open {
+            let work = self.plan();
+            if work.is_empty() && self.live.is_empty() && self.waiting.is_empty() && !open {
                 return;
             }
-            if !progressed {
+            if work.is_empty() {
                 // Nothing arrived and nobody could step; `Wake` ends this, also when it came first.
                 std::thread::park();
+                continue;
+            }
+            if !self.compute(work) {
+                std::thread::park(); // no page is free until a reader catches up or goes
+            }
+            // Whose prompt came first in this turn comes last in the next.
+            if !self.live.is_empty() {
+                self.live.rotate_left(1);
             }
         }
     }
 
     /// False when no request can ever arrive again.
     fn admit_arrivals(&mut self) -> bool {
-        loop {
+        let open = loop {
             match self.arriving.try_recv() {
-                Ok(admission) => {
-                    let state = self.model.state();
-                    self.live
-                        .push(Sequence::new(admission, state, self.context_size));
-                }
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
+                Ok(admission) => self.waiting.push_back(admission),
+                Err(TryRecvError::Empty) => break true,
+                Err(TryRecvError::Disconnected) => break false,
             }
+        };
+        let arrived = self.waiting.len();
+        let wanted = |admission: &Admission| !admission.events.is_closed();
+        self.waiting.retain(wanted);
+        // One that has ended or whose reader is behind takes nobody's place.
+        let computing = self.live.iter().filter(|sequence| sequence.is_computing());
+        let free = MOST_LIVE.saturating_sub(computing.count());
+        let admitted = self.waiting.drain(..free.min(self.waiting.len()));
+        for admission in admitted {
+            self.admitted += 1;
+            let number = self.admitted;
+            self.live
+                .push_back(Sequence::new(admission, self.context_size, number));
         }
+        let gone = arrived - self.waiting.len();
+        self.queued.fetch_sub(gone, Ordering::Relaxed);
+        open
     }
 
-    /// Advances every ready sequence by one step; false when none was ready.
-    fn step_all(&mut self) -> bool {
-        let mut progressed = false;
+    /// Lets ended sequences go; what they computed stays for others.
+    fn retire(&mut self) {
         for sequence in &mut self.live {
-            if sequence.is_over() || !sequence.is_ready() {
-                continue;
-            }
-            progressed = true;
-            let tokenizer = self.vocabulary.tokenizer();
-            let step = || sequence.step(&self.model, tokenizer);
-            // The sequence is not used again after a panic, except to report it.
-            let result = catch_unwind(AssertUnwindSafe(step));
-            if let Err(error) = result.unwrap_or_else(|panic| Err(panicked(&*panic))) {
-                sequence.fail(error);
+            if sequence.has_ended() && !sequence.pages.is_empty() {
+                let mut pages = std::mem::take(&mut sequence.pages);
+                let computed = &sequence.tokens[..sequence.computed];
+                self.pool.publish(&mut pages, computed, true);
             }
         }
-        progressed
+        self.live.retain(|sequence| !sequence.is_over());
     }
+
+    /// What to compute in this turn: every sequence that generates, and parts of prompts.
+    fn plan(&mut self) -> Vec<Work> {
+        let ready: Vec<bool> = self.live.iter_mut().map(Sequence::is_ready).collect();
+        let generating = |(at, sequence): (usize, &Sequence<M::Page>)| {
+            let end = sequence.tokens.len();
+            (ready[at] && sequence.pending() == 1 && sequence.computed > 0).then(|| Work {
+                sequence: at,
+                range: end - 1..end,
+            })
+        };
+        let mut work: Vec<Work> = self
+            .live
+            .iter()
+            .enumerate()
+            .filter_map(generating)
+            .collect();
+        let mut budget = self.pace.prompt_tokens(work.len());
+        let begun = |sequence: &Sequence<M::Page>| sequence.pages.begun(&sequence.tokens);
+        let mut claimed: HashSet<_> = self.live.iter().filter_map(begun).collect();
+        for at in 0..self.live.len() {
+            if budget == 0 {
+                break;
+            }
+            let planned = work.iter().any(|work| work.sequence == at);
+            if !ready[at] || planned {
+                continue;
+            }
+            if let Some(range) = self.part_of_prompt(at, budget, &mut claimed) {
+                budget -= range.len().min(budget);
+                work.push(Work {
+                    sequence: at,
+                    range,
+                });
+            }
+        }
+        work
+    }
+
+    /// The next part of a prompt, unless another sequence is computing the same page in this turn.
+    fn part_of_prompt(
+        &mut self,
+        at: usize,
+        budget: usize,
+        claimed: &mut HashSet<PageKey>,
+    ) -> Option<Range<usize>> {
+        let sequence = &mut self.live[at];
+        // The last token must be computed, for its logits.
+        let known = sequence.tokens.len() - 1;
+        if sequence.computed.is_multiple_of(PAGE) && sequence.computed < known {
+            let tokens = &sequence.tokens[..known];
+            match self.pool.adopt(&self.model, &mut sequence.pages, tokens) {
+                Ok(adopted) => {
+                    sequence.computed += adopted;
+                    if sequence.tokens.len() == sequence.prompt_tokens {
+                        sequence.cached += adopted;
+                    }
+                }
+                Err(error) => {
+                    sequence.fail(error);
+                    return None;
+                }
+            }
+        }
+        if let Some(page) = sequence.pages.next(&sequence.tokens[..known])
+            && !claimed.insert(page)
+        {
+            return None;
+        }
+        let size = sequence.pending().min(CHUNK).min(budget);
+        Some(sequence.computed..sequence.computed + size)
+    }
+
+    /// Computes a turn and hands out its tokens; false when there was no memory for any of it.
+    fn compute(&mut self, work: Vec<Work>) -> bool {
+        let work = self.reserve(work);
+        if work.is_empty() {
+            return false;
+        }
+        let started = Instant::now();
+        match self.forward(&work) {
+            Ok(logits) => {
+                let (generating, prompt) = work_sizes(&work);
+                self.pace.took(generating, prompt, started.elapsed());
+                for (work, logits) in work.into_iter().zip(logits) {
+                    self.advance(work, logits);
+                }
+            }
+            Err(error) if work.len() == 1 => self.live[work[0].sequence].fail(error),
+            // One of them is to blame; the others go on.
+            Err(_) => {
+                for work in work {
+                    self.compute(vec![work]);
+                }
+            }
+        }
+        true
+    }
+
+    fn forward(&mut self, work: &[Work]) -> Result<Vec<Vec<f32>>, Error> {
+        let mut steps: Vec<Option<Step<M::Page>>> = work.iter().map(|_| None).collect();
+        for (at, sequence) in self.live.iter_mut().enumerate() {
+            if let Some(place) = work.iter().position(|work| work.sequence == at) {
+                let range = work[place].range.clone();
+                steps[place] = Some(sequence.pages.step(&sequence.tokens, range));
+            }
+        }
+        let mut steps: Vec<_> = steps.into_iter().flatten().collect();
+        let model = &self.model;
+        // After a panic each step is computed again, alone, and that does no harm.
+        let computed = catch_unwind(AssertUnwindSafe(|| model.forward(&mut steps)));
+        computed.unwrap_or_else(|panic| Err(panicked(&*panic)))
+    }
+
+    /// Finds pages for the work; what gets none is left out.
+    fn reserve(&mut self, work: Vec<Work>) -> Vec<Work> {
+        let mut reserved = Vec::with_capacity(work.len());
+        for work in work {
+            if self.live[work.sequence].computed != work.range.start {
+                continue; // it gave way to another in this turn
+            }
+            let pages = |running: &mut Self| {
+                let sequence = &mut running.live[work.sequence];
+                let pool = &mut running.pool;
+                pool.reserve(&running.model, &mut sequence.pages, work.range.end)
+            };
+            let mut outcome = pages(self);
+            while let Ok(Err(Full)) = outcome {
+                if !self.preempt(work.sequence, &reserved) {
+                    break;
+                }
+                outcome = pages(self);
+            }
+            match outcome {
+                Ok(Ok(())) => reserved.push(work),
+                Ok(Err(Full)) if self.others_hold_pages(work.sequence) => {} // they will end
+                Ok(Err(Full)) => {
+                    let error = Error::CacheFull {
+                        tokens: work.range.end,
+                        capacity: self.pool.limit() * PAGE,
+                    };
+                    self.live[work.sequence].fail(error);
+                }
+                Err(error) => self.live[work.sequence].fail(error),
+            }
+        }
+        reserved
+    }
+
+    fn others_hold_pages(&self, asking: usize) -> bool {
+        let mut others = self.live.iter().enumerate().filter(|(at, _)| *at != asking);
+        others.any(|(_, sequence)| !sequence.pages.is_empty())
+    }
+
+    /// Takes the pages of the youngest sequence that has any and no part in this turn yet, which will
+    /// compute again what it had; false when there is none. Only younger ones give way, so the oldest
+    /// always comes to its end, and those whose reader is behind, so that it holds up nobody else.
+    fn preempt(&mut self, asking: usize, reserved: &[Work]) -> bool {
+        let age = self.live[asking].number;
+        let free = |at: &usize| {
+            let other = &self.live[*at];
+            let part = reserved.iter().any(|work| work.sequence == *at);
+            let yields = other.number > age || !other.is_computing();
+            !part && yields && *at != asking && !other.pages.is_empty()
+        };
+        let youngest = (0..self.live.len())
+            .filter(free)
+            .max_by_key(|at| self.live[*at].number);
+        let Some(last) = youngest else {
+            return false;
+        };
+        let sequence = &mut self.live[last];
+        sequence.pages = Default::default();
+        sequence.computed = 0;
+        true
+    }
+
+    fn advance(&mut self, work: Work, logits: Vec<f32>) {
+        let sequence = &mut self.live[work.sequence];
+        sequence.computed = work.range.end;
+        let computed = &sequence.tokens[..sequence.computed];
+        self.pool.publish(&mut sequence.pages, computed, false);
+        if sequence.pending() > 0 {
+            return;
+        }
+        let tokenizer = self.vocabulary.tokenizer();
+        let advance = || sequence.advance(logits, tokenizer);
+        let result = catch_unwind(AssertUnwindSafe(advance));
+        if let Err(error) = result.unwrap_or_else(|panic| Err(panicked(&*panic))) {
+            sequence.fail(error);
+        }
+    }
+}
+
+/// How many sequences of a turn generate, and how many prompt tokens it has.
+fn work_sizes(work: &[Work]) -> (usize, usize) {
+    let generating = work.iter().filter(|work| work.range.len() == 1).count();
+    let all: usize = work.iter().map(|work| work.range.len()).sum();
+    (generating, all - generating)
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> Error {

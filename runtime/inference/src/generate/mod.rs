@@ -2,6 +2,8 @@
 
 mod batch;
 mod generation;
+mod pace;
+mod pages;
 mod request;
 mod sampler;
 mod sequence;
@@ -9,6 +11,6 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use batch::{Batch, LanguageModel};
+pub(crate) use batch::{Batch, LanguageModel, Limits};
 pub use generation::{Event, Finish, FinishReason, Generation, Timings};
 pub use request::{Request, Sampling};

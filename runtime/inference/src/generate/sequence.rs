@@ -6,27 +6,29 @@ use std::time::Instant;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::batch::{Admission, LanguageModel};
+use super::batch::Admission;
 use super::generation::{Event, Finish, FinishReason, Timings};
+use super::pages::Pages;
 use super::sampler::Sampler;
 use super::stop::StopMatcher;
 use crate::tokenizer::Detokenizer;
 use crate::{Error, Tokenizer};
 
-/// Prompt tokens computed in one turn. A constant, so that a sequence's chunks, and with them its
-/// rounding, do not depend on what else is running.
-const PREFILL_CHUNK: usize = 64;
-
-pub(super) struct Sequence<S> {
+pub(super) struct Sequence<P> {
+    /// Later sequences have higher numbers.
+    pub number: u64,
     /// Prompt and completion.
-    tokens: Vec<u32>,
-    prompt_tokens: usize,
+    pub tokens: Vec<u32>,
+    pub prompt_tokens: usize,
     /// How many of `tokens` the model has seen.
-    computed: usize,
+    pub computed: usize,
+    /// How many of those others had computed.
+    pub cached: usize,
+    pub pages: Pages<P>,
     /// How many tokens the completion may have.
     room: usize,
-    /// `None` once the sequence has ended.
-    state: Option<S>,
+    /// Whether it has ended, perhaps with events left to be read.
+    ended: bool,
     sampler: Sampler,
     detokenizer: Detokenizer,
     stop: StopMatcher,
@@ -35,19 +37,22 @@ pub(super) struct Sequence<S> {
     out: Outlet,
 }
 
-impl<S> Sequence<S> {
+impl<P> Sequence<P> {
     /// The prompt must fit into the context.
-    pub fn new(admission: Admission, state: S, context_size: usize) -> Self {
+    pub fn new(admission: Admission, context_size: usize, number: u64) -> Self {
         let request = admission.request;
         let prompt_tokens = request.prompt.len();
         // The last token of all is chosen and never computed, so one more fits.
         let free = context_size.saturating_sub(prompt_tokens) + 1;
         Self {
+            number,
             prompt_tokens,
             computed: 0,
+            cached: 0,
+            pages: Pages::default(),
             room: request.max_tokens.unwrap_or(free).min(free),
             tokens: request.prompt,
-            state: Some(state),
+            ended: false,
             sampler: Sampler::new(request.sampling),
             detokenizer: Detokenizer::default(),
             stop: StopMatcher::new(request.stop),
@@ -62,29 +67,31 @@ impl<S> Sequence<S> {
 
     /// Whether nothing is left to do or nobody is left to read it.
     pub fn is_over(&self) -> bool {
-        self.out.events.is_closed() || (self.state.is_none() && self.out.waiting.is_empty())
+        self.out.events.is_closed() || (self.ended && self.out.waiting.is_empty())
+    }
+
+    /// Whether nothing is left to compute.
+    pub fn has_ended(&self) -> bool {
+        self.ended || self.out.events.is_closed()
+    }
+
+    /// Whether it goes on at the next turn: it has not ended and its reader keeps up.
+    pub fn is_computing(&self) -> bool {
+        !self.has_ended() && self.out.waiting.is_empty()
     }
 
     /// Sends what waits; true when the sequence may take a step.
     pub fn is_ready(&mut self) -> bool {
-        self.out.flush() && self.state.is_some()
+        self.out.flush() && !self.ended
     }
 
-    /// Computes one chunk of the prompt or one token.
-    pub fn step<M: LanguageModel<State = S>>(
-        &mut self,
-        model: &M,
-        tokenizer: &Tokenizer,
-    ) -> Result<(), Error> {
-        let Some(state) = &mut self.state else {
-            return Ok(());
-        };
-        let end = self.tokens.len().min(self.computed + PREFILL_CHUNK);
-        let logits = model.forward(&self.tokens[self.computed..end], state)?;
-        self.computed = end;
-        if self.computed < self.tokens.len() {
-            return Ok(());
-        }
+    /// Tokens left to compute; 1 is the last one chosen.
+    pub fn pending(&self) -> usize {
+        self.tokens.len() - self.computed
+    }
+
+    /// Chooses the next token from the logits after all others.
+    pub fn advance(&mut self, logits: Vec<f32>, tokenizer: &Tokenizer) -> Result<(), Error> {
         let token = self.sampler.sample(logits, &self.tokens)?;
         self.first_token.get_or_insert_with(Instant::now);
         self.tokens.push(token);
@@ -102,7 +109,7 @@ impl<S> Sequence<S> {
         if checked.stopped {
             self.out
                 .push(Ok(Event::Done(self.summary(FinishReason::Stop))));
-            self.state = None;
+            self.ended = true;
         } else if self.completion_tokens() >= self.room {
             self.finish(FinishReason::Length);
         }
@@ -120,13 +127,13 @@ impl<S> Sequence<S> {
             reason
         };
         self.out.push(Ok(Event::Done(self.summary(reason))));
-        self.state = None;
+        self.ended = true;
     }
 
     /// Ends the sequence with an error.
     pub fn fail(&mut self, error: Error) {
         self.out.push(Err(error));
-        self.state = None;
+        self.ended = true;
     }
 
     fn completion_tokens(&self) -> usize {
@@ -139,7 +146,7 @@ impl<S> Sequence<S> {
             reason,
             prompt_tokens: self.prompt_tokens,
             completion_tokens: self.completion_tokens(),
-            cached_tokens: 0,
+            cached_tokens: self.cached,
             timings: Timings {
                 first_token: self.first_token.map(since).unwrap_or_default(),
                 total: since(Instant::now()),

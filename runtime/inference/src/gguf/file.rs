@@ -1,5 +1,8 @@
 //! An open GGUF file: its bytes, its header, typed access to its metadata.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::header::{Header, TensorInfo};
 use super::value::{Array, Value};
 use crate::Error;
@@ -8,13 +11,36 @@ use crate::source::{Bytes, Source};
 pub(crate) struct File {
     pub name: String,
     pub header: Header,
-    bytes: Bytes,
+    bytes: Arc<Bytes>,
+}
+
+/// Part of a file's bytes, which stay where they are for as long as anybody looks at them.
+#[derive(Clone)]
+pub(crate) struct View {
+    bytes: Arc<Bytes>,
+    range: Range<usize>,
+}
+
+impl View {
+    #[cfg(test)]
+    pub fn of(bytes: Arc<Bytes>) -> Self {
+        let range = 0..bytes.len();
+        Self { bytes, range }
+    }
+}
+
+impl std::ops::Deref for View {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.bytes[self.range.clone()]
+    }
 }
 
 impl File {
     pub fn open(source: &Source) -> Result<Self, Error> {
         let name = source.name();
-        let bytes = source.load()?;
+        let bytes = Arc::new(source.load()?);
         let header = Header::read(&name, &bytes)?;
         Ok(Self {
             name,
@@ -28,8 +54,12 @@ impl File {
         self.bytes.len() as u64
     }
 
-    pub fn data(&self, tensor: &TensorInfo) -> &[u8] {
-        &self.bytes[tensor.start..tensor.start + tensor.length]
+    /// A range of a tensor's bytes.
+    pub fn view_of(&self, tensor: &TensorInfo, range: Range<usize>) -> View {
+        View {
+            bytes: Arc::clone(&self.bytes),
+            range: tensor.start + range.start..tensor.start + range.end,
+        }
     }
 
     pub fn architecture(&self) -> Result<&str, Error> {

@@ -14,7 +14,7 @@ mod value;
 pub use value::{Array, Value};
 pub use writer::Writer;
 
-pub(crate) use file::File;
+pub(crate) use file::{File, View};
 pub(crate) use tensor_type::name as tensor_type_name;
 
 pub(crate) const MAGIC: [u8; 4] = *b"GGUF";

@@ -1,26 +1,51 @@
-//! From the file's bytes to Candle's quantized tensors.
+//! Tensors of a file: where they are, and as Candle's quantized tensors for other devices than the CPU.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use candle_core::Device;
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use candle_core::quantized::GgmlDType;
+#[cfg(any(test, feature = "cuda", feature = "metal"))]
+use candle_core::{
+    Device,
+    quantized::{QStorage, QTensor},
+};
 
-use super::file::File;
+use super::file::{File, View};
 use super::header::TensorInfo;
+use super::tensor_type;
 use crate::Error;
 
 /// The largest alignment of any of Candle's block types.
+#[cfg(any(test, feature = "cuda", feature = "metal"))]
 const BLOCK_ALIGNMENT: usize = 8;
 
 impl File {
-    /// A tensor of the given row-major shape, on `device`.
-    pub fn tensor(&self, name: &str, shape: &[usize], device: &Device) -> Result<QTensor, Error> {
+    /// Rows of a tensor of the given shape, counted through all but its last dimension, where they are,
+    /// and their type.
+    pub fn view(
+        &self,
+        name: &str,
+        shape: &[usize],
+        rows: Range<usize>,
+    ) -> Result<(View, GgmlDType), Error> {
         let info = self.shaped(name, shape)?;
-        quantized(self.data(info), info.dtype, &info.dims, device)
+        let total = shape[..shape.len() - 1].iter().product::<usize>();
+        let row = info.length / total; // whole blocks: the header's check
+        let view = self.view_of(info, rows.start * row..rows.end * row);
+        Ok((view, info.dtype))
     }
 
-    /// Rows of a tensor of the given shape, counted through all but its last dimension, as a matrix.
+    /// A type that the file may have and the decoder does not compute with.
+    pub fn unsupported_type(&self, name: &str, dtype: GgmlDType) -> Error {
+        Error::UnsupportedTensorType {
+            file: self.name.clone(),
+            tensor: name.to_owned(),
+            type_id: tensor_type::id(dtype),
+            type_name: tensor_type::name(dtype).to_owned(),
+        }
+    }
+
+    /// The same as a matrix on a device.
+    #[cfg(any(test, feature = "cuda", feature = "metal"))]
     pub fn rows(
         &self,
         name: &str,
@@ -28,13 +53,10 @@ impl File {
         rows: Range<usize>,
         device: &Device,
     ) -> Result<QTensor, Error> {
-        let info = self.shaped(name, shape)?;
-        let data = self.data(info);
         let columns = *shape.last().expect("a matrix has columns");
-        let total = shape[..shape.len() - 1].iter().product::<usize>();
-        let row = data.len() / total; // whole blocks: the header's check
-        let data = &data[rows.start * row..rows.end * row];
-        quantized(data, info.dtype, &[rows.len(), columns], device)
+        let shape_of_part = [rows.len(), columns];
+        let (view, dtype) = self.view(name, shape, rows)?;
+        quantized(&view, dtype, &shape_of_part, device)
     }
 
     fn shaped(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
@@ -57,6 +79,7 @@ impl File {
     }
 }
 
+#[cfg(any(test, feature = "cuda", feature = "metal"))]
 fn quantized(
     data: &[u8],
     dtype: GgmlDType,
@@ -65,12 +88,13 @@ fn quantized(
 ) -> Result<QTensor, Error> {
     let mut buffer = Vec::new();
     let data = aligned(data, &mut buffer);
-    let storage = QStorage::from_data(Cow::Borrowed(data), device, dtype)?;
+    let storage = QStorage::from_data(std::borrow::Cow::Borrowed(data), device, dtype)?;
     Ok(QTensor::new(storage, shape)?)
 }
 
 /// Candle reinterprets the bytes as blocks and panics when they are not aligned. A mapped file is;
 /// bytes compiled into a binary, or a file with a small alignment, need not be.
+#[cfg(any(test, feature = "cuda", feature = "metal"))]
 fn aligned<'a>(data: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
     if data.as_ptr().addr().is_multiple_of(BLOCK_ALIGNMENT) {
         return data;

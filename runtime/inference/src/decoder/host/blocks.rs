@@ -1,0 +1,313 @@
+//! Quantized rows, unpacked: small unsigned numbers, and what turns them into weights.
+//!
+//! Source of the formats: `ggml-common.h` and `ggml-quants.c` of ggml.
+
+use candle_core::quantized::GgmlDType;
+use half::f16;
+
+/// Weights of a small block, which share one scale.
+pub(super) const SMALL: usize = 32;
+/// Weights of a super-block, which has [`GROUPS`] groups with a scale each.
+pub(super) const SUPER: usize = 256;
+pub(super) const GROUPS: usize = 16;
+const GROUP: usize = SUPER / GROUPS;
+
+/// How the numbers of a row become weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// Floats, as they are.
+    Floats,
+    /// Blocks of 32: `scale * (number - zero) + min`.
+    Small { zero: u8 },
+    /// Blocks of 256: `scale * group_scale * (number - zero) - min * group_min`.
+    Super { zero: u8 },
+}
+
+pub(super) fn layout(dtype: GgmlDType) -> Option<Layout> {
+    use GgmlDType::*;
+    Some(match dtype {
+        F32 | F16 | BF16 => Layout::Floats,
+        Q4_0 => Layout::Small { zero: 8 },
+        Q4_1 | Q5_1 => Layout::Small { zero: 0 },
+        Q5_0 => Layout::Small { zero: 16 },
+        Q8_0 => Layout::Small { zero: 128 },
+        Q2K | Q4K | Q5K => Layout::Super { zero: 0 },
+        Q3K => Layout::Super { zero: 4 },
+        Q6K => Layout::Super { zero: 32 },
+        Q8_1 | Q8K => return None,
+    })
+}
+
+/// A row of small blocks.
+#[derive(Default)]
+pub(super) struct SmallRow {
+    pub numbers: Vec<[u8; SMALL]>,
+    pub scales: Vec<f32>,
+    /// Empty for formats without a minimum.
+    pub mins: Vec<f32>,
+}
+
+/// A row of super-blocks.
+#[derive(Default)]
+pub(super) struct SuperRow {
+    pub numbers: Vec<[u8; SUPER]>,
+    pub factors: Vec<Factors>,
+}
+
+/// What turns the numbers of a super-block into weights.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Factors {
+    pub scale: f32,
+    pub min: f32,
+    pub scales: [i32; GROUPS],
+    pub mins: [i32; GROUPS],
+}
+
+impl SmallRow {
+    #[inline(always)]
+    pub fn unpack(&mut self, dtype: GgmlDType, bytes: &[u8]) {
+        self.numbers.clear();
+        self.scales.clear();
+        self.mins.clear();
+        for block in bytes.chunks_exact(dtype.type_size()) {
+            let mut block = Reader(block);
+            self.scales.push(block.half());
+            if matches!(dtype, GgmlDType::Q4_1 | GgmlDType::Q5_1) {
+                self.mins.push(block.half());
+            }
+            self.numbers.push(match dtype {
+                GgmlDType::Q4_0 | GgmlDType::Q4_1 => nibbles(block.take()),
+                GgmlDType::Q5_0 | GgmlDType::Q5_1 => {
+                    let fifth = u32::from_le_bytes(*block.take());
+                    with_fifth_bit(nibbles(block.take()), fifth)
+                }
+                _ => block.take::<SMALL>().map(|byte| byte ^ 0x80), // i8 + 128
+            });
+        }
+    }
+
+    /// The weights of the row.
+    pub fn weights(&self, zero: u8, out: &mut [f32]) {
+        let blocks = self.numbers.iter().zip(&self.scales).enumerate();
+        for ((index, (numbers, scale)), out) in blocks.zip(out.chunks_mut(SMALL)) {
+            let min = self.mins.get(index).copied().unwrap_or(0.0);
+            for (number, out) in numbers.iter().zip(out) {
+                *out = f32::from(i16::from(*number) - i16::from(zero)) * scale + min;
+            }
+        }
+    }
+}
+
+/// 16 low halves, then 16 high ones.
+#[inline(always)]
+fn nibbles(bytes: &[u8; SMALL / 2]) -> [u8; SMALL] {
+    std::array::from_fn(|i| match i < SMALL / 2 {
+        true => bytes[i] & 15,
+        false => bytes[i - SMALL / 2] >> 4,
+    })
+}
+
+#[inline(always)]
+fn with_fifth_bit(numbers: [u8; SMALL], fifth: u32) -> [u8; SMALL] {
+    std::array::from_fn(|i| numbers[i] | ((fifth >> i) as u8 & 1) << 4)
+}
+
+impl SuperRow {
+    #[inline(always)]
+    pub fn unpack(&mut self, dtype: GgmlDType, bytes: &[u8]) {
+        let blocks = bytes.len() / dtype.type_size();
+        self.numbers.resize(blocks, [0; SUPER]);
+        self.factors.resize(blocks, Factors::default());
+        let places = self.numbers.iter_mut().zip(&mut self.factors);
+        for (block, (numbers, factors)) in bytes.chunks_exact(dtype.type_size()).zip(places) {
+            let block = Reader(block);
+            *factors = match dtype {
+                GgmlDType::Q2K => q2_k(block, numbers),
+                GgmlDType::Q3K => q3_k(block, numbers),
+                GgmlDType::Q4K => q4_k(block, numbers),
+                GgmlDType::Q5K => q5_k(block, numbers),
+                _ => q6_k(block, numbers),
+            };
+        }
+    }
+
+    /// The weights of the row.
+    pub fn weights(&self, zero: u8, out: &mut [f32]) {
+        let blocks = self.numbers.iter().zip(&self.factors);
+        for ((numbers, factors), out) in blocks.zip(out.chunks_mut(SUPER)) {
+            for (i, out) in out.iter_mut().enumerate() {
+                let number = f32::from(i16::from(numbers[i]) - i16::from(zero));
+                let (scale, min) = (factors.scales[i / GROUP], factors.mins[i / GROUP]);
+                *out = factors.scale * scale as f32 * number - factors.min * min as f32;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn q2_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
+    let scales = block.take::<GROUPS>();
+    let low = block.take::<64>();
+    two_bits(low, numbers);
+    Factors {
+        scale: block.half(),
+        min: block.half(),
+        scales: scales.map(|scale| i32::from(scale & 15)),
+        mins: scales.map(|scale| i32::from(scale >> 4)),
+    }
+}
+
+#[inline(always)]
+fn q3_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
+    let high = block.take::<32>();
+    let low = block.take::<64>();
+    two_bits(low, numbers);
+    for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
+        for (number, high) in numbers.iter_mut().zip(high) {
+            *number |= (high >> part & 1) << 2;
+        }
+    }
+    let packed = block.take::<12>();
+    let scale = |i: usize| {
+        let low = if i < 8 {
+            packed[i] & 15
+        } else {
+            packed[i - 8] >> 4
+        };
+        let high = packed[8 + i % 4] >> (2 * (i / 4)) & 3;
+        i32::from(low | high << 4) - 32
+    };
+    Factors {
+        scales: std::array::from_fn(scale),
+        scale: block.half(),
+        ..Factors::default()
+    }
+}
+
+/// Each half of the block: the lowest two bits of 32 bytes, the next two, …
+#[inline(always)]
+fn two_bits(bytes: &[u8; 64], numbers: &mut [u8; SUPER]) {
+    for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
+        let bytes = &bytes[part / 4 * 32..][..32];
+        for (number, byte) in numbers.iter_mut().zip(bytes) {
+            *number = byte >> (part % 4 * 2) & 3;
+        }
+    }
+}
+
+#[inline(always)]
+fn q4_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
+    let (scale, min) = (block.half(), block.half());
+    let (scales, mins) = six_bits(block.take());
+    four_bits(block.take(), numbers);
+    Factors {
+        scale,
+        min,
+        scales,
+        mins,
+    }
+}
+
+#[inline(always)]
+fn q5_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
+    let (scale, min) = (block.half(), block.half());
+    let (scales, mins) = six_bits(block.take());
+    let high = block.take::<32>();
+    four_bits(block.take(), numbers);
+    for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
+        for (number, high) in numbers.iter_mut().zip(high) {
+            *number |= (high >> part & 1) << 4;
+        }
+    }
+    Factors {
+        scale,
+        min,
+        scales,
+        mins,
+    }
+}
+
+/// Each quarter of the block: 32 low halves, then 32 high ones.
+#[inline(always)]
+fn four_bits(bytes: &[u8; 128], numbers: &mut [u8; SUPER]) {
+    for (bytes, numbers) in bytes.chunks_exact(32).zip(numbers.chunks_exact_mut(64)) {
+        let (low, high) = numbers.split_at_mut(32);
+        for ((low, high), byte) in low.iter_mut().zip(high).zip(bytes) {
+            (*low, *high) = (byte & 15, byte >> 4);
+        }
+    }
+}
+
+/// Scales and minimums of eight runs of 32, given to both groups of each.
+#[inline(always)]
+fn six_bits(packed: &[u8; 12]) -> ([i32; GROUPS], [i32; GROUPS]) {
+    let pair = |run: usize| match run < 4 {
+        true => (packed[run] & 63, packed[run + 4] & 63),
+        false => (
+            packed[run + 4] & 15 | packed[run - 4] >> 6 << 4,
+            packed[run + 4] >> 4 | packed[run] >> 6 << 4,
+        ),
+    };
+    let pairs: [(u8, u8); 8] = std::array::from_fn(pair);
+    (
+        std::array::from_fn(|group| pairs[group / 2].0.into()),
+        std::array::from_fn(|group| pairs[group / 2].1.into()),
+    )
+}
+
+#[inline(always)]
+fn q6_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
+    let low = block.take::<128>();
+    let high = block.take::<64>();
+    for (half, numbers) in numbers.chunks_exact_mut(128).enumerate() {
+        let (low, high) = (&low[half * 64..][..64], &high[half * 32..][..32]);
+        for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
+            let low = &low[part % 2 * 32..][..32];
+            for ((number, low), high) in numbers.iter_mut().zip(low).zip(high) {
+                *number = low >> (part / 2 * 4) & 15 | (high >> (part * 2) & 3) << 4;
+            }
+        }
+    }
+    let scales = block.take::<GROUPS>();
+    Factors {
+        scales: scales.map(|scale| i32::from(scale as i8)),
+        scale: block.half(),
+        ..Factors::default()
+    }
+}
+
+/// Floats of any width as 32-bit ones.
+#[inline(always)]
+pub(super) fn floats(dtype: GgmlDType, bytes: &[u8], out: &mut Vec<f32>) {
+    out.clear();
+    match dtype {
+        GgmlDType::F16 => out.extend(bytes.as_chunks().0.iter().map(|b| half_to_float(*b))),
+        GgmlDType::BF16 => {
+            let wide = |b: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(*b)) << 16);
+            out.extend(bytes.as_chunks().0.iter().map(wide));
+        }
+        _ => out.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
+    }
+}
+
+#[inline(always)]
+fn half_to_float(bytes: [u8; 2]) -> f32 {
+    f16::from_le_bytes(bytes).to_f32()
+}
+
+/// The parts of one block, one after the other.
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    #[inline(always)]
+    fn take<const N: usize>(&mut self) -> &'a [u8; N] {
+        let (part, rest) = self.0.split_first_chunk().expect("blocks are whole");
+        self.0 = rest;
+        part
+    }
+
+    #[inline(always)]
+    fn half(&mut self) -> f32 {
+        half_to_float(*self.take())
+    }
+}

@@ -1,0 +1,369 @@
+//! Rows of weights times rows of activations: the inner loops, for each instruction set that the processor
+//! may have.
+//!
+//! Integer sums are exact and floats are added in one order, so every instruction set gives the same bits,
+//! and a row of activations gives the same whatever other rows are computed with it.
+
+#![allow(unsafe_code)]
+
+use std::sync::OnceLock;
+
+use candle_core::quantized::GgmlDType;
+
+use super::blocks::{self, GROUPS, Layout, SMALL, SUPER, SmallRow, SuperRow};
+use super::input::{Input, SmallBlock, SuperBlock};
+
+/// Rows of a matrix and what they are multiplied with.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    pub dtype: GgmlDType,
+    pub layout: Layout,
+    /// The rows' bytes, one row after the other.
+    pub weights: &'a [u8],
+    pub columns: usize,
+    pub input: &'a Input<'a>,
+}
+
+/// Computes `[weight rows, input rows]`.
+pub(super) fn multiply(job: Job, out: &mut [f32]) {
+    match level() {
+        // SAFETY: `level` has found these instructions.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => unsafe { x86::multiply_avx512(job, out) },
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => unsafe { x86::multiply_avx2(job, out) },
+        Level::Portable => rows::<Portable>(job, out),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
+    *LEVEL.get_or_init(|| {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if x86::has_avx512() {
+                return Level::Avx512;
+            }
+            if x86::has_avx2() {
+                return Level::Avx2;
+            }
+        }
+        Level::Portable
+    })
+}
+
+/// What differs between instruction sets.
+trait Kernel {
+    /// Products of 32 numbers, added up four by four to `start`.
+    fn fours(weights: &[u8; SMALL], x: &[i8; SMALL], start: &[i32; SMALL / 4]) -> [i32; SMALL / 4];
+
+    /// Products of 256 numbers below 64, added up group by group, times the groups' scales.
+    fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32;
+}
+
+#[inline(always)]
+fn rows<K: Kernel>(job: Job, out: &mut [f32]) {
+    let row_bytes = job.columns / job.dtype.block_size() * job.dtype.type_size();
+    let rows = job.weights.chunks_exact(row_bytes);
+    let out = out.chunks_exact_mut(out.len() / rows.len());
+    match (job.layout, job.input) {
+        (Layout::Floats, Input::Floats(x)) => {
+            let mut row = Vec::with_capacity(job.columns);
+            for (bytes, out) in rows.zip(out) {
+                blocks::floats(job.dtype, bytes, &mut row);
+                let x = x.chunks_exact(job.columns);
+                out.iter_mut()
+                    .zip(x)
+                    .for_each(|(out, x)| *out = dot(&row, x));
+            }
+        }
+        (Layout::Small { .. }, Input::Small(x)) => {
+            let mut row = SmallRow::default();
+            for (bytes, out) in rows.zip(out) {
+                row.unpack(job.dtype, bytes);
+                let x = x.chunks_exact(job.columns / SMALL);
+                out.iter_mut()
+                    .zip(x)
+                    .for_each(|(out, x)| *out = small::<K>(&row, x));
+            }
+        }
+        (Layout::Super { zero }, Input::Super(x)) => {
+            let mut row = SuperRow::default();
+            for (bytes, out) in rows.zip(out) {
+                row.unpack(job.dtype, bytes);
+                let x = x.chunks_exact(job.columns / SUPER);
+                out.iter_mut()
+                    .zip(x)
+                    .for_each(|(out, x)| *out = super_blocks::<K>(&row, zero, x));
+            }
+        }
+        _ => unreachable!("the input was made for this layout"),
+    }
+}
+
+#[inline(always)]
+fn small<K: Kernel>(row: &SmallRow, x: &[SmallBlock]) -> f32 {
+    let mut sums = [0f32; SMALL / 4];
+    for ((weights, scale), x) in row.numbers.iter().zip(&row.scales).zip(x) {
+        let fours = K::fours(weights, &x.numbers, &x.start);
+        let scale = scale * x.scale;
+        for (sum, four) in sums.iter_mut().zip(fours) {
+            *sum += four as f32 * scale;
+        }
+    }
+    let mins = row.mins.iter().zip(x).map(|(min, x)| min * x.sum);
+    sums.iter().sum::<f32>() + mins.sum::<f32>()
+}
+
+#[inline(always)]
+fn super_blocks<K: Kernel>(row: &SuperRow, zero: u8, x: &[SuperBlock]) -> f32 {
+    let mut sum = 0.0;
+    for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+        let scaled = K::scaled(weights, &factors.scales, &x.numbers);
+        let zeros = i32::from(zero) * products(&factors.scales, &x.sums);
+        let mins = products(&factors.mins, &x.sums);
+        let product = factors.scale * (scaled - zeros) as f32 - factors.min * mins as f32;
+        sum += x.scale * product;
+    }
+    sum
+}
+
+#[inline(always)]
+fn products(a: &[i32; GROUPS], b: &[i32; GROUPS]) -> i32 {
+    let product = |i: usize| a[i].wrapping_mul(b[i]);
+    (0..GROUPS).map(product).fold(0, i32::wrapping_add)
+}
+
+/// Lanes that a sum of floats has, so that it need not wait for each addition.
+const LANES: usize = 32;
+
+#[inline(always)]
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0f32; LANES];
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    for (a, b) in a.iter().zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
+/// Plain loops, which compilers turn into what the processor has.
+struct Portable;
+
+impl Kernel for Portable {
+    #[inline(always)]
+    fn fours(weights: &[u8; SMALL], x: &[i8; SMALL], start: &[i32; SMALL / 4]) -> [i32; SMALL / 4] {
+        let product = |i: usize| i32::from(weights[i]) * i32::from(x[i]);
+        std::array::from_fn(|i| start[i] + (4 * i..4 * i + 4).map(product).sum::<i32>())
+    }
+
+    #[inline(always)]
+    fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+        let size = SUPER / GROUPS;
+        let product = |i: usize| i32::from(weights[i]) * i32::from(x[i]);
+        let group = |g: usize| (g * size..(g + 1) * size).map(product).sum::<i32>();
+        (0..GROUPS).map(|g| scales[g] * group(g)).sum()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod x86 {
+    use std::arch::x86_64::*;
+
+    use super::{GROUPS, Job, Kernel, SMALL, SUPER, rows};
+
+    pub fn has_avx512() -> bool {
+        has_avx2()
+            && is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512vnni")
+    }
+
+    pub fn has_avx2() -> bool {
+        is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c")
+    }
+
+    #[target_feature(enable = "avx2,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
+    pub fn multiply_avx512(job: Job, out: &mut [f32]) {
+        rows::<Avx512>(job, out);
+    }
+
+    #[target_feature(enable = "avx2,f16c")]
+    pub fn multiply_avx2(job: Job, out: &mut [f32]) {
+        rows::<Avx2>(job, out);
+    }
+
+    /// Only for code that runs inside [`multiply_avx512`].
+    pub struct Avx512;
+
+    impl Kernel for Avx512 {
+        #[inline(always)]
+        fn fours(
+            weights: &[u8; SMALL],
+            x: &[i8; SMALL],
+            start: &[i32; SMALL / 4],
+        ) -> [i32; SMALL / 4] {
+            // SAFETY: the caller has these instructions; the arrays are as long as what is read.
+            unsafe { fours_avx512(weights, x, start) }
+        }
+
+        #[inline(always)]
+        fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+            // SAFETY: as above.
+            unsafe { scaled_avx512(weights, scales, x) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512vl,avx512vnni")]
+    unsafe fn fours_avx512(
+        weights: &[u8; SMALL],
+        x: &[i8; SMALL],
+        start: &[i32; SMALL / 4],
+    ) -> [i32; SMALL / 4] {
+        unsafe {
+            let weights = _mm256_loadu_si256(weights.as_ptr().cast());
+            let x = _mm256_loadu_si256(x.as_ptr().cast());
+            let start = _mm256_loadu_si256(start.as_ptr().cast());
+            std::mem::transmute(_mm256_dpbusd_epi32(start, weights, x))
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    unsafe fn scaled_avx512(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+        unsafe {
+            let scales = _mm512_loadu_si512(scales.as_ptr().cast());
+            // The groups that the lanes of 64 numbers belong to.
+            let mut group = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+            let mut sum = _mm512_setzero_si512();
+            for part in 0..4 {
+                let weights = _mm512_loadu_si512(weights.as_ptr().add(64 * part).cast());
+                let x = _mm512_loadu_si512(x.as_ptr().add(64 * part).cast());
+                let fours = _mm512_dpbusd_epi32(_mm512_setzero_si512(), weights, x);
+                let scale = _mm512_permutexvar_epi32(group, scales);
+                sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(fours, scale));
+                group = _mm512_add_epi32(group, _mm512_set1_epi32(4));
+            }
+            _mm512_reduce_add_epi32(sum)
+        }
+    }
+
+    /// Only for code that runs inside [`multiply_avx2`].
+    pub struct Avx2;
+
+    impl Kernel for Avx2 {
+        #[inline(always)]
+        fn fours(
+            weights: &[u8; SMALL],
+            x: &[i8; SMALL],
+            start: &[i32; SMALL / 4],
+        ) -> [i32; SMALL / 4] {
+            // SAFETY: the caller has these instructions; the arrays are as long as what is read.
+            unsafe { fours_avx2(weights, x, start) }
+        }
+
+        #[inline(always)]
+        fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+            // SAFETY: as above.
+            unsafe { scaled_avx2(weights, scales, x) }
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn fours_avx2(
+        weights: &[u8; SMALL],
+        x: &[i8; SMALL],
+        start: &[i32; SMALL / 4],
+    ) -> [i32; SMALL / 4] {
+        unsafe {
+            let twos = |at: usize| {
+                let weights = _mm_loadu_si128(weights.as_ptr().add(at).cast());
+                let x = _mm_loadu_si128(x.as_ptr().add(at).cast());
+                _mm256_madd_epi16(_mm256_cvtepu8_epi16(weights), _mm256_cvtepi8_epi16(x))
+            };
+            // Adding neighbours mixes the two halves of the registers; the permutation sorts them.
+            let fours = _mm256_hadd_epi32(twos(0), twos(16));
+            let fours = _mm256_permute4x64_epi64::<0b11_01_10_00>(fours);
+            let start = _mm256_loadu_si256(start.as_ptr().cast());
+            std::mem::transmute(_mm256_add_epi32(start, fours))
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn scaled_avx2(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+        unsafe {
+            let mut sum = _mm256_setzero_si256();
+            for (part, scales) in scales.chunks_exact(2).enumerate() {
+                let weights = _mm256_loadu_si256(weights.as_ptr().add(32 * part).cast());
+                let x = _mm256_loadu_si256(x.as_ptr().add(32 * part).cast());
+                // Two products of numbers below 64 and 128 fit into 16 bits.
+                let twos = _mm256_maddubs_epi16(weights, x);
+                let fours = _mm256_madd_epi16(twos, _mm256_set1_epi16(1));
+                let (low, high) = (_mm_set1_epi32(scales[0]), _mm_set1_epi32(scales[1]));
+                let scale = _mm256_set_m128i(high, low);
+                sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(fours, scale));
+            }
+            let lanes: [i32; 8] = std::mem::transmute(sum);
+            lanes.iter().sum()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers from all over their range, the ends included.
+    fn numbers<const N: usize>(seed: usize, most: u8) -> [u8; N] {
+        std::array::from_fn(|i| match (i * 7 + seed) % 5 {
+            0 => 0,
+            1 => most,
+            _ => ((i * 31 + seed * 17) % (usize::from(most) + 1)) as u8,
+        })
+    }
+
+    fn check<K: Kernel>() {
+        for seed in 0..50 {
+            let x = numbers::<SUPER>(seed + 3, 255).map(|n| n as i8);
+            let weights = numbers::<SUPER>(seed, 63);
+            let scales = std::array::from_fn(|i| (i * seed) as i32 % 255 - 127);
+            let expect = Portable::scaled(&weights, &scales, &x);
+            assert_eq!(K::scaled(&weights, &scales, &x), expect);
+            let x = numbers::<SMALL>(seed + 3, 255).map(|n| n as i8);
+            let weights = numbers::<SMALL>(seed, 255);
+            let start = std::array::from_fn(|i| i as i32 * -1000);
+            let expect = Portable::fours(&weights, &x, &start);
+            assert_eq!(K::fours(&weights, &x, &start), expect);
+        }
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same() {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if x86::has_avx512() {
+                check::<x86::Avx512>();
+            }
+            if x86::has_avx2() {
+                check::<x86::Avx2>();
+            }
+        }
+        check::<Portable>();
+    }
+}
