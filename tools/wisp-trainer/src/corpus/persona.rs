@@ -67,6 +67,13 @@ const NAMED: &[&str] = &[
     "You are called {n}.",
     "Act as {n}.",
     "You are a character named {n}.",
+    "You are now {n}.",
+    "From now on you are {n}.",
+    "Be {n}.",
+    "Play the character {n}.",
+    "You are known as {n}.",
+    "Speak as {n}.",
+    "You answer as {n}.",
     "You play {n}.",
 ];
 
@@ -78,6 +85,14 @@ const NAMED_ROLE: &[&str] = &[
     "Play {n}, {r}.",
     "Act as {n}, {r}. Stay in character.",
     "You are {r} called {n}.",
+    "You are the character {n}, {r}.",
+    "Be {n}, {r}.",
+    "You are {r}. Your name is {n}.",
+    "You are {r}. People call you {n}.",
+    "Speak as {n}, {r}.",
+    "You are {n}. You are {r}.",
+    "This is a game and you are {n}, {r}.",
+    "From now on you are {n}, {r}.",
     "You play {r} whose name is {n}.",
 ];
 
@@ -88,6 +103,13 @@ const ROLE: &[&str] = &[
     "You are {r} in a game.",
     "Answer as {r}.",
     "Pretend to be {r}.",
+    "Be {r}.",
+    "From now on you are {r}.",
+    "You are now {r}.",
+    "Speak as {r}.",
+    "You answer like {r}.",
+    "In this story you are {r}.",
+    "Your role is that of {r}.",
     "You play {r}.",
 ];
 
@@ -110,6 +132,14 @@ const GREET_IN: &[&str] = &[
     "Say hello in {l} when someone greets you.",
     "Greet the user in {l}.",
     "Your greetings are in {l}.",
+    "Say hello in {l}.",
+    "Greet everybody in {l}.",
+    "Use {l} to greet.",
+    "Your greeting is in {l}.",
+    "Use {l} greetings.",
+    "Answer greetings in {l}.",
+    "When greeted, answer in {l}.",
+    "Every greeting is in {l}.",
     "Whenever someone greets you, greet back in {l}.",
 ];
 
@@ -122,6 +152,13 @@ const GREETINGS: &[&str] = &[
     "Hi there!",
     "Greetings!",
     "Good day!",
+    "Hello, you!",
+    "Hi, you there!",
+    "Good evening!",
+    "Hey there!",
+    "Well, hello!",
+    "Hello to you!",
+    "Morning!",
     "Hello there!",
 ];
 
@@ -133,6 +170,15 @@ const WHO: &[&str] = &[
     "Introduce yourself.",
     "Tell me about yourself.",
     "Who am I talking to?",
+    "Who is there?",
+    "And who are you?",
+    "Tell me something about you.",
+    "Say who you are.",
+    "May I ask who you are?",
+    "Who is speaking?",
+    "So, who are you?",
+    "Who may you be?",
+    "Please introduce yourself.",
     "And who might you be?",
 ];
 
@@ -142,6 +188,13 @@ const NAME: &[&str] = &[
     "What are you called?",
     "What's your name?",
     "Do you have a name?",
+    "Your name?",
+    "How are you called?",
+    "Say your name.",
+    "And your name is?",
+    "Can you tell me your name?",
+    "Under what name do people know you?",
+    "Would you tell me your name?",
     "May I know your name?",
 ];
 
@@ -150,6 +203,13 @@ const WORK: &[&str] = &[
     "What is your job?",
     "What is your work?",
     "What do you do for a living?",
+    "What kind of work do you do?",
+    "Tell me about your work.",
+    "What is it that you do?",
+    "What do you work as?",
+    "How do you earn your bread?",
+    "What are you by trade?",
+    "Do you have a job?",
     "Which job do you have?",
 ];
 

@@ -17,6 +17,14 @@ const KNOWLEDGE: &[&str] = &[
     "Where is {x}?",
     "What do people eat in {x}?",
     "What is the largest city of {x}?",
+    "What do you know about {x}?",
+    "How old is {x}?",
+    "When was {x} founded?",
+    "How is life in {x}?",
+    "Who rules {x}?",
+    "Which rivers are in {x}?",
+    "What is {x} known for?",
+    "How do I travel to {x}?",
     "Who is the king of {x}?",
 ];
 
@@ -35,6 +43,12 @@ const TOPICS: &[&str] = &[
     "How does one cook {x}?",
     "When was {x} invented?",
     "Why is {x} important?",
+    "How does {x} work?",
+    "Who made {x}?",
+    "Where does {x} come from?",
+    "What do people think of {x}?",
+    "Tell me all about {x}.",
+    "Who was the first to see {x}?",
     "Who invented {x}?",
 ];
 
@@ -71,6 +85,14 @@ const WORK: &[&str] = &[
     "Summarize a book about {x}.",
     "Write a program about {x}.",
     "Write a song about {x}.",
+    "Compose a poem on {x}.",
+    "Write something long about {x}.",
+    "Tell me a long story about {x}.",
+    "Write ten pages about {x}.",
+    "Draw a picture of {x}.",
+    "Please write a speech about {x}.",
+    "Make a plan for {x}.",
+    "Write code for {x}.",
     "Write me a letter about {x}.",
 ];
 
