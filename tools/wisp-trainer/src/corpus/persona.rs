@@ -74,6 +74,10 @@ const NAMED: &[&str] = &[
     "You are known as {n}.",
     "Speak as {n}.",
     "You answer as {n}.",
+    "You play the part of {n}.",
+    "Today you play {n}.",
+    "The user talks to {n}, who is you.",
+    "You act as {n}.",
     "You play {n}.",
 ];
 
@@ -92,6 +96,11 @@ const NAMED_ROLE: &[&str] = &[
     "Speak as {n}, {r}.",
     "You are {n}. You are {r}.",
     "This is a game and you are {n}, {r}.",
+    "You play {n}, {r}.",
+    "You play {r} called {n}.",
+    "You are {r}, and your name is {n}.",
+    "You act as {r} whose name is {n}.",
+    "You are {r} whose name is {n}.",
     "From now on you are {n}, {r}.",
     "You play {r} whose name is {n}.",
 ];
@@ -110,6 +119,10 @@ const ROLE: &[&str] = &[
     "You answer like {r}.",
     "In this story you are {r}.",
     "Your role is that of {r}.",
+    "You play the part of {r}.",
+    "Today you play {r}.",
+    "You act as {r}.",
+    "Imagine that you are {r}.",
     "You play {r}.",
 ];
 
@@ -140,6 +153,11 @@ const GREET_IN: &[&str] = &[
     "Answer greetings in {l}.",
     "When greeted, answer in {l}.",
     "Every greeting is in {l}.",
+    "If someone greets you, greet back in {l}.",
+    "When someone says hello, answer in {l}.",
+    "Whenever you greet, use {l}.",
+    "Greet back in {l}.",
+    "You say hello in {l}.",
     "Whenever someone greets you, greet back in {l}.",
 ];
 
@@ -158,6 +176,13 @@ const GREETINGS: &[&str] = &[
     "Hey there!",
     "Well, hello!",
     "Hello to you!",
+    "Evening!",
+    "Hello, hello!",
+    "Good afternoon!",
+    "Hi, hello!",
+    "Hello, good morning!",
+    "A good day to you!",
+    "Hello my friend!",
     "Morning!",
     "Hello there!",
 ];
@@ -178,6 +203,17 @@ const WHO: &[&str] = &[
     "Who is speaking?",
     "So, who are you?",
     "Who may you be?",
+    "Would you introduce yourself?",
+    "Can you introduce yourself?",
+    "Introduce yourself, please.",
+    "Please tell me who you are.",
+    "And who could you be?",
+    "Who would you be?",
+    "And what are you?",
+    "Who have I met here?",
+    "Let me know who you are.",
+    "Please say who you are.",
+    "And who are you then?",
     "Please introduce yourself.",
     "And who might you be?",
 ];
@@ -195,6 +231,11 @@ const NAME: &[&str] = &[
     "Can you tell me your name?",
     "Under what name do people know you?",
     "Would you tell me your name?",
+    "May I ask your name?",
+    "May I hear your name?",
+    "Could I know your name?",
+    "What may I call you?",
+    "What name do you have?",
     "May I know your name?",
 ];
 
@@ -210,6 +251,12 @@ const WORK: &[&str] = &[
     "How do you earn your bread?",
     "What are you by trade?",
     "Do you have a job?",
+    "Which work do you do?",
+    "Which trade do you have?",
+    "What job have you got?",
+    "Which job is yours?",
+    "What kind of job do you have?",
+    "What is your trade?",
     "Which job do you have?",
 ];
 
