@@ -15,7 +15,7 @@ const READ_WEIGHT: f32 = 0.1;
 const LATER_READ_WEIGHT: f32 = 0.02;
 
 /// The dialogue from which the later weight counts.
-const LATER: u64 = 110_000;
+const LATER: u64 = 148_000;
 
 /// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +41,7 @@ impl Batch {
             let weight = if encoded.learnt[next] {
                 1.0
             } else {
-                READ_WEIGHT
+                read_weight
             };
             self.rows.push((start + next - 1) as u32);
             self.targets.push((encoded.ids[next], weight));
