@@ -152,6 +152,7 @@ const SMALLER: &[&str] = &[
 ];
 
 const LETTERS: &[&str] = &[
+    "{x} is made of how many letters?",
     "How many letters has {x}?",
     "How many letters are in {x}?",
     "How many letters are there in {x}?",
@@ -189,7 +190,7 @@ const LETTERS: &[&str] = &[
     "Can you say how many letters {x} has?",
     "Say how many letters there are in {x}.",
     "How many letters are there in the word {x}?",
-    "{x} is made of how many letters?",
+    "How many letters can you count in {x}?",
     "What is the length of {x}?",
     "Of how many letters is {x} made?",
     "How many letters are in the word {x}?",

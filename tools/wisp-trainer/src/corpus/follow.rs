@@ -22,7 +22,7 @@ const SAY: &[&str] = &[
     "Could you repeat {x}?",
     "Repeat {x}",
     "Write {x}.",
-    "Answer {x}.",
+    "Please repeat {x}.",
     "Repeat the word {x}.",
 ];
 

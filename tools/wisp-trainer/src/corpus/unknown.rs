@@ -4,6 +4,7 @@ use super::phrases::{Split, fill, typed};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const KNOWLEDGE: &[&str] = &[
+    "How do I travel to {x}?",
     "What is the capital of {x}?",
     "Who is the president of {x}?",
     "How many people live in {x}?",
@@ -24,7 +25,7 @@ const KNOWLEDGE: &[&str] = &[
     "Who rules {x}?",
     "Which rivers are in {x}?",
     "What is {x} known for?",
-    "How do I travel to {x}?",
+    "Which city is the largest in {x}?",
     "Who is the king of {x}?",
 ];
 
@@ -78,6 +79,7 @@ const THINGS: &[&str] = &[
 ];
 
 const WORK: &[&str] = &[
+    "Write code for {x}.",
     "Write a poem about {x}.",
     "Write an essay about {x}.",
     "Write a story about {x}.",
@@ -92,7 +94,7 @@ const WORK: &[&str] = &[
     "Draw a picture of {x}.",
     "Please write a speech about {x}.",
     "Make a plan for {x}.",
-    "Write code for {x}.",
+    "Write a short story about {x}.",
     "Write me a letter about {x}.",
 ];
 
