@@ -71,7 +71,7 @@ const THINGS: &[&str] = &[
     "coffee",
     "bread",
     "history",
-    "time",
+    "winter",
     "love",
     "philosophy",
     "steam engines",
