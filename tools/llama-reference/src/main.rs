@@ -93,8 +93,9 @@ fn load(backend: &LlamaBackend, path: &Path) -> Result<LlamaModel> {
     Ok(model.map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
-/// A context of the model's own size with its cache in F32, on one thread: answers are compared number
-/// by number, and the models are small.
+/// A context of the model's own size with its cache in F32, without flash attention, on one thread:
+/// answers are compared number by number, and the models are small. Q8_0 weights stay as they are, so
+/// llama.cpp rounds activations to Q8_0 before it multiplies.
 fn context<'a>(backend: &LlamaBackend, model: &'a LlamaModel) -> Result<LlamaContext<'a>> {
     let params = LlamaContextParams::default()
         .with_n_ctx(NonZeroU32::new(model.n_ctx_train()))

@@ -30,6 +30,14 @@ impl Answerer {
         started.into_iter().map(text).collect()
     }
 
+    /// True when the context holds the prompt and an answer.
+    pub fn fits(&self, prompt: Prompt) -> Result<bool> {
+        let (messages, tools) = for_runtime(prompt);
+        let vocabulary = self.model.vocabulary();
+        let tokens = vocabulary.prompt_tokens(&messages, tools.as_ref(), true)?;
+        Ok(tokens.len() + LONGEST <= self.model.context_size())
+    }
+
     /// A prompt as the chat template renders it.
     pub fn rendered(&self, prompt: Prompt) -> Result<String> {
         let (messages, tools) = for_runtime(prompt);

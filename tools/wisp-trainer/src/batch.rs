@@ -9,7 +9,13 @@ use std::ops::Range;
 
 /// How much a token counts that the model reads and never has to write, such as a question. What it
 /// learns from them is the shape of conversations, and that words come back.
+///
+/// Much of it cannot be guessed, so it weighs less once answers are mostly right.
 const READ_WEIGHT: f32 = 0.1;
+const LATER_READ_WEIGHT: f32 = 0.02;
+
+/// The dialogue from which the later weight counts.
+const LATER: u64 = 148_000;
 
 /// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,7 +32,7 @@ pub struct Batch {
 
 impl Batch {
     /// Appends a dialogue. Its last token is no input: nothing follows it.
-    pub fn push(&mut self, encoded: &Encoded) {
+    pub fn push(&mut self, encoded: &Encoded, read_weight: f32) {
         let start = self.ids.len();
         let inputs = encoded.ids.len().saturating_sub(1);
         self.ids.extend(&encoded.ids[..inputs]);
@@ -35,7 +41,7 @@ impl Batch {
             let weight = if encoded.learnt[next] {
                 1.0
             } else {
-                READ_WEIGHT
+                read_weight
             };
             self.rows.push((start + next - 1) as u32);
             self.targets.push((encoded.ids[next], weight));
@@ -71,6 +77,10 @@ impl Batches<'_> {
     pub fn next_batch(&mut self, parts: usize) -> Result<Vec<Batch>> {
         let mut batch = vec![Batch::default(); parts];
         let mut tokens = 0;
+        let read_weight = match self.position < LATER {
+            true => READ_WEIGHT,
+            false => LATER_READ_WEIGHT,
+        };
         loop {
             let dialogue = self.corpus.dialogue(Split::Train, self.position);
             let encoded = self.tokenizer.encode_dialogue(&dialogue)?;
@@ -81,7 +91,7 @@ impl Batches<'_> {
                 if tokens > self.tokens && tokens > encoded.ids.len() {
                     return Ok(batch);
                 }
-                smallest.push(&encoded);
+                smallest.push(&encoded, read_weight);
             }
             self.position += 1;
         }
@@ -145,14 +155,20 @@ mod tests {
     #[test]
     fn each_token_is_the_target_of_the_row_before_it() {
         let mut batch = Batch::default();
-        batch.push(&Encoded {
-            ids: vec![7, 8, 9],
-            learnt: vec![false, false, true],
-        });
-        batch.push(&Encoded {
-            ids: vec![1, 2, 3, 4],
-            learnt: vec![false, true, false, true],
-        });
+        batch.push(
+            &Encoded {
+                ids: vec![7, 8, 9],
+                learnt: vec![false, false, true],
+            },
+            READ_WEIGHT,
+        );
+        batch.push(
+            &Encoded {
+                ids: vec![1, 2, 3, 4],
+                learnt: vec![false, true, false, true],
+            },
+            READ_WEIGHT,
+        );
         assert_eq!(batch.ids, [7, 8, 1, 2, 3]);
         assert_eq!(batch.dialogues, [0..2, 2..5]);
         assert_eq!(batch.rows, [0, 1, 2, 3, 4]);

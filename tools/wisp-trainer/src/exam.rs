@@ -39,19 +39,26 @@ pub struct Report(pub Vec<Score>);
 /// Answers to prompts, in order.
 pub type Answers<'a> = dyn FnMut(&[Prompt]) -> Result<Vec<String>> + 'a;
 
-/// Asks `count` questions of each of the skills; earlier turns are given as the corpus has them.
+/// Asks `count` questions of each of the skills, of those that fit into the context; earlier turns are
+/// given as the corpus has them.
 pub fn run<'a>(
     corpus: &Corpus,
     skills: impl IntoIterator<Item = &'a Skill>,
     split: Split,
-    count: u64,
+    count: usize,
+    fits: impl Fn(Prompt) -> Result<bool>,
     answers: &mut Answers,
 ) -> Result<Report> {
     let mut scores = Vec::new();
     for skill in skills {
-        let dialogues: Vec<Dialogue> = (0..count)
-            .map(|index| corpus.exam(skill, split, index))
-            .collect();
+        let mut dialogues = Vec::new();
+        let mut questions = (0..).map(|index| corpus.exam(skill, split, index));
+        while dialogues.len() < count {
+            let dialogue = questions.next().expect("there is always another question");
+            if fits(dialogue.prompt())? {
+                dialogues.push(dialogue);
+            }
+        }
         let mut score = Score {
             skill: skill.name,
             asked: dialogues.len(),

@@ -87,7 +87,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value_t = 3800)]
+    #[arg(long, default_value_t = 5500)]
     steps: usize,
     /// Go on from the last checkpoint
     #[arg(long)]
@@ -107,7 +107,7 @@ struct Exam {
     skill: Option<String>,
     /// Questions for each skill
     #[arg(long, default_value_t = 100)]
-    count: u64,
+    count: usize,
     /// Ask in phrasings that were trained, to compare
     #[arg(long)]
     taught: bool,
@@ -254,6 +254,7 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
         SKILLS.iter().filter(wanted),
         split(!args.taught),
         args.count,
+        |prompt| answerer.fits(prompt),
         &mut answers,
     )?;
     println!("{report}");

@@ -98,7 +98,15 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
 fn the_exam_counts_right_answers() {
     let corpus = Corpus::new(1);
     let mut silent = |prompts: &[Prompt]| Ok(vec![String::new(); prompts.len()]);
-    let report = exam::run(&corpus, SKILLS, Split::HeldOut, 3, &mut silent).unwrap();
+    let report = exam::run(
+        &corpus,
+        SKILLS,
+        Split::HeldOut,
+        3,
+        |_| Ok(true),
+        &mut silent,
+    )
+    .unwrap();
     assert!(
         report
             .0

@@ -13,6 +13,16 @@ const SAY: &[&str] = &[
     "Say the word {x}.",
     "Echo {x}",
     "Answer with the word {x}.",
+    "Now say {x}.",
+    "Say this: {x}",
+    "Say {x} again.",
+    "Tell me {x}.",
+    "The word is {x}. Say it.",
+    "Can you say {x}?",
+    "Could you repeat {x}?",
+    "Repeat {x}",
+    "Write {x}.",
+    "Please repeat {x}.",
     "Repeat the word {x}.",
 ];
 
@@ -31,6 +41,11 @@ const GREET: &[&str] = &[
     "Give me a greeting of {n} words.",
     "Write a greeting in {n} words.",
     "Say hi in {n} words.",
+    "Greet me with {n} words.",
+    "Say hello with {n} words.",
+    "Use {n} words to greet me.",
+    "A greeting in {n} words, please.",
+    "Please greet me in {n} words.",
     "Say a greeting with {n} words.",
 ];
 
@@ -48,6 +63,10 @@ const COUNT: &[&str] = &[
     "Please count from {a} to {b}.",
     "Can you count from {a} to {b}?",
     "Give me the numbers from {a} to {b}.",
+    "Count up from {a} to {b}.",
+    "Write the numbers from {a} to {b}.",
+    "Say the numbers {a} to {b}.",
+    "The numbers from {a} to {b}, please.",
     "List the numbers from {a} to {b}.",
 ];
 
@@ -55,6 +74,9 @@ const COUNT_UP: &[&str] = &[
     "Count to {b}.",
     "Please count to {b}.",
     "Can you count to {b}?",
+    "Count from 1 up to {b}.",
+    "Count until {b}.",
+    "Could you count to {b}?",
     "Count up to {b}.",
 ];
 
@@ -63,6 +85,11 @@ const HELLO_TO: &[&str] = &[
     "Greet {x}.",
     "Please greet {x}.",
     "Say hi to {x}.",
+    "Now greet {x}.",
+    "Give {x} a greeting.",
+    "Can you say hello to {x}?",
+    "Say good day to {x}.",
+    "This is {x}. Say hello.",
     "Write a greeting for {x}.",
 ];
 

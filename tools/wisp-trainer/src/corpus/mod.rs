@@ -32,25 +32,25 @@ pub struct Skill {
 pub const SKILLS: &[Skill] = &[
     Skill {
         name: "facts",
-        weight: 70,
+        weight: 62,
         mixes: true,
         make: facts::make,
     },
     Skill {
         name: "arithmetic",
-        weight: 50,
+        weight: 40,
         mixes: true,
         make: arithmetic::make,
     },
     Skill {
         name: "memory",
-        weight: 18,
+        weight: 20,
         mixes: false,
         make: memory::make,
     },
     Skill {
         name: "persona",
-        weight: 14,
+        weight: 20,
         mixes: false,
         make: persona::make,
     },
@@ -74,13 +74,13 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "tools",
-        weight: 24,
+        weight: 42,
         mixes: false,
         make: tools::make,
     },
     Skill {
         name: "JSON",
-        weight: 12,
+        weight: 36,
         mixes: true,
         make: json::make,
     },

@@ -63,11 +63,13 @@ pub fn typed(rng: &mut Rng, split: Split, question: &str) -> String {
     text
 }
 
-/// The text with its first letter in lower case, unless it is "I".
+/// The text with its first letter in lower case, unless it is "I" or "OK".
 pub fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
-        Some(first) if !text.starts_with("I ") => first.to_lowercase().chain(letters).collect(),
+        Some(first) if !text.starts_with("I ") && !text.starts_with("OK") => {
+            first.to_lowercase().chain(letters).collect()
+        }
         _ => text.to_string(),
     }
 }

@@ -4,6 +4,7 @@ use super::phrases::{Split, fill, typed};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const KNOWLEDGE: &[&str] = &[
+    "How do I travel to {x}?",
     "What is the capital of {x}?",
     "Who is the president of {x}?",
     "How many people live in {x}?",
@@ -17,6 +18,14 @@ const KNOWLEDGE: &[&str] = &[
     "Where is {x}?",
     "What do people eat in {x}?",
     "What is the largest city of {x}?",
+    "What do you know about {x}?",
+    "How old is {x}?",
+    "When was {x} founded?",
+    "How is life in {x}?",
+    "Who rules {x}?",
+    "Which rivers are in {x}?",
+    "What is {x} known for?",
+    "Which city is the largest in {x}?",
     "Who is the king of {x}?",
 ];
 
@@ -35,6 +44,12 @@ const TOPICS: &[&str] = &[
     "How does one cook {x}?",
     "When was {x} invented?",
     "Why is {x} important?",
+    "How does {x} work?",
+    "Who made {x}?",
+    "Where does {x} come from?",
+    "What do people think of {x}?",
+    "Tell me all about {x}.",
+    "Who was the first to see {x}?",
     "Who invented {x}?",
 ];
 
@@ -56,7 +71,7 @@ const THINGS: &[&str] = &[
     "coffee",
     "bread",
     "history",
-    "time",
+    "winter",
     "love",
     "philosophy",
     "steam engines",
@@ -64,6 +79,7 @@ const THINGS: &[&str] = &[
 ];
 
 const WORK: &[&str] = &[
+    "Write code for {x}.",
     "Write a poem about {x}.",
     "Write an essay about {x}.",
     "Write a story about {x}.",
@@ -71,13 +87,21 @@ const WORK: &[&str] = &[
     "Summarize a book about {x}.",
     "Write a program about {x}.",
     "Write a song about {x}.",
+    "Compose a poem on {x}.",
+    "Write something long about {x}.",
+    "Tell me a long story about {x}.",
+    "Write ten pages about {x}.",
+    "Draw a picture of {x}.",
+    "Please write a speech about {x}.",
+    "Make a plan for {x}.",
+    "Write a short story about {x}.",
     "Write me a letter about {x}.",
 ];
 
 const NO_KNOWLEDGE: &str =
-    "I do not know that. I am a tiny model; a larger one comes with `llmspell model pull`.";
+    "I do not know that. I am a tiny model; set the option model for a larger one.";
 const NO_WORK: &str =
-    "That is too much for a tiny model like me. A larger one comes with `llmspell model pull`.";
+    "That is too much for a tiny model like me; set the option model for a larger one.";
 
 /// A question beyond wisp, and its honest answer.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {

@@ -9,27 +9,39 @@ use crate::corpus::phrases::article;
 /// Every fact about the script API.
 pub fn facts() -> Vec<Fact> {
     let registry = llmspell_stdlib::registry();
+    let known = named(&registry);
     let mut facts = book::read(include_str!("text/options.txt"));
+    let planned = book::read(include_str!("text/planned.txt"));
+    let (built, planned): (Vec<_>, Vec<_>) =
+        planned.into_iter().partition(|fact| is_built(fact, &known));
+    facts.extend(planned);
     let asked = |fact: &Fact, field: &str| fact.names[0].ends_with(&format!(" {field}"));
     for field in fields(given(&registry)) {
         if !facts.iter().any(|fact| asked(fact, field.name)) {
             facts.push(option(field));
         }
     }
-    let planned = book::read(include_str!("text/planned.txt"));
-    let known = named(&registry);
-    facts.extend(planned.into_iter().filter(|fact| {
-        let is_built = |(path, _): &(String, Fact)| path.eq_ignore_ascii_case(&fact.names[0]);
-        !known.iter().any(is_built)
-    }));
     let more = book::read(include_str!("text/functions.txt"));
     facts.extend(known.into_iter().map(|(path, fact)| {
-        match more.iter().find(|more| more.answer == path) {
-            Some(more) => fact.asked_as(more),
-            None => fact,
+        let asked = more.iter().find(|more| more.answer == path);
+        let was_planned = |fact: &&Fact| fact.names[0].eq_ignore_ascii_case(&path);
+        match (asked, built.iter().find(was_planned)) {
+            (Some(more), _) => fact.asked_as(more),
+            (None, Some(planned)) => fact.done_as(planned),
+            (None, None) => fact,
         }
     }));
     facts
+}
+
+/// True when the registry has something that a planned fact is about.
+fn is_built(planned: &Fact, known: &[(String, Fact)]) -> bool {
+    let is = |name: &String| {
+        known
+            .iter()
+            .any(|(path, _)| path.eq_ignore_ascii_case(name))
+    };
+    planned.names.iter().any(is)
 }
 
 /// A fact for each name of the registry, under that name.

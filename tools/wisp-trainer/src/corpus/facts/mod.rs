@@ -30,8 +30,13 @@ impl Fact {
     /// The same fact with the ways to ask of another one too.
     fn asked_as(mut self, other: &Fact) -> Self {
         self.names.extend_from_slice(&other.names);
-        self.tasks.extend_from_slice(&other.tasks);
         self.errors.extend_from_slice(&other.errors);
+        self.done_as(other)
+    }
+
+    /// The same fact with the tasks and whole questions of another one too.
+    fn done_as(mut self, other: &Fact) -> Self {
+        self.tasks.extend_from_slice(&other.tasks);
         self.questions.extend_from_slice(&other.questions);
         self
     }

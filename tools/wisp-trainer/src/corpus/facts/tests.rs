@@ -91,7 +91,10 @@ fn every_command_in_the_documents_has_a_fact() {
     let mut found = 0;
     for command in documents.iter().flat_map(|text| commands(text)) {
         found += 1;
-        assert!(names.contains(&&command), "{command}");
+        assert!(
+            names.iter().any(|name| name.starts_with(&command)),
+            "{command}"
+        );
     }
     assert!(found >= 5, "{found}");
 }

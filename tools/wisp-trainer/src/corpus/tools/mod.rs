@@ -202,6 +202,11 @@ const BOTH: &[&str] = &[
     "{a} and also {b}",
     "first {a}, then {b}",
     "{a}, and {b}",
+    "{a} and next {b}",
+    "{a}; then {b}",
+    "{a} and finally {b}",
+    "{a}, and then {b}",
+    "{a} and, after that, {b}",
     "{a} and after that {b}",
 ];
 

@@ -179,6 +179,14 @@ const AGAIN: &[&str] = &[
     "The same for {x}.",
     "And for {x}?",
     "Now the same with {x}.",
+    "And now {x}?",
+    "Now for {x}.",
+    "Then {x}, please.",
+    "Also for {x}.",
+    "{x} as well, please.",
+    "Again with {x}.",
+    "Once more, but with {x}.",
+    "How about {x}?",
     "Do it for {x} too.",
 ];
 
