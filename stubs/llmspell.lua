@@ -7,6 +7,10 @@
 ---@field name? string What the agent is called when it is printed.
 ---@field system_prompt? string The role: what the model is told before the conversation.
 ---@field memory? boolean Whether it remembers the conversation; true unless told.
+---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
+---@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
+---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
 ---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
 ---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
@@ -54,7 +58,23 @@
 ---@field ready boolean Whether models can run.
 ---@field device string What they run on, such as `"cpu"`.
 ---@field models integer How many models there are.
----@field loaded integer How many of them are loaded.
+---@field loaded integer How many models are loaded.
+---@field loads integer How often a model has been loaded so far.
+---@field memory_bytes integer What models hold: weights, and what they remember of tokens.
+---@field memory_budget_bytes integer What they may hold.
+---@field loaded_models (LoadedState)[] The models that are loaded.
+
+--- A model that is loaded.
+---@class LoadedState
+---@field name string
+---@field memory_bytes integer What it holds now.
+---@field reserved_bytes integer What it may come to hold, which no other model gets.
+---@field context_size integer How many tokens prompt and answer may have together.
+---@field cache_type "f16"|"q8_0"|"f32" How it remembers tokens.
+---@field sequences integer How many answers it is computing.
+---@field queued integer How many requests wait for their turn.
+---@field idle_seconds? number For how many seconds nobody has used it; nothing while it is used.
+---@field keep_alive? number For how many seconds it stays when nobody uses it, negative for ever; nothing if it stays until another model needs its memory.
 
 --- A model.
 ---@class ModelInfo
@@ -73,9 +93,18 @@
 ---@field template string The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known, `"none"` without one.
 ---@field vocabulary_size integer How many tokens it knows.
 
+--- How the model is loaded and kept.
+---@class LoadingOptions
+---@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
+---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
+
 --- Which model answers, and how.
 ---@class GenerateOptions
 ---@field model? string The model's name or the path of a GGUF file.
+---@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
+---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
 ---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
 ---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
@@ -132,6 +161,8 @@
 ---@field first_token_ms number From the call to the first token, in milliseconds.
 ---@field tokens_per_second number The speed after the first token.
 ---@field load_ms? number How long loading the model took, if this call loaded it.
+---@field context_size? integer How many tokens prompt and answer could have together.
+---@field dropped_messages integer How many messages were left out of the prompt because the conversation was too long.
 
 --- How many tokens an answer took.
 ---@class TokenCounts
@@ -144,6 +175,37 @@
 ---@class ChatMessage
 ---@field role "system"|"user"|"assistant"|"tool"
 ---@field content string
+
+--- Which model answers a conversation, and how.
+---@class ChatOptions
+---@field model? string The model's name or the path of a GGUF file.
+---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
+---@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
+---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
+---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
+---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
+---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
+---@field min_p? number Keeps tokens at least this likely relative to the likeliest one, 0 to 1; 0 keeps all.
+---@field typical_p? number Keeps the tokens whose information is closest to the expected one and that together reach this probability, 0 to 1; 1 keeps all.
+---@field repeat_penalty? number Divides the logits of recent tokens, negative ones it multiplies; above 0, 1 changes nothing.
+---@field frequency_penalty? number Makes recent tokens less likely each time they occur, -2 to 2; 0 changes nothing.
+---@field presence_penalty? number Makes recent tokens less likely, however often they occur, -2 to 2; 0 changes nothing.
+---@field repeat_last_n? integer How many tokens the three penalties look back on, those of the prompt too: 64 unless told, 0 none, -1 all.
+---@field dry_multiplier? number Turns on DRY, which makes tokens less likely that would continue a repetition; 0 turns it off.
+---@field dry_base? number By how much DRY's penalty grows with each repeated token, 1 or more; 1.75 unless told.
+---@field dry_allowed_length? integer Repetitions shorter than this are free, 1 or more; 2 unless told.
+---@field dry_penalty_last_n? integer How many tokens DRY looks back on: -1, all, unless told.
+---@field dry_sequence_breakers? (string)[] Texts that no repetition reaches across: newline, `:`, `"` and `*` unless told.
+---@field mirostat? integer 2 turns on Mirostat 2, which keeps the surprise of the text near a target; 0 turns it off. It needs a temperature above 0.
+---@field mirostat_tau? number Mirostat's target in bits a token, above 0; 5 unless told.
+---@field mirostat_eta? number How fast Mirostat adapts, 0 to 1; 0.1 unless told.
+---@field logit_bias? table<integer, number> Added to the logits of tokens, -100 to 100, by token id; in Rhai the ids are strings.
+---@field seed? integer The same seed and request give the same answer.
+---@field max_tokens? integer Ends the answer after so many tokens.
+---@field stop? string|(string)[] A text, or a list of texts, that ends the answer and is not part of it.
+---@field logprobs? boolean Tells how likely each token was; false unless told.
+---@field top_logprobs? integer How many of the likeliest tokens `logprobs` tells in each place, 0 to 20; 0 unless told.
 
 --- Whose vocabulary, and what of the text is markup.
 ---@class TokenizeOptions
@@ -170,6 +232,10 @@
 --- A turn of a conversation, with options for it alone.
 ---@class TurnOptions
 ---@field text string What the user says.
+---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
+---@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
+---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
 ---@field top_p? number Keeps the likeliest tokens that together reach this probability, 0 to 1; 1 keeps all.
 ---@field top_k? integer Keeps this many of the likeliest tokens; 0 keeps all.
@@ -279,6 +345,17 @@ function LocalLLM.exists(model) end
 ---@return ModelInfo
 function LocalLLM.info(model) end
 
+--- Loads a model, so that its first answer need not wait for that. One that is loaded already takes
+--- over the options.
+---@param model string
+---@param options? LoadingOptions
+function LocalLLM.load(model, options) end
+
+--- Lets a model go. Answers that it is giving come to their end; what asks for it from now on loads it
+--- again. Returns when its memory is free, or at once while it is in use.
+---@param model string
+function LocalLLM.unload(model) end
+
 --- Continues a raw prompt, without a chat template. Names of control tokens in it count as
 --- such.
 ---@param prompt string
@@ -294,13 +371,13 @@ function LocalLLM.generate_streaming(prompt, options) end
 
 --- Answers a conversation, given whole.
 ---@param messages (ChatMessage)[]
----@param options? GenerateOptions
+---@param options? ChatOptions
 ---@return Reply
 function LocalLLM.chat(messages, options) end
 
 --- Like `LocalLLM.chat`, in chunks.
 ---@param messages (ChatMessage)[]
----@param options? GenerateOptions
+---@param options? ChatOptions
 ---@return StreamHandle
 function LocalLLM.chat_streaming(messages, options) end
 
@@ -448,6 +525,11 @@ function AgentHandle:history() end
 
 --- Forgets the conversation.
 function AgentHandle:reset() end
+
+--- A new agent with the same options and a copy of the conversation, which from here on goes its own
+--- way. What the model has computed of it is shared, so the copy costs nothing.
+---@return AgentHandle
+function AgentHandle:fork() end
 
 --- A channel, as `Channel.create` returns it. `for value in channel` receives until it is closed.
 ---@class ChannelHandle
