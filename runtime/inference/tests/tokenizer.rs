@@ -223,7 +223,7 @@ fn only_phi_3_markup_swallows_the_space_behind_it() {
 #[test]
 fn the_highest_score_merges_first_within_and_across_words() {
     let tokens = ["<unk>", "▁", "a", "b", "▁a", "ab", "a▁", "▁a▁"];
-    let scores = vec![0f32, 0.0, 0.0, 0.0, -2.0, -1.0, -3.0, -4.0];
+    let scores = [0f32, 0.0, 0.0, 0.0, -2.0, -1.0, -3.0, -4.0];
     let writer = |count: usize| {
         sentencepiece("llama", &tokens[..count])
             .metadata("tokenizer.ggml.scores", scores[..count].to_vec())

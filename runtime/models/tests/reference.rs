@@ -39,13 +39,14 @@ fn greedy(model: &Model, answer: &Answer) -> (String, Finish) {
             prompt: answer.prompt_tokens.clone(),
             sampling: Sampling::greedy(),
             max_tokens: Some(answer.tokens.len()),
-            stop: Vec::new(),
+            ..Request::default()
         })
         .unwrap();
     let mut text = String::new();
     loop {
         match generation.blocking_next().unwrap().unwrap() {
             Event::Text(piece) => text.push_str(&piece),
+            Event::Logprobs(_) => {}
             Event::Done(finish) => return (text, finish),
         }
     }

@@ -327,7 +327,8 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_named() {
-        let bad: [(&str, &[f32], fn(&mut Sampling, f32)); 12] = [
+        type Set = fn(&mut Sampling, f32);
+        let bad: [(&str, &[f32], Set); 12] = [
             ("temperature", &[-0.1], |s, x| s.temperature = x),
             ("top_p", &[-0.1, 1.1], |s, x| filters(s).top_p = x),
             ("min_p", &[-0.1, 1.1], |s, x| filters(s).min_p = x),
