@@ -131,7 +131,10 @@ fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>) {
     let names = names.clone();
     // Deprecated only to say that it may change; the version is pinned. So below.
     #[allow(deprecated)]
-    engine.on_var(move |name, _, context| captured::value(&names, name, &context));
+    engine.on_var(move |name, _, context| {
+        progress::before_variable();
+        captured::value(&names, name, &context)
+    });
 }
 
 /// The script API, and in place of what would block the thread an explanation.

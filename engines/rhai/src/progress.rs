@@ -17,7 +17,12 @@ pub enum Terminated {
 thread_local! {
     /// Operations until the next look at the budget.
     static COUNTDOWN: Cell<u32> = const { Cell::new(limits::OPERATIONS) };
+    /// Looks at the budget since the time slice ended; 0 before that.
+    static LATE: Cell<u32> = const { Cell::new(0) };
 }
+
+/// Looks at the budget after which a task gives way wherever it is.
+const PATIENCE: u32 = 16;
 
 /// Looks at the budget before the next operation.
 pub fn hurry() {
@@ -66,9 +71,26 @@ fn look(cx: &Cx) -> Option<Dynamic> {
         // The countdown stays at 0: `array.map` and its like make every error catchable again,
         // so the operation after a `catch` must end the task anew.
         Verdict::End(fault) => return Some(Dynamic::from(Terminated::Fault(fault))),
-        Verdict::Yield => coroutine::give_way(),
+        Verdict::Yield => match LATE.get() {
+            PATIENCE.. => give_way(),
+            looks => LATE.set(looks + 1),
+        },
         Verdict::Continue => {}
     }
     COUNTDOWN.set(limits::OPERATIONS);
     None
+}
+
+/// Rhai asks this before it reads a variable. In between, as in `list[0]`, it may hold the lock of a
+/// captured one, which would be an error for every other task, so a task whose time is over gives way
+/// here and not at once.
+pub fn before_variable() {
+    if LATE.get() > 0 {
+        give_way();
+    }
+}
+
+fn give_way() {
+    LATE.set(0);
+    coroutine::give_way();
 }

@@ -122,6 +122,25 @@ fn a_busy_task_gives_way_to_others() {
     );
 }
 
+/// A slice may end anywhere, also while Rhai holds the lock of a captured variable.
+#[test]
+fn a_busy_task_gives_way_only_where_others_can_use_what_it_uses() {
+    prints(
+        r#"
+        let shared_list = [false, 0];
+        let busy = Probe.start(|| { let n = 0; while !shared_list[0] { n += shared_list[1]; } });
+        let other = Probe.start(|| {
+            for i in 0..100 { Probe.nap(1); shared_list[1] += 1; }
+            shared_list[0] = true;
+        });
+        busy.join();
+        other.join();
+        print(shared_list[1]);
+        "#,
+        "100",
+    );
+}
+
 #[test]
 fn a_fault_cannot_be_caught() {
     for script in [
