@@ -304,8 +304,8 @@ impl Model {
 
     /// The logits `[vocab]` after the last token of one dialogue.
     pub fn logits(&self, ids: &[u32]) -> Vec<f32> {
-        let whole = [0..ids.len()];
-        let (x, _) = self.stream(ids, &self.attention(&whole));
+        let whole = 0..ids.len();
+        let (x, _) = self.stream(ids, &self.attention(std::slice::from_ref(&whole)));
         let x = x.select(Axis(0), &[ids.len() - 1]);
         let x = self.norm().forward(&x, &self.weights.norm);
         linear(&x, &self.weights.embedding)
@@ -395,13 +395,13 @@ mod tests {
         let (loss, gradient) = model.loss_and_gradient(&batch());
         let first = Batch {
             ids: vec![1, 5, 2, 7],
-            dialogues: vec![0..4],
+            dialogues: std::iter::once(0..4).collect(),
             rows: vec![1, 3],
             targets: vec![(2, 1.0), (9, 0.5)],
         };
         let second = Batch {
             ids: vec![3, 3],
-            dialogues: vec![0..2],
+            dialogues: std::iter::once(0..2).collect(),
             rows: vec![0],
             targets: vec![(3, 1.0)],
         };
