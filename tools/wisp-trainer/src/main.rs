@@ -276,10 +276,16 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
 
 fn prompts(cli: &Cli, count: usize) -> Result<()> {
     let (answerer, corpus) = (Answerer::open(&cli.model)?, Corpus::new(cli.seed));
-    let skills = SKILLS.iter().cycle().zip(0..count as u64);
-    let prompts: Vec<String> = skills
-        .map(|(skill, index)| answerer.rendered(corpus.exam(skill, Split::HeldOut, index).prompt()))
-        .collect::<Result<_>>()?;
+    let mut prompts = Vec::new();
+    for (skill, index) in SKILLS.iter().cycle().zip(0..) {
+        if prompts.len() == count {
+            break;
+        }
+        let dialogue = corpus.exam(skill, Split::HeldOut, index);
+        if answerer.fits(dialogue.prompt())? {
+            prompts.push(answerer.rendered(dialogue.prompt())?);
+        }
+    }
     let json = serde_json::to_string_pretty(&prompts).map_err(Error::json("the prompts"))?;
     println!("{json}");
     Ok(())
