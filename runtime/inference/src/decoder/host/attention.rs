@@ -9,7 +9,7 @@ use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
 use super::FEW;
-use super::kernels::fastest;
+use super::kernels::{Kernel, Work, fastest};
 use crate::decoder::descriptor::RopeKind;
 use crate::decoder::ops::{Heads, PAGE, Span};
 use crate::decoder::rope::Angles;
@@ -152,10 +152,8 @@ pub(crate) fn attend(
     let tasks: Vec<_> = (0..spans.len())
         .flat_map(|span| (0..heads.key_value).map(move |head| (span, head)))
         .collect();
-    let mixed = |&(span, head): &(usize, usize)| {
-        let group = Group::new(&spans[span], heads, head, query);
-        fastest(|| group.mixed())
-    };
+    let mixed =
+        |&(span, head): &(usize, usize)| fastest(Group::new(&spans[span], heads, head, query));
     let seen = |span: &Span<HostBlock>| span.rows.len() * span.positions.end;
     let products = spans.iter().map(seen).sum::<usize>() * width;
     let mixed: Vec<Vec<f32>> = match products < FEW {
@@ -217,6 +215,15 @@ struct Group<'a> {
     head: usize,
     /// `[rows, group, dim]`, rotated and scaled.
     queries: Vec<f32>,
+}
+
+impl Work for Group<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self) -> Vec<f32> {
+        self.mixed()
+    }
 }
 
 impl<'a> Group<'a> {

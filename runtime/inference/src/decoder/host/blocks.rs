@@ -3,7 +3,6 @@
 //! Source of the formats: `ggml-common.h` and `ggml-quants.c` of ggml.
 
 use candle_core::quantized::GgmlDType;
-use half::f16;
 
 /// Weights of a small block, which share one scale.
 pub(super) const SMALL: usize = 32;
@@ -69,7 +68,7 @@ impl Factors {
             scale,
             min: scale,
             scales,
-            mins: scales.map(|scale| zero * scale),
+            mins: each(&scales, |scale| zero * scale),
         }
     }
 }
@@ -92,7 +91,7 @@ impl SmallRow {
                     let fifth = u32::from_le_bytes(*block.take());
                     with_fifth_bit(nibbles(block.take()), fifth)
                 }
-                _ => block.take::<SMALL>().map(|byte| byte ^ 0x80), // i8 + 128
+                _ => each(block.take::<SMALL>(), |byte| byte ^ 0x80), // i8 + 128
             });
         }
     }
@@ -109,18 +108,43 @@ impl SmallRow {
     }
 }
 
+/// Each element changed. A loop of known length over an array of its own becomes vector instructions, which
+/// iterators over slices do not.
+#[inline(always)]
+fn each<const N: usize, A: Copy, B: Copy + Default>(
+    of: &[A; N],
+    change: impl Fn(A) -> B,
+) -> [B; N] {
+    let mut out = [B::default(); N];
+    for i in 0..N {
+        out[i] = change(of[i]);
+    }
+    out
+}
+
+/// Sets bits of numbers where they were 0.
+#[inline(always)]
+fn add_bits(numbers: &mut [u8; 32], bits: &[u8; 32]) {
+    for i in 0..32 {
+        numbers[i] |= bits[i];
+    }
+}
+
 /// 16 low halves, then 16 high ones.
 #[inline(always)]
 fn nibbles(bytes: &[u8; SMALL / 2]) -> [u8; SMALL] {
-    std::array::from_fn(|i| match i < SMALL / 2 {
-        true => bytes[i] & 15,
-        false => bytes[i - SMALL / 2] >> 4,
-    })
+    let mut numbers = [0; SMALL];
+    numbers[..SMALL / 2].copy_from_slice(&each(bytes, |byte| byte & 15));
+    numbers[SMALL / 2..].copy_from_slice(&each(bytes, |byte| byte >> 4));
+    numbers
 }
 
 #[inline(always)]
-fn with_fifth_bit(numbers: [u8; SMALL], fifth: u32) -> [u8; SMALL] {
-    std::array::from_fn(|i| numbers[i] | ((fifth >> i) as u8 & 1) << 4)
+fn with_fifth_bit(mut numbers: [u8; SMALL], fifth: u32) -> [u8; SMALL] {
+    for i in 0..SMALL {
+        numbers[i] |= ((fifth >> i) as u8 & 1) << 4;
+    }
+    numbers
 }
 
 impl SuperRow {
@@ -163,8 +187,8 @@ fn q2_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
     Factors {
         scale: block.half(),
         min: block.half(),
-        scales: scales.map(|scale| i32::from(scale & 15)),
-        mins: scales.map(|scale| i32::from(scale >> 4)),
+        scales: each(scales, |scale| i32::from(scale & 15)),
+        mins: each(scales, |scale| i32::from(scale >> 4)),
     }
 }
 
@@ -173,10 +197,8 @@ fn q3_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
     let high = block.take::<32>();
     let low = block.take::<64>();
     two_bits(low, numbers);
-    for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
-        for (number, high) in numbers.iter_mut().zip(high) {
-            *number |= (high >> part & 1) << 2;
-        }
+    for (part, numbers) in numbers.as_chunks_mut().0.iter_mut().enumerate() {
+        add_bits(numbers, &each(high, |high| (high >> part & 1) << 2));
     }
     let packed = block.take::<12>();
     let scale = |i: usize| {
@@ -194,11 +216,9 @@ fn q3_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
 /// Each half of the block: the lowest two bits of 32 bytes, the next two, …
 #[inline(always)]
 fn two_bits(bytes: &[u8; 64], numbers: &mut [u8; SUPER]) {
-    for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
-        let bytes = &bytes[part / 4 * 32..][..32];
-        for (number, byte) in numbers.iter_mut().zip(bytes) {
-            *number = byte >> (part % 4 * 2) & 3;
-        }
+    let bytes = bytes.as_chunks::<32>().0;
+    for (part, numbers) in numbers.as_chunks_mut().0.iter_mut().enumerate() {
+        *numbers = each(&bytes[part / 4], |byte| byte >> (part % 4 * 2) & 3);
     }
 }
 
@@ -221,10 +241,8 @@ fn q5_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
     let (scales, mins) = six_bits(block.take());
     let high = block.take::<32>();
     four_bits(block.take(), numbers);
-    for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
-        for (number, high) in numbers.iter_mut().zip(high) {
-            *number |= (high >> part & 1) << 4;
-        }
+    for (part, numbers) in numbers.as_chunks_mut().0.iter_mut().enumerate() {
+        add_bits(numbers, &each(high, |high| (high >> part & 1) << 4));
     }
     Factors {
         scale,
@@ -237,11 +255,9 @@ fn q5_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
 /// Each quarter of the block: 32 low halves, then 32 high ones.
 #[inline(always)]
 fn four_bits(bytes: &[u8; 128], numbers: &mut [u8; SUPER]) {
-    for (bytes, numbers) in bytes.chunks_exact(32).zip(numbers.chunks_exact_mut(64)) {
-        let (low, high) = numbers.split_at_mut(32);
-        for ((low, high), byte) in low.iter_mut().zip(high).zip(bytes) {
-            (*low, *high) = (byte & 15, byte >> 4);
-        }
+    let bytes = bytes.as_chunks::<32>().0;
+    for (part, numbers) in numbers.as_chunks_mut().0.iter_mut().enumerate() {
+        *numbers = each(&bytes[part / 2], |byte| byte >> (part % 2 * 4) & 15);
     }
 }
 
@@ -266,16 +282,16 @@ fn six_bits(packed: &[u8; 12]) -> ([i32; GROUPS], [i32; GROUPS]) {
 fn q6_k(mut block: Reader, numbers: &mut [u8; SUPER]) -> Factors {
     let low = block.take::<128>();
     let high = block.take::<64>();
-    for (half, numbers) in numbers.chunks_exact_mut(128).enumerate() {
-        let (low, high) = (&low[half * 64..][..64], &high[half * 32..][..32]);
-        for (part, numbers) in numbers.chunks_exact_mut(32).enumerate() {
-            let low = &low[part % 2 * 32..][..32];
-            for ((number, low), high) in numbers.iter_mut().zip(low).zip(high) {
-                *number = low >> (part / 2 * 4) & 15 | (high >> (part * 2) & 3) << 4;
-            }
-        }
+    let (low, high) = (low.as_chunks::<32>().0, high.as_chunks::<32>().0);
+    for (part, numbers) in numbers.as_chunks_mut().0.iter_mut().enumerate() {
+        let (half, part) = (part / 4, part % 4);
+        *numbers = each(&low[half * 2 + part % 2], |low| low >> (part / 2 * 4) & 15);
+        add_bits(
+            numbers,
+            &each(&high[half], |high| (high >> (part * 2) & 3) << 4),
+        );
     }
-    let scales = block.take::<GROUPS>().map(|scale| i32::from(scale as i8));
+    let scales = each(block.take::<GROUPS>(), |scale| i32::from(scale as i8));
     Factors::around(32, block.half(), scales)
 }
 
@@ -293,9 +309,19 @@ pub(super) fn floats(dtype: GgmlDType, bytes: &[u8], out: &mut Vec<f32>) {
     }
 }
 
+/// A 16-bit float without branches, so that many at once are fast: its bits, seen as those of a 32-bit float,
+/// are the same number but for a factor, except for what is not finite.
 #[inline(always)]
 fn half_to_float(bytes: [u8; 2]) -> f32 {
-    f16::from_le_bytes(bytes).to_f32()
+    const FACTOR: f32 = f32::from_bits((127 + 112) << 23); // 2^112
+    let bits = u32::from(u16::from_le_bytes(bytes));
+    let finite = f32::from_bits((bits & 0x7FFF) << 13) * FACTOR;
+    let exponent = if bits & 0x7C00 == 0x7C00 {
+        0xFF << 23
+    } else {
+        0
+    };
+    f32::from_bits(finite.to_bits() | exponent | (bits & 0x8000) << 16)
 }
 
 /// The parts of one block, one after the other.
@@ -312,5 +338,25 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     fn half(&mut self) -> f32 {
         half_to_float(*self.take())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_16_bit_float_is_read() {
+        for bits in 0..=u16::MAX {
+            let expect = half::f16::from_bits(bits).to_f32();
+            let actual = super::half_to_float(bits.to_le_bytes());
+            assert!(
+                actual == expect || (actual.is_nan() && expect.is_nan()),
+                "{bits:#x}"
+            );
+            assert_eq!(
+                actual.is_sign_negative(),
+                expect.is_sign_negative(),
+                "{bits:#x}"
+            );
+        }
     }
 }

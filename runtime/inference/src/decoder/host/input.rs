@@ -3,7 +3,7 @@
 use half::f16;
 
 use super::blocks::{GROUPS, Layout, SMALL, SUPER};
-use super::kernels::fastest;
+use super::kernels::{Kernel, Work, fastest};
 
 /// The rows that a matrix is multiplied with.
 pub(super) enum Input<'a> {
@@ -33,7 +33,7 @@ pub(super) struct SuperBlock {
 impl<'a> Input<'a> {
     /// `x` is rows whose width is whole blocks of the weights' layout.
     pub fn new(layout: Layout, x: &'a [f32]) -> Self {
-        fastest(|| Self::in_layout(layout, x))
+        fastest(Rounding { layout, x })
     }
 
     #[inline(always)]
@@ -41,11 +41,34 @@ impl<'a> Input<'a> {
         match layout {
             Layout::Floats => Self::Floats(x),
             Layout::Small { zero } => {
-                let blocks = x.as_chunks().0.iter();
-                Self::Small(blocks.map(|block| SmallBlock::new(block, zero)).collect())
+                let mut blocks = Vec::with_capacity(x.len() / SMALL);
+                for block in x.as_chunks().0 {
+                    blocks.push(SmallBlock::new(block, zero));
+                }
+                Self::Small(blocks)
             }
-            Layout::Super => Self::Super(x.as_chunks().0.iter().map(SuperBlock::new).collect()),
+            Layout::Super => {
+                let mut blocks = Vec::with_capacity(x.len() / SUPER);
+                for block in x.as_chunks().0 {
+                    blocks.push(SuperBlock::new(block));
+                }
+                Self::Super(blocks)
+            }
         }
+    }
+}
+
+struct Rounding<'a> {
+    layout: Layout,
+    x: &'a [f32],
+}
+
+impl<'a> Work for Rounding<'a> {
+    type Output = Input<'a>;
+
+    #[inline(always)]
+    fn run<K: Kernel>(self) -> Input<'a> {
+        Input::in_layout(self.layout, self.x)
     }
 }
 
@@ -54,7 +77,10 @@ impl SmallBlock {
     fn new(x: &[f32; SMALL], zero: u8) -> Self {
         let scale = largest(x).abs() / 127.0 + poison(x);
         let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
-        let numbers = x.map(|x| rounded(x * inverse));
+        let mut numbers = [0; SMALL];
+        for i in 0..SMALL {
+            numbers[i] = rounded(x[i] * inverse);
+        }
         let four = |i: usize| {
             numbers[4 * i..][..4]
                 .iter()
@@ -82,7 +108,10 @@ impl SuperBlock {
         } else {
             -127.0 / largest
         };
-        let numbers = x.map(|x| rounded(x * inverse));
+        let mut numbers = [0; SUPER];
+        for i in 0..SUPER {
+            numbers[i] = rounded(x[i] * inverse);
+        }
         let size = SUPER / GROUPS;
         let sum = |i: usize| {
             numbers[size * i..][..size]

@@ -26,26 +26,40 @@ pub(super) struct Job<'a> {
 
 /// Computes `[weight rows, input rows]`.
 pub(super) fn multiply(job: Job, out: &mut [f32]) {
-    fastest(|| match level() {
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => rows::<x86::Avx512>(job, out),
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => rows::<x86::Avx2>(job, out),
-        Level::Portable => rows::<Portable>(job, out),
-    })
+    fastest(Multiply { job, out });
 }
 
-/// Runs plain loops with the widest instructions there are: what is inlined into `work` is compiled for
-/// them.
-#[inline(always)]
-pub(super) fn fastest<R>(work: impl FnOnce() -> R) -> R {
+struct Multiply<'a> {
+    job: Job<'a>,
+    out: &'a mut [f32],
+}
+
+impl Work for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<K: Kernel>(self) {
+        rows::<K>(self.job, self.out);
+    }
+}
+
+/// Loops that are compiled once for each instruction set: `run`, and all that it calls, must always be
+/// inlined.
+pub(super) trait Work {
+    type Output;
+
+    fn run<K: Kernel>(self) -> Self::Output;
+}
+
+/// Runs loops with the widest instructions that the processor has.
+pub(super) fn fastest<W: Work>(work: W) -> W::Output {
     match level() {
         // SAFETY: `level` has found these instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512 => unsafe { x86::with_avx512(work) },
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { x86::with_avx2(work) },
-        Level::Portable => work(),
+        Level::Portable => work.run::<Portable>(),
     }
 }
 
@@ -75,7 +89,7 @@ fn level() -> Level {
 }
 
 /// What differs between instruction sets.
-trait Kernel {
+pub(super) trait Kernel {
     /// Products of 32 numbers, added up four by four to `start`.
     fn fours(weights: &[u8; SMALL], x: &[i8; SMALL], start: &[i32; SMALL / 4]) -> [i32; SMALL / 4];
 
@@ -193,7 +207,7 @@ impl Kernel for Portable {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{GROUPS, Kernel, SMALL, SUPER};
+    use super::{GROUPS, Kernel, SMALL, SUPER, Work};
 
     pub fn has_avx512() -> bool {
         has_avx2()
@@ -208,13 +222,13 @@ mod x86 {
     }
 
     #[target_feature(enable = "avx2,f16c,avx512f,avx512bw,avx512vl,avx512vnni")]
-    pub fn with_avx512<R>(work: impl FnOnce() -> R) -> R {
-        work()
+    pub fn with_avx512<W: Work>(work: W) -> W::Output {
+        work.run::<Avx512>()
     }
 
     #[target_feature(enable = "avx2,f16c")]
-    pub fn with_avx2<R>(work: impl FnOnce() -> R) -> R {
-        work()
+    pub fn with_avx2<W: Work>(work: W) -> W::Output {
+        work.run::<Avx2>()
     }
 
     /// Only for processors that have it.
