@@ -93,8 +93,9 @@ pub(super) trait Kernel {
     /// Products of 32 numbers, added up four by four to `start`.
     fn fours(weights: &[u8; SMALL], x: &[i8; SMALL], start: &[i32; SMALL / 4]) -> [i32; SMALL / 4];
 
-    /// Products of 256 numbers below 64, added up group by group, times the groups' scales.
-    fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32;
+    /// The products of a row with one row of activations, in lanes: of each 64 numbers the first four go to
+    /// the first lane, and so on.
+    fn super_blocks(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES];
 }
 
 #[inline(always)]
@@ -130,7 +131,7 @@ fn rows<K: Kernel>(job: Job, out: &mut [f32]) {
                 let x = x.chunks_exact(job.columns / SUPER);
                 out.iter_mut()
                     .zip(x)
-                    .for_each(|(out, x)| *out = super_blocks::<K>(&row, x));
+                    .for_each(|(out, x)| *out = total(K::super_blocks(&row, x)));
             }
         }
         _ => unreachable!("the input was made for this layout"),
@@ -148,40 +149,38 @@ fn small<K: Kernel>(row: &SmallRow, x: &[SmallBlock]) -> f32 {
         }
     }
     let mins = row.mins.iter().zip(x).map(|(min, x)| min * x.sum);
-    sums.iter().sum::<f32>() + mins.sum::<f32>()
+    total(sums) + mins.sum::<f32>()
 }
 
-#[inline(always)]
-fn super_blocks<K: Kernel>(row: &SuperRow, x: &[SuperBlock]) -> f32 {
-    let mut sum = 0.0;
-    for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
-        let scaled = K::scaled(weights, &factors.scales, &x.numbers);
-        let mins = products(&factors.mins, &x.sums);
-        sum += x.scale * (factors.scale * scaled as f32 - factors.min * mins as f32);
-    }
-    sum
-}
-
-#[inline(always)]
-fn products(a: &[i32; GROUPS], b: &[i32; GROUPS]) -> i32 {
-    let product = |i: usize| a[i].wrapping_mul(b[i]);
-    (0..GROUPS).map(product).fold(0, i32::wrapping_add)
-}
-
-/// Lanes that a sum of floats has, so that it need not wait for each addition.
-const LANES: usize = 32;
+/// Lanes that a sum has, so that it need not wait for each addition.
+const LANES: usize = 16;
+const _: () = assert!(LANES == GROUPS, "sums of groups take a lane each");
 
 #[inline(always)]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0f32; LANES];
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0f32; 2 * LANES];
+    let (a, a_rest) = a.as_chunks::<{ 2 * LANES }>();
+    let (b, b_rest) = b.as_chunks::<{ 2 * LANES }>();
     for (a, b) in a.iter().zip(b) {
-        for lane in 0..LANES {
+        for lane in 0..2 * LANES {
             sums[lane] += a[lane] * b[lane];
         }
     }
     let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
-    sums.iter().sum::<f32>() + rest.sum::<f32>()
+    total(sums) + rest.sum::<f32>()
+}
+
+/// The sum of lanes, whose number is a power of two: the halves are added until one is left.
+#[inline(always)]
+fn total<const N: usize>(mut lanes: [f32; N]) -> f32 {
+    let mut half = N / 2;
+    while half > 0 {
+        for lane in 0..half {
+            lanes[lane] += lanes[lane + half];
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// Plain loops, which compilers turn into what the processor has.
@@ -195,11 +194,22 @@ impl Kernel for Portable {
     }
 
     #[inline(always)]
-    fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
-        let size = SUPER / GROUPS;
-        let product = |i: usize| i32::from(weights[i]) * i32::from(x[i]);
-        let group = |g: usize| (g * size..(g + 1) * size).map(product).sum::<i32>();
-        (0..GROUPS).map(|g| scales[g] * group(g)).sum()
+    fn super_blocks(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
+        let mut sums = [0f32; LANES];
+        for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+            let mut scaled = [0; LANES];
+            for four in 0..SUPER / 4 {
+                let product = |i: usize| i32::from(weights[i]) * i32::from(x.numbers[i]);
+                let products = (4 * four..4 * four + 4).map(product).sum::<i32>();
+                scaled[four % LANES] += factors.scales[four / 4] * products;
+            }
+            for lane in 0..LANES {
+                let min = factors.mins[lane] * x.sums[lane];
+                let product = factors.scale * scaled[lane] as f32 - factors.min * min as f32;
+                sums[lane] += x.scale * product;
+            }
+        }
+        sums
     }
 }
 
@@ -207,7 +217,7 @@ impl Kernel for Portable {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{GROUPS, Kernel, SMALL, SUPER, Work};
+    use super::{GROUPS, Kernel, LANES, SMALL, SUPER, SuperBlock, SuperRow, Work};
 
     pub fn has_avx512() -> bool {
         has_avx2()
@@ -246,9 +256,9 @@ mod x86 {
         }
 
         #[inline(always)]
-        fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+        fn super_blocks(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
             // SAFETY: as above.
-            unsafe { scaled_avx512(weights, scales, x) }
+            unsafe { super_blocks_avx512(row, x) }
         }
     }
 
@@ -269,22 +279,51 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx512f,avx512vnni")]
-    unsafe fn scaled_avx512(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
-        unsafe {
-            let scales = _mm512_loadu_si512(scales.as_ptr().cast());
-            // The groups that the lanes of 64 numbers belong to.
-            let mut group = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
-            let mut sum = _mm512_setzero_si512();
-            for part in 0..4 {
-                let weights = _mm512_loadu_si512(weights.as_ptr().add(64 * part).cast());
-                let x = _mm512_loadu_si512(x.as_ptr().add(64 * part).cast());
-                let fours = _mm512_dpbusd_epi32(_mm512_setzero_si512(), weights, x);
-                let scale = _mm512_permutexvar_epi32(group, scales);
-                sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(fours, scale));
-                group = _mm512_add_epi32(group, _mm512_set1_epi32(4));
-            }
-            _mm512_reduce_add_epi32(sum)
+    unsafe fn super_blocks_avx512(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
+        let mut sums = _mm512_setzero_ps();
+        for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+            let (scaled, mins) = unsafe {
+                let scaled = scaled_avx512(weights, &factors.scales, &x.numbers);
+                let mins = _mm512_loadu_si512(factors.mins.as_ptr().cast());
+                let x_sums = _mm512_loadu_si512(x.sums.as_ptr().cast());
+                (scaled, _mm512_mullo_epi32(mins, x_sums))
+            };
+            let scaled = _mm512_mul_ps(_mm512_set1_ps(factors.scale), _mm512_cvtepi32_ps(scaled));
+            let mins = _mm512_mul_ps(_mm512_set1_ps(factors.min), _mm512_cvtepi32_ps(mins));
+            let product = _mm512_mul_ps(_mm512_set1_ps(x.scale), _mm512_sub_ps(scaled, mins));
+            sums = _mm512_add_ps(sums, product);
         }
+        // SAFETY: sixteen floats either way.
+        unsafe { std::mem::transmute(sums) }
+    }
+
+    /// Products of 256 numbers, four by four, times the scales of their groups.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    unsafe fn scaled_avx512(
+        weights: &[u8; SUPER],
+        scales: &[i32; GROUPS],
+        x: &[i8; SUPER],
+    ) -> __m512i {
+        // The groups that the lanes of 64 numbers belong to.
+        let mut group = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+        let mut sum = _mm512_setzero_si512();
+        // SAFETY: the arrays are as long as what is read.
+        let scales = unsafe { _mm512_loadu_si512(scales.as_ptr().cast()) };
+        for part in 0..4 {
+            let (weights, x) = unsafe {
+                let weights = _mm512_loadu_si512(weights.as_ptr().add(64 * part).cast());
+                (
+                    weights,
+                    _mm512_loadu_si512(x.as_ptr().add(64 * part).cast()),
+                )
+            };
+            let fours = _mm512_dpbusd_epi32(_mm512_setzero_si512(), weights, x);
+            let scale = _mm512_permutexvar_epi32(group, scales);
+            sum = _mm512_add_epi32(sum, _mm512_mullo_epi32(fours, scale));
+            group = _mm512_add_epi32(group, _mm512_set1_epi32(4));
+        }
+        sum
     }
 
     /// Only for processors that have it.
@@ -302,9 +341,9 @@ mod x86 {
         }
 
         #[inline(always)]
-        fn scaled(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
+        fn super_blocks(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
             // SAFETY: as above.
-            unsafe { scaled_avx2(weights, scales, x) }
+            unsafe { super_blocks_avx2(row, x) }
         }
     }
 
@@ -331,22 +370,55 @@ mod x86 {
 
     #[inline]
     #[target_feature(enable = "avx2")]
-    unsafe fn scaled_avx2(weights: &[u8; SUPER], scales: &[i32; GROUPS], x: &[i8; SUPER]) -> i32 {
-        unsafe {
-            let mut sum = _mm256_setzero_si256();
-            for (part, scales) in scales.chunks_exact(2).enumerate() {
-                let weights = _mm256_loadu_si256(weights.as_ptr().add(32 * part).cast());
-                let x = _mm256_loadu_si256(x.as_ptr().add(32 * part).cast());
-                // Two products of numbers below 64 and 128 fit into 16 bits.
-                let twos = _mm256_maddubs_epi16(weights, x);
-                let fours = _mm256_madd_epi16(twos, _mm256_set1_epi16(1));
-                let (low, high) = (_mm_set1_epi32(scales[0]), _mm_set1_epi32(scales[1]));
-                let scale = _mm256_set_m128i(high, low);
-                sum = _mm256_add_epi32(sum, _mm256_mullo_epi32(fours, scale));
+    unsafe fn super_blocks_avx2(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
+        let mut sums = [_mm256_setzero_ps(); 2];
+        for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+            // SAFETY: the caller has these instructions.
+            let scaled = unsafe { scaled_avx2(weights, &factors.scales, &x.numbers) };
+            for half in 0..2 {
+                // SAFETY: eight of sixteen numbers.
+                let mins = unsafe {
+                    let mins = _mm256_loadu_si256(factors.mins.as_ptr().add(8 * half).cast());
+                    let x_sums = _mm256_loadu_si256(x.sums.as_ptr().add(8 * half).cast());
+                    _mm256_mullo_epi32(mins, x_sums)
+                };
+                let scaled = _mm256_cvtepi32_ps(scaled[half]);
+                let scaled = _mm256_mul_ps(_mm256_set1_ps(factors.scale), scaled);
+                let mins = _mm256_mul_ps(_mm256_set1_ps(factors.min), _mm256_cvtepi32_ps(mins));
+                let product = _mm256_mul_ps(_mm256_set1_ps(x.scale), _mm256_sub_ps(scaled, mins));
+                sums[half] = _mm256_add_ps(sums[half], product);
             }
-            let lanes: [i32; 8] = std::mem::transmute(sum);
-            lanes.iter().sum()
         }
+        // SAFETY: sixteen floats either way.
+        unsafe { std::mem::transmute(sums) }
+    }
+
+    /// Products of 256 numbers, four by four, times the scales of their groups.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    unsafe fn scaled_avx2(
+        weights: &[u8; SUPER],
+        scales: &[i32; GROUPS],
+        x: &[i8; SUPER],
+    ) -> [__m256i; 2] {
+        let mut sums = [_mm256_setzero_si256(); 2];
+        for (part, scales) in scales.chunks_exact(2).enumerate() {
+            // SAFETY: the arrays are as long as what is read.
+            let (weights, x) = unsafe {
+                let weights = _mm256_loadu_si256(weights.as_ptr().add(32 * part).cast());
+                (
+                    weights,
+                    _mm256_loadu_si256(x.as_ptr().add(32 * part).cast()),
+                )
+            };
+            // Two products of numbers below 64 and 128 fit into 16 bits.
+            let twos = _mm256_maddubs_epi16(weights, x);
+            let fours = _mm256_madd_epi16(twos, _mm256_set1_epi16(1));
+            let (low, high) = (_mm_set1_epi32(scales[0]), _mm_set1_epi32(scales[1]));
+            let scaled = _mm256_mullo_epi32(fours, _mm256_set_m128i(high, low));
+            sums[part % 2] = _mm256_add_epi32(sums[part % 2], scaled);
+        }
+        sums
     }
 }
 
@@ -363,13 +435,31 @@ mod tests {
         })
     }
 
+    fn super_blocks(seed: usize) -> (SuperRow, Vec<SuperBlock>) {
+        let mut row = SuperRow::default();
+        let mut x = Vec::new();
+        for block in 0..3 {
+            row.numbers.push(numbers(seed + block, 63));
+            row.factors.push(blocks::Factors {
+                scale: 0.3,
+                min: 0.7,
+                scales: std::array::from_fn(|i| (i * seed) as i32 % 255 - 127),
+                mins: std::array::from_fn(|i| (i * block) as i32 % 64),
+            });
+            x.push(SuperBlock {
+                numbers: numbers::<SUPER>(seed + 3, 255).map(|n| n as i8),
+                scale: 0.9,
+                sums: std::array::from_fn(|i| i as i32 * 100 - 800),
+            });
+        }
+        (row, x)
+    }
+
     fn check<K: Kernel>() {
         for seed in 0..50 {
-            let x = numbers::<SUPER>(seed + 3, 255).map(|n| n as i8);
-            let weights = numbers::<SUPER>(seed, 63);
-            let scales = std::array::from_fn(|i| (i * seed) as i32 % 255 - 127);
-            let expect = Portable::scaled(&weights, &scales, &x);
-            assert_eq!(K::scaled(&weights, &scales, &x), expect);
+            let (row, x) = super_blocks(seed);
+            let expect = Portable::super_blocks(&row, &x);
+            assert_eq!(K::super_blocks(&row, &x), expect);
             let x = numbers::<SMALL>(seed + 3, 255).map(|n| n as i8);
             let weights = numbers::<SMALL>(seed, 255);
             let start = std::array::from_fn(|i| i as i32 * -1000);
