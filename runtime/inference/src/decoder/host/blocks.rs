@@ -47,9 +47,14 @@ pub(super) struct SmallRow {
 /// A row of super-blocks.
 #[derive(Default)]
 pub(super) struct SuperRow {
-    pub numbers: Vec<[u8; SUPER]>,
+    pub numbers: Vec<Numbers>,
     pub factors: Vec<Factors>,
 }
+
+/// The numbers of a super-block, aligned as the widest instructions read them.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Numbers(pub [u8; SUPER]);
 
 /// What turns the numbers of a super-block into weights.
 #[derive(Clone, Copy, Default)]
@@ -151,10 +156,12 @@ impl SuperRow {
     #[inline(always)]
     pub fn unpack(&mut self, dtype: GgmlDType, bytes: &[u8]) {
         let blocks = bytes.len() / dtype.type_size();
-        self.numbers.resize(blocks, [0; SUPER]);
+        self.numbers.resize(blocks, Numbers([0; SUPER]));
         self.factors.resize(blocks, Factors::default());
         let places = self.numbers.iter_mut().zip(&mut self.factors);
-        for (block, (numbers, factors)) in bytes.chunks_exact(dtype.type_size()).zip(places) {
+        for (block, (Numbers(numbers), factors)) in
+            bytes.chunks_exact(dtype.type_size()).zip(places)
+        {
             let block = Reader(block);
             *factors = match dtype {
                 GgmlDType::Q2K => q2_k(block, numbers),
@@ -169,7 +176,7 @@ impl SuperRow {
     /// The weights of the row.
     pub fn weights(&self, out: &mut [f32]) {
         let blocks = self.numbers.iter().zip(&self.factors);
-        for ((numbers, factors), out) in blocks.zip(out.chunks_mut(SUPER)) {
+        for ((Numbers(numbers), factors), out) in blocks.zip(out.chunks_mut(SUPER)) {
             for (i, out) in out.iter_mut().enumerate() {
                 let (scale, min) = (factors.scales[i / GROUP], factors.mins[i / GROUP]);
                 let scaled = factors.scale * (scale * i32::from(numbers[i])) as f32;

@@ -22,7 +22,8 @@ pub(super) struct SmallBlock {
     pub start: [i32; SMALL / 4],
 }
 
-/// 256 activations that share a scale.
+/// 256 activations that share a scale. Aligned as the widest instructions read them.
+#[repr(C, align(64))]
 pub(super) struct SuperBlock {
     pub numbers: [i8; SUPER],
     pub scale: f32,

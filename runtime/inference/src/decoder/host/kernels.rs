@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use candle_core::quantized::GgmlDType;
 
-use super::blocks::{self, GROUPS, Layout, SMALL, SUPER, SmallRow, SuperRow};
+use super::blocks::{self, GROUPS, Layout, Numbers, SMALL, SUPER, SmallRow, SuperRow};
 use super::input::{Input, SmallBlock, SuperBlock};
 
 /// Rows of a matrix and what they are multiplied with.
@@ -196,7 +196,7 @@ impl Kernel for Portable {
     #[inline(always)]
     fn super_blocks(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
         let mut sums = [0f32; LANES];
-        for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+        for ((Numbers(weights), factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
             let mut scaled = [0; LANES];
             for four in 0..SUPER / 4 {
                 let product = |i: usize| i32::from(weights[i]) * i32::from(x.numbers[i]);
@@ -217,7 +217,7 @@ impl Kernel for Portable {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{GROUPS, Kernel, LANES, SMALL, SUPER, SuperBlock, SuperRow, Work};
+    use super::{GROUPS, Kernel, LANES, Numbers, SMALL, SUPER, SuperBlock, SuperRow, Work};
 
     pub fn has_avx512() -> bool {
         has_avx2()
@@ -281,7 +281,7 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512vnni")]
     unsafe fn super_blocks_avx512(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
         let mut sums = _mm512_setzero_ps();
-        for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+        for ((Numbers(weights), factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
             let (scaled, mins) = unsafe {
                 let scaled = scaled_avx512(weights, &factors.scales, &x.numbers);
                 let mins = _mm512_loadu_si512(factors.mins.as_ptr().cast());
@@ -372,7 +372,7 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     unsafe fn super_blocks_avx2(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
         let mut sums = [_mm256_setzero_ps(); 2];
-        for ((weights, factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+        for ((Numbers(weights), factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
             // SAFETY: the caller has these instructions.
             let scaled = unsafe { scaled_avx2(weights, &factors.scales, &x.numbers) };
             for half in 0..2 {
@@ -439,7 +439,7 @@ mod tests {
         let mut row = SuperRow::default();
         let mut x = Vec::new();
         for block in 0..3 {
-            row.numbers.push(numbers(seed + block, 63));
+            row.numbers.push(Numbers(numbers(seed + block, 63)));
             row.factors.push(blocks::Factors {
                 scale: 0.3,
                 min: 0.7,
