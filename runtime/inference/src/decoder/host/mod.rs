@@ -18,7 +18,7 @@ use crate::Error;
 use crate::gguf::{File, TensorInfo};
 
 /// Products that are computed in less time than it takes to wake another thread.
-const FEW: usize = 1 << 18;
+const FEW: usize = 1 << 21;
 
 /// Activations `[rows, width]`.
 pub(crate) struct Rows {
