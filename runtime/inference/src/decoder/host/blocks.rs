@@ -146,8 +146,8 @@ fn nibbles(bytes: &[u8; SMALL / 2]) -> [u8; SMALL] {
 
 #[inline(always)]
 fn with_fifth_bit(mut numbers: [u8; SMALL], fifth: u32) -> [u8; SMALL] {
-    for i in 0..SMALL {
-        numbers[i] |= ((fifth >> i) as u8 & 1) << 4;
+    for (i, number) in numbers.iter_mut().enumerate() {
+        *number |= ((fifth >> i) as u8 & 1) << 4;
     }
     numbers
 }
