@@ -8,7 +8,7 @@
 ---@field system_prompt? string The role: what the model is told before the conversation.
 ---@field memory? boolean Whether it remembers the conversation; true unless told.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
----@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -69,7 +69,7 @@
 ---@field name string
 ---@field memory_bytes integer What it holds now.
 ---@field reserved_bytes integer What it may come to hold, which no other model gets.
----@field context_size integer How many tokens prompt and answer may have together.
+---@field context_size integer How many tokens prompt and answer may have together, the answer's last one not counted.
 ---@field cache_type "f16"|"q8_0"|"f32" How it remembers tokens.
 ---@field sequences integer How many answers it is computing.
 ---@field queued integer How many requests wait for their turn.
@@ -95,14 +95,14 @@
 
 --- How the model is loaded and kept.
 ---@class LoadingOptions
----@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 
 --- Which model answers, and how.
 ---@class GenerateOptions
 ---@field model? string The model's name or the path of a GGUF file.
----@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -180,7 +180,7 @@
 ---@class ChatOptions
 ---@field model? string The model's name or the path of a GGUF file.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
----@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -233,7 +233,7 @@
 ---@class TurnOptions
 ---@field text string What the user says.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
----@field context_size? integer How many tokens prompt and answer may have together. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.

@@ -69,8 +69,18 @@ impl Reporter {
     }
 }
 
+/// A message may quote a file, which may hold what a terminal would obey.
+fn printable(message: &str) -> String {
+    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let escaped = |c: char| match obeyed(c) {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    message.chars().map(escaped).collect()
+}
+
 fn plain(diagnostic: &Diagnostic, source: Option<&str>) -> String {
-    let mut out = format!("error: {}\n", diagnostic.message);
+    let mut out = format!("error: {}\n", printable(&diagnostic.message));
     if let Some(frame) = diagnostic.place() {
         let _ = writeln!(out, "  --> {frame}");
         if let Some(line) = source_line(source, frame.line) {
@@ -148,8 +158,8 @@ impl Shown {
         let code = place.map(|(frame, text)| NamedSource::new(&frame.source, text.to_owned()));
         // Without its source line, the place is all the more needed.
         let message = match (span, diagnostic.place()) {
-            (None, Some(frame)) => format!("{}\n  --> {frame}", diagnostic.message),
-            _ => diagnostic.message.clone(),
+            (None, Some(frame)) => format!("{}\n  --> {frame}", printable(&diagnostic.message)),
+            _ => printable(&diagnostic.message),
         };
         Self {
             message,

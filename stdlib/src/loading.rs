@@ -10,7 +10,7 @@ use llmspell_models::{CacheType, KeepAlive, Loading, Overflow};
 #[api(options)]
 #[derive(Debug, Clone, Default)]
 pub struct LoadingOptions {
-    /// How many tokens prompt and answer may have together. Unless told, as many as the model was made
+    /// How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made
     /// for, or as there is memory for where that is less.
     context_size: Option<usize>,
     /// How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number

@@ -110,7 +110,7 @@ pub struct LoadedState {
     memory_bytes: u64,
     /// What it may come to hold, which no other model gets.
     reserved_bytes: u64,
-    /// How many tokens prompt and answer may have together.
+    /// How many tokens prompt and answer may have together, the answer's last one not counted.
     context_size: usize,
     /// How it remembers tokens.
     cache_type: CacheTypeName,

@@ -81,7 +81,7 @@ pub enum Error {
         found: Vec<usize>,
     },
     #[error(
-        "{file}: tensor `{tensor}` has type {type_id} ({type_name}), which is not supported; use a quantization such as Q4_K_M or Q8_0"
+        "{file}: tensor `{tensor}` has type {type_id} ({type_name}), which is not supported; supported are: F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0 and Q2_K to Q6_K"
     )]
     UnsupportedTensorType {
         file: String,

@@ -1,4 +1,4 @@
-//! Read-only memory mapping: the crate's only unsafe code.
+//! Read-only memory mapping.
 
 #![allow(unsafe_code)]
 

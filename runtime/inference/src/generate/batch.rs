@@ -211,6 +211,8 @@ struct Running<M: LanguageModel> {
 struct Work {
     sequence: usize,
     range: Range<usize>,
+    /// Whether it is the last token that a sequence chose, and not part of a prompt.
+    generates: bool,
 }
 
 impl<M: LanguageModel> Running<M> {
@@ -286,6 +288,7 @@ impl<M: LanguageModel> Running<M> {
             (ready[at] && sequence.pending() == 1 && sequence.computed > 0).then(|| Work {
                 sequence: at,
                 range: end - 1..end,
+                generates: true,
             })
         };
         let mut work: Vec<Work> = self
@@ -310,6 +313,7 @@ impl<M: LanguageModel> Running<M> {
                 work.push(Work {
                     sequence: at,
                     range,
+                    generates: false,
                 });
             }
         }
@@ -473,7 +477,7 @@ impl<M: LanguageModel> Running<M> {
 
 /// How many sequences of a turn generate, and how many prompt tokens it has.
 fn work_sizes(work: &[Work]) -> (usize, usize) {
-    let generating = work.iter().filter(|work| work.range.len() == 1).count();
+    let generating = work.iter().filter(|work| work.generates).count();
     let all: usize = work.iter().map(|work| work.range.len()).sum();
     (generating, all - generating)
 }

@@ -14,10 +14,23 @@ const FRESH: f64 = 0.2;
 /// What turns have cost so far, in seconds.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// A turn in which sequences only generate.
-    generating: Option<f64>,
+    /// The last turns in which sequences only generated.
+    generating: Option<Turn>,
     /// One more prompt token.
     prompt_token: Option<f64>,
+}
+
+#[derive(Debug)]
+struct Turn {
+    sequences: usize,
+    seconds: f64,
+}
+
+impl Turn {
+    /// What a turn of so many sequences takes at least: fewer may take less in proportion, more take no less.
+    fn seconds_of(&self, sequences: usize) -> f64 {
+        self.seconds * (sequences as f64 / self.sequences as f64).min(1.0)
+    }
 }
 
 impl Pace {
@@ -28,8 +41,10 @@ impl Pace {
             let token = self.prompt_token.unwrap_or_default();
             return ((ALONE_SECONDS / token) as usize).clamp(1, ALONE);
         }
-        match (self.generating, self.prompt_token) {
-            (Some(turn), Some(token)) => ((turn / token) as usize).clamp(1, MOST),
+        match (&self.generating, self.prompt_token) {
+            (Some(turn), Some(token)) => {
+                ((turn.seconds_of(generating) / token) as usize).clamp(1, MOST)
+            }
             // A prompt's token costs no more than another sequence would.
             _ => generating,
         }
@@ -39,15 +54,21 @@ impl Pace {
     pub fn took(&mut self, generating: usize, prompt_tokens: usize, time: Duration) {
         let time = time.as_secs_f64();
         if prompt_tokens == 0 {
-            learn(&mut self.generating, time);
+            self.generated(generating, time);
         } else if generating == 0 {
             learn(&mut self.prompt_token, time / prompt_tokens as f64);
-        } else if let Some(turn) = self.generating {
-            learn(
-                &mut self.prompt_token,
-                (time - turn).max(0.0) / prompt_tokens as f64,
-            );
+        } else if let Some(turn) = &self.generating {
+            let more = (time - turn.seconds_of(generating)).max(0.0);
+            learn(&mut self.prompt_token, more / prompt_tokens as f64);
         }
+    }
+
+    fn generated(&mut self, sequences: usize, seconds: f64) {
+        let known = self.generating.take();
+        let known = known.filter(|turn| turn.sequences == sequences);
+        let mut mean = known.map(|turn| turn.seconds);
+        learn(&mut mean, seconds);
+        self.generating = mean.map(|seconds| Turn { sequences, seconds });
     }
 }
 
@@ -77,6 +98,17 @@ mod tests {
             "{}",
             pace.prompt_tokens(3)
         );
+    }
+
+    #[test]
+    fn what_many_took_is_not_expected_of_few() {
+        let mut pace = Pace::default();
+        pace.took(0, 500, Duration::from_millis(500));
+        pace.took(16, 0, Duration::from_millis(160));
+        assert_eq!(pace.prompt_tokens(16), 160);
+        assert_eq!(pace.prompt_tokens(2), 20);
+        pace.took(2, 0, Duration::from_millis(40));
+        assert_eq!(pace.prompt_tokens(2), 40);
     }
 
     #[test]

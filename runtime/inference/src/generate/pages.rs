@@ -128,7 +128,10 @@ impl<P> Pool<P> {
             // it from being the one that goes.
             let part = Arc::clone(&self.nodes[&id].page);
             if self.make_room().is_ok() {
-                let copy = model.copy_page(&part.page)?;
+                let copy = model.copy_page(&part.page).inspect_err(|_| {
+                    // Its tokens do not count as computed.
+                    *pages = Pages::default();
+                })?;
                 pages.pages.push(self.counted(copy));
                 at += common;
             }

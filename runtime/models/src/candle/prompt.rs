@@ -16,7 +16,7 @@ pub struct Encoded {
 }
 
 /// Encodes a prompt for a context of `room` tokens. Where it is longer, old turns are left out if that
-/// is wanted, as few as possible; what then remains may still be too long.
+/// is wanted; what then remains may still be too long.
 pub fn encode(
     vocabulary: &Vocabulary,
     prompt: &Prompt,
@@ -40,7 +40,8 @@ pub fn encode(
         return Ok(whole);
     }
     // The fewest turns to leave out lie in `fewest..=most`.
-    let (mut fewest, mut most) = (1, droppable_turns(messages));
+    let all = droppable_turns(messages);
+    let (mut fewest, mut most) = (1, all);
     let mut shortest = without(most)?;
     while fewest < most {
         let middle = fewest + (most - fewest) / 2;
@@ -51,7 +52,18 @@ pub fn encode(
             fewest = middle + 1;
         }
     }
-    Ok(shortest)
+    match in_steps(most, all) {
+        dropped if dropped == most => Ok(shortest),
+        dropped => without(dropped),
+    }
+}
+
+/// How many turns to leave out where `fewest` of `all` must be: up to a quarter more of those that stay, so that
+/// the next turns of a long conversation begin like this one and need not be computed anew.
+fn in_steps(fewest: usize, all: usize) -> usize {
+    let quarter = (all - fewest) / 4;
+    let step = 1 << quarter.checked_ilog2().unwrap_or(0);
+    fewest.next_multiple_of(step).min(all)
 }
 
 fn raw(vocabulary: &Vocabulary, text: &str) -> Encoded {
