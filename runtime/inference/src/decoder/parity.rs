@@ -55,10 +55,11 @@ fn error<O: Ops>(name: &str, decoder: &Decoder<O>) -> f32 {
         let actual = state.logits(decoder, &tokens);
         let length = |v: &mut dyn Iterator<Item = f32>| v.map(|v| v * v).sum::<f32>().sqrt();
         let mut difference = actual.iter().zip(&expected).map(|(a, b)| a - b);
-        worst = worst.max(length(&mut difference) / length(&mut expected.iter().copied()));
-        if likeliest(&actual) != likeliest(&expected) {
+        let relative = length(&mut difference) / length(&mut expected.iter().copied());
+        if !relative.is_finite() || likeliest(&actual) != likeliest(&expected) {
             return f32::INFINITY;
         }
+        worst = worst.max(relative);
         tokens = vec![likeliest(&expected)];
     }
     worst

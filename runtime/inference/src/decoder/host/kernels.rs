@@ -269,6 +269,7 @@ mod x86 {
         x: &[i8; SMALL],
         start: &[i32; SMALL / 4],
     ) -> [i32; SMALL / 4] {
+        // SAFETY: the arrays are as long as what is read.
         unsafe {
             let weights = _mm256_loadu_si256(weights.as_ptr().cast());
             let x = _mm256_loadu_si256(x.as_ptr().cast());
@@ -282,6 +283,7 @@ mod x86 {
     unsafe fn super_blocks_avx512(row: &SuperRow, x: &[SuperBlock]) -> [f32; LANES] {
         let mut sums = _mm512_setzero_ps();
         for ((Numbers(weights), factors), x) in row.numbers.iter().zip(&row.factors).zip(x) {
+            // SAFETY: the caller has these instructions; the arrays are as long as what is read.
             let (scaled, mins) = unsafe {
                 let scaled = scaled_avx512(weights, &factors.scales, &x.numbers);
                 let mins = _mm512_loadu_si512(factors.mins.as_ptr().cast());
@@ -311,6 +313,7 @@ mod x86 {
         // SAFETY: the arrays are as long as what is read.
         let scales = unsafe { _mm512_loadu_si512(scales.as_ptr().cast()) };
         for part in 0..4 {
+            // SAFETY: as above.
             let (weights, x) = unsafe {
                 let weights = _mm512_loadu_si512(weights.as_ptr().add(64 * part).cast());
                 (
@@ -354,6 +357,7 @@ mod x86 {
         x: &[i8; SMALL],
         start: &[i32; SMALL / 4],
     ) -> [i32; SMALL / 4] {
+        // SAFETY: the arrays are as long as what is read.
         unsafe {
             let twos = |at: usize| {
                 let weights = _mm_loadu_si128(weights.as_ptr().add(at).cast());
