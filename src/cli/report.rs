@@ -203,3 +203,13 @@ impl miette::Diagnostic for Shown {
         ))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_a_terminal_would_obey_is_spelled_out() {
+        let quoted = "bad.gguf: \u{1b}[31mred\0\n\tnext: ☃";
+        let expect = "bad.gguf: \\u{1b}[31mred\\u{0}\n\tnext: ☃";
+        assert_eq!(super::printable(quoted), expect);
+    }
+}

@@ -148,6 +148,21 @@ mod tests {
     ];
 
     #[test]
+    fn turns_are_left_out_in_steps_and_never_all_but_the_last() {
+        assert_eq!(in_steps(1, 3), 1);
+        // Of 40 turns that stay, a step is 8, so several turns in a row leave out the same ones.
+        for fewest in 1..=8 {
+            assert_eq!(in_steps(fewest, 40 + fewest), 8);
+        }
+        assert_eq!(in_steps(9, 49), 16);
+        for all in 1..60 {
+            for fewest in 1..=all {
+                assert!((fewest..=all).contains(&in_steps(fewest, all)));
+            }
+        }
+    }
+
+    #[test]
     fn the_oldest_turns_are_left_out_until_the_rest_fits() {
         let whole = tokens(TALK);
         let rest = tokens(&[TALK[0], TALK[3], TALK[4], TALK[5], TALK[6]]);
