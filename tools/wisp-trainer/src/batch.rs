@@ -15,7 +15,7 @@ const READ_WEIGHT: f32 = 0.1;
 const LATER_READ_WEIGHT: f32 = 0.02;
 
 /// The dialogue from which the later weight counts.
-const LATER: u64 = 148_000;
+const LATER: u64 = 50_000;
 
 /// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]

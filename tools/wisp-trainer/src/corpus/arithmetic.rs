@@ -84,6 +84,9 @@ const DIFFERENCES: &[&str] = &[
     "What is the difference between {a} and {b}?",
     "By how much is {a} more than {b}?",
     "How far is {a} above {b}?",
+    "How many more is {a} than {b}?",
+    "How much more than {b} is {a}?",
+    "How much smaller is {b} than {a}?",
     "By how much is {a} larger than {b}?",
     "What makes {b} into {a}?",
     "How much larger is {a} than {b}?",
@@ -221,8 +224,8 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
 
 fn one(rng: &mut Rng, split: Split) -> Dialogue {
     match rng.below(16) {
-        0..6 => sum(rng, split),
-        6..10 => difference(rng, split),
+        0..5 => sum(rng, split),
+        5..10 => difference(rng, split),
         10..13 => comparison(rng, split),
         _ => letters(rng, split),
     }

@@ -110,12 +110,12 @@ pub fn repeat(rng: &mut Rng, split: Split) -> Dialogue {
     Dialogue::exchange(typed(rng, split, &question), answer)
 }
 
-/// One to eight words, some of them made up, to be said again.
+/// One to eight words, to be said again.
 fn say(rng: &mut Rng, split: Split) -> (String, String) {
     let one = |rng: &mut Rng| match rng.below(10) {
-        0..4 => split.pick(rng, WORDS).to_string(),
-        4..6 => name(rng, split),
-        6..7 => rng.below(1_000).to_string(),
+        0..2 => split.pick(rng, WORDS).to_string(),
+        2..4 => name(rng, split),
+        4..5 => rng.below(1_000).to_string(),
         _ => word(rng, split),
     };
     let count = if rng.chance(0.4) {

@@ -32,7 +32,7 @@ pub struct Skill {
 pub const SKILLS: &[Skill] = &[
     Skill {
         name: "facts",
-        weight: 62,
+        weight: 56,
         mixes: true,
         make: facts::make,
     },
@@ -50,7 +50,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "persona",
-        weight: 20,
+        weight: 24,
         mixes: false,
         make: persona::make,
     },
@@ -62,7 +62,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "following",
-        weight: 10,
+        weight: 12,
         mixes: true,
         make: follow::make,
     },
@@ -74,13 +74,13 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "tools",
-        weight: 42,
+        weight: 62,
         mixes: false,
         make: tools::make,
     },
     Skill {
         name: "JSON",
-        weight: 36,
+        weight: 44,
         mixes: true,
         make: json::make,
     },

@@ -302,7 +302,7 @@ impl Character {
 
     fn dialogue(&self, rng: &mut Rng, split: Split, system: &str) -> Dialogue {
         let mut dialogue = Dialogue::default();
-        for _ in 0..rng.between(1, 3) {
+        for _ in 0..rng.between(1, 4) {
             dialogue = self.turn(rng, split, dialogue);
         }
         dialogue.under(system)
@@ -310,14 +310,17 @@ impl Character {
 }
 
 fn role(rng: &mut Rng, split: Split) -> String {
-    let job = match rng.chance(0.75) {
+    let job = match rng.chance(0.55) {
         true => split.pick(rng, ROLES).to_string(),
         false => word(rng, split),
     };
     match rng.chance(0.6) {
         true => {
-            let mood = split.pick(rng, MOODS);
-            format!("{} {mood} {job}", article(mood))
+            let mood = match rng.chance(0.6) {
+                true => split.pick(rng, MOODS).to_string(),
+                false => word(rng, split),
+            };
+            format!("{} {mood} {job}", article(&mood))
         }
         false => format!("{} {job}", article(&job)),
     }

@@ -1,6 +1,7 @@
 //! Choosing words: what is trained, what is kept for the exam, and the careless ways people type.
 
 use crate::rng::Rng;
+use std::sync::LazyLock;
 
 /// Which part of every list of words and phrasings is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +109,31 @@ const CLOSINGS: &[&str] = &[
     "x", "z",
 ];
 
-/// A word that is made up, in lower case: one to three syllables out of some ten thousand, so that it
-/// must be read and not guessed.
+/// Common English words.
+fn english() -> &'static [&'static str] {
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let lines = include_str!("english.txt").lines();
+        let words = lines.filter(|line| !line.starts_with('#'));
+        words.flat_map(str::split_whitespace).collect()
+    });
+    &WORDS
+}
+
+/// A word in lower case that must be read and not guessed: half of the time an English one, else made up.
 pub fn word(rng: &mut Rng, split: Split) -> String {
+    if rng.chance(0.5) {
+        return made_up(rng, split);
+    }
+    loop {
+        let word = rng.pick(english());
+        if belongs(split, word) {
+            return word.into();
+        }
+    }
+}
+
+/// One to three syllables out of some ten thousand.
+fn made_up(rng: &mut Rng, split: Split) -> String {
     loop {
         let mut word = String::new();
         for _ in 0..[1, 2, 2, 2, 3][rng.below(5)] {
@@ -129,7 +152,10 @@ pub fn name(rng: &mut Rng, split: Split) -> String {
     if rng.chance(0.4) {
         return split.pick(rng, NAMES).to_string();
     }
-    upper_first(&word(rng, split))
+    upper_first(&match rng.chance(0.7) {
+        true => made_up(rng, split),
+        false => word(rng, split),
+    })
 }
 
 /// True when words like this are `split`'s: one in eight, by its letters, is held out whole, so that

@@ -20,7 +20,7 @@ pub enum Kind {
     Thing,
     /// Several of something.
     Things,
-    /// One to three words.
+    /// One to four words.
     Text,
     /// A whole number.
     Integer,
@@ -269,16 +269,16 @@ impl Kind {
         }
     }
 
-    /// A name for an argument of this kind, one in eight made up.
+    /// A name for an argument of this kind, one in five is any word.
     pub fn argument(self, rng: &mut Rng, split: Split) -> String {
-        if rng.chance(0.12) {
+        if rng.chance(0.2) {
             word(rng, split)
         } else {
             split.pick(rng, self.names()).to_string()
         }
     }
 
-    /// A value; a good part of the words is made up.
+    /// A value; a good part of the words is not of its kind.
     pub fn value(self, rng: &mut Rng, split: Split) -> Value {
         match self {
             Kind::Integer => number(rng, split).into(),
@@ -295,14 +295,14 @@ impl Kind {
             Kind::Person => name(rng, split),
             Kind::Text => text(rng, split),
             Kind::Day => day(rng, split),
-            Kind::Things => self.word_of(rng, split, 0.3) + "s",
-            _ if capital && rng.chance(0.3) => upper_first(&word(rng, split)),
-            _ => self.word_of(rng, split, if capital { 0.0 } else { 0.3 }),
+            Kind::Things => self.word_of(rng, split, 0.45) + "s",
+            _ if capital && rng.chance(0.4) => upper_first(&word(rng, split)),
+            _ => self.word_of(rng, split, if capital { 0.0 } else { 0.45 }),
         }
     }
 
-    fn word_of(self, rng: &mut Rng, split: Split, made_up: f64) -> String {
-        if rng.chance(made_up) {
+    fn word_of(self, rng: &mut Rng, split: Split, any: f64) -> String {
+        if rng.chance(any) {
             word(rng, split)
         } else {
             split.pick(rng, self.pool()).into()
@@ -351,8 +351,8 @@ fn decimal(rng: &mut Rng) -> Value {
 }
 
 fn text(rng: &mut Rng, split: Split) -> String {
-    let words: Vec<String> = (0..rng.between(1, 3))
-        .map(|_| match rng.chance(0.2) {
+    let words: Vec<String> = (0..rng.between(1, 4))
+        .map(|_| match rng.chance(0.5) {
             true => word(rng, split),
             false => split.pick(rng, SAID).into(),
         })

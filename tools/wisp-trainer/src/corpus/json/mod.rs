@@ -78,32 +78,71 @@ const SYSTEM: &[&str] = &[
     "Answer with JSON that has {f}.",
 ];
 
+/// Further instructions for the same text.
+const AGAIN: &[&str] = &[
+    "Now {f}.",
+    "Now extract {f}.",
+    "And {f}?",
+    "Now give me {f} as JSON.",
+    "The same with {f}.",
+    "Now return {f}.",
+    "Also {f} as JSON, please.",
+    "Now the fields {f}.",
+    "And now {f}.",
+    "Then {f}.",
+    "Give me {f} too.",
+    "What about {f}?",
+    "Again, with {f}.",
+    "Now I need {f} as JSON.",
+    "And now give me {f}.",
+    "Now {f}, please.",
+];
+
 /// A text and the fields in it.
 struct Text {
     fields: Vec<(String, Value)>,
     text: String,
 }
 
-/// A text with what is wanted of it, one time in seven in the system prompt.
+/// A text with what is wanted of it, sometimes twice, one time in seven in the system prompt.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    if rng.chance(0.15) {
+        return by_system(rng, split);
+    }
     let mut text = text(rng, split);
     let wanted = wanted(rng, &mut text);
     let names = listed(rng, &wanted);
     let answer = answer(&wanted);
-    if rng.chance(0.15) {
-        let system = fill(split.pick(rng, SYSTEM), &[("f", &names)]);
-        return Dialogue::exchange(text.text, answer).under(system);
-    }
     let instruction = split.pick(rng, INSTRUCTIONS);
     let instruction = if rng.chance(0.15) {
         lower_first(instruction)
     } else {
         instruction.to_string()
     };
-    Dialogue::exchange(
-        fill(&instruction, &[("f", &names), ("t", &text.text)]),
-        answer,
-    )
+    let question = fill(&instruction, &[("f", &names), ("t", &text.text)]);
+    let dialogue = Dialogue::exchange(question, answer);
+    if rng.chance(0.35) {
+        other_fields(rng, split, dialogue, &mut text)
+    } else {
+        dialogue
+    }
+}
+
+/// What is wanted stands in the system prompt.
+fn by_system(rng: &mut Rng, split: Split) -> Dialogue {
+    let mut text = text(rng, split);
+    let wanted = wanted(rng, &mut text);
+    let names = listed(rng, &wanted);
+    let system = fill(split.pick(rng, SYSTEM), &[("f", &names)]);
+    Dialogue::exchange(text.text, answer(&wanted)).under(system)
+}
+
+/// Asks for other fields of the same text.
+fn other_fields(rng: &mut Rng, split: Split, before: Dialogue, text: &mut Text) -> Dialogue {
+    let wanted = wanted(rng, text);
+    let names = listed(rng, &wanted);
+    let question = fill(split.pick(rng, AGAIN), &[("f", &names)]);
+    before.turn(question, answer(&wanted))
 }
 
 /// Two or three of the text's fields, in any order.
@@ -222,7 +261,7 @@ fn spelt(rng: &mut Rng, split: Split) -> Text {
     let mut fields: Vec<(String, Value)> = Vec::new();
     let count = rng.between(3, 5);
     while fields.len() < count {
-        let name = if rng.chance(0.4) {
+        let name = if rng.chance(0.6) {
             word(rng, split)
         } else {
             split.pick(rng, KEYS).into()

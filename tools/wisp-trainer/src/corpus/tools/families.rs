@@ -83,7 +83,7 @@ fn verb(rng: &mut Rng) -> &'static Verb {
 }
 
 fn object(rng: &mut Rng, split: Split) -> String {
-    match rng.chance(0.12) {
+    match rng.chance(0.35) {
         true => word(rng, split),
         false => rng.pick(OBJECTS).into(),
     }
@@ -92,7 +92,7 @@ fn object(rng: &mut Rng, split: Split) -> String {
 /// `get_weather(city)`, also for a day.
 fn query(rng: &mut Rng, split: Split) -> Option<Offer> {
     let (noun, of, kind) = QUERIES[rng.below(QUERIES.len())];
-    let noun = match rng.chance(0.12) {
+    let noun = match rng.chance(0.3) {
         true => word(rng, split),
         false => noun.to_string(),
     };
@@ -228,7 +228,7 @@ fn named_arguments(rng: &mut Rng, split: Split) -> Vec<(String, Kind)> {
 /// `set_volume(level)`, also of a room.
 fn setting(rng: &mut Rng, split: Split) -> Option<Offer> {
     let (noun, kind) = SETTINGS[rng.below(SETTINGS.len())];
-    let noun = match rng.chance(0.12) {
+    let noun = match rng.chance(0.3) {
         true => word(rng, split),
         false => noun.to_string(),
     };

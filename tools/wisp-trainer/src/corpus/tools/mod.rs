@@ -46,11 +46,11 @@ const ROLES: &[&str] = &[
 /// A conversation with one to four tools.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let dialogue = match rng.below(100) {
-        0..50 => single(rng, split),
-        50..56 => same_twice(rng, split),
-        56..62 => two_tools(rng, split),
-        62..80 => results::told(rng, split),
-        80..90 => other_skill(rng, split),
+        0..52 => single(rng, split),
+        52..58 => same_twice(rng, split),
+        58..64 => two_tools(rng, split),
+        64..84 => results::told(rng, split),
+        84..91 => other_skill(rng, split),
         _ => no_tool_fits(rng, split),
     };
     if rng.chance(0.15) {
@@ -130,9 +130,32 @@ fn single(rng: &mut Rng, split: Split) -> Dialogue {
     let values = offer.values(rng, split);
     let list = listed(rng, split, &[&offer]);
     let question = ask(rng, split, &offer, &values);
-    Dialogue::default()
-        .calling(question, vec![offer.call(&values)])
-        .offered(list)
+    let dialogue = Dialogue::default().calling(question, vec![offer.call(&values)]);
+    let more = [0, 0, 0, 1, 1, 2, 3][rng.below(7)];
+    let dialogue = (0..more).fold(dialogue, |dialogue, _| match rng.below(10) {
+        0 => missing(rng, split, dialogue, &list),
+        _ => anew(rng, split, dialogue, &list),
+    });
+    dialogue.offered(list)
+}
+
+/// Another request to one of the tools in the list.
+fn anew(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
+    let offer = &list[rng.below(list.len())];
+    let values = offer.values(rng, split);
+    before.calling(ask(rng, split, offer, &values), vec![offer.call(&values)])
+}
+
+/// A command for a tool that is not in the list.
+fn missing(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
+    let absent = loop {
+        let offer = command(rng, split);
+        if list.iter().all(|other| !other.clashes(&offer)) {
+            break offer;
+        }
+    };
+    let values = absent.values(rng, split);
+    before.turn(ask(rng, split, &absent, &values), NO_TOOL)
 }
 
 /// A tool with one argument, and two or three values for it.

@@ -1,7 +1,7 @@
 //! What tools give back, and how it is told.
 
 use super::{
-    Tools, ask, ask_for_all, ask_for_both, families::any, listed, offer::Offer, pair, several,
+    Tools, anew, ask, ask_for_all, ask_for_both, families::any, listed, offer::Offer, pair, several,
 };
 use crate::{
     corpus::{
@@ -208,7 +208,7 @@ fn one_told(rng: &mut Rng, split: Split) -> Dialogue {
         .scored_by(&[key]);
     let dialogue = match rng.below(10) {
         0..2 if offer.kinds.len() == 1 => again(rng, split, dialogue, &offer),
-        2 => anew(rng, split, dialogue, &list),
+        2..5 => anew(rng, split, dialogue, &list),
         _ => dialogue,
     };
     dialogue.offered(list)
@@ -219,13 +219,6 @@ fn again(rng: &mut Rng, split: Split, before: Dialogue, offer: &Offer) -> Dialog
     let values = offer.values(rng, split);
     let asked = fill(split.pick(rng, AGAIN), &[("x", &said(&values[0]))]);
     before.calling(asked, vec![offer.call(&values)])
-}
-
-/// Another request to one of the tools in the list.
-fn anew(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
-    let offer = &list[rng.below(list.len())];
-    let values = offer.values(rng, split);
-    before.calling(ask(rng, split, offer, &values), vec![offer.call(&values)])
 }
 
 /// "Oslo: rain. Rome: sunny."
