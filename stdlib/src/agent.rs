@@ -29,12 +29,12 @@ impl Agents {
     /// let agent = Agent.create(#{ system_prompt: "You are Ada.", temperature: 0 });
     /// print(agent.execute("Who are you?").text);
     /// ```
-    fn create(cx: &Cx, options: Option<AgentOptions>) -> Result<Rc<Agent>, Error> {
+    async fn create(cx: &Cx, options: Option<AgentOptions>) -> Result<Rc<Agent>, Error> {
         let options = options.unwrap_or_default();
         let (model, sampling) = (options.model.as_deref(), options.sampling.sampling());
-        models(cx)?
-            .check(model, &sampling)
-            .map_err(problem("Agent.create"))?;
+        let models = models(cx)?;
+        let checked = cx.external(models.check(model, &sampling)).await;
+        checked.map_err(problem("Agent.create"))?;
         Ok(Rc::new(Agent {
             options,
             history: Rc::default(),

@@ -5,9 +5,13 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use llmspell_core::{Cx, Error, Map, api};
-use llmspell_models::{BUNDLED, Event, Finish, FinishReason, Generation, Models, Request};
+use llmspell_core::spec::Ty;
+use llmspell_core::{Cx, Error, IntoValue, Map, Value, api};
+use llmspell_models::{
+    BUNDLED, Event, Finish, FinishReason, Generation, Models, Request, ToolCall,
+};
 
+use crate::json::from_json;
 use crate::logprobs::TokenLogprob;
 
 /// An answer.
@@ -15,12 +19,46 @@ use crate::logprobs::TokenLogprob;
 pub struct Reply {
     /// The text.
     pub text: String,
+    /// What the model thought before it answered, where it tells.
+    thinking: Option<String>,
     /// The tools that the model wants called.
-    tool_calls: Vec<Map>,
+    tool_calls: Vec<Call>,
     /// If `logprobs` was set: one item for each token of `metadata.tokens.completion`.
     logprobs: Option<Vec<TokenLogprob>>,
     /// How it came about.
     metadata: Metadata,
+}
+
+/// A tool that the model wants called.
+#[api(result)]
+#[derive(Clone)]
+pub struct Call {
+    /// What the result has to name, where the provider has such ids.
+    id: Option<String>,
+    name: String,
+    arguments: Arguments,
+}
+
+impl From<ToolCall> for Call {
+    fn from(call: ToolCall) -> Self {
+        Self {
+            id: call.id,
+            name: call.name,
+            arguments: Arguments(call.arguments),
+        }
+    }
+}
+
+/// A map of arguments.
+#[derive(Clone)]
+struct Arguments(serde_json::Map<String, serde_json::Value>);
+
+impl IntoValue for Arguments {
+    const TY: Ty = Map::TY;
+
+    fn into_value(self) -> Value {
+        from_json(self.0.into())
+    }
 }
 
 /// How an answer came about.
@@ -29,7 +67,7 @@ pub struct Metadata {
     /// The model's name.
     model: String,
     /// What ran it, such as `"candle"`.
-    provider: &'static str,
+    provider: String,
     /// `"stop"`, `"length"`, `"tool_calls"` or `"cancelled"`.
     finish_reason: &'static str,
     /// How many tokens.
@@ -69,10 +107,11 @@ impl Metadata {
         };
         Self {
             model: finish.model.clone(),
-            provider: finish.provider,
+            provider: finish.provider.clone(),
             finish_reason: match finish.reason {
                 FinishReason::Stop => "stop",
                 FinishReason::Length => "length",
+                FinishReason::ToolCalls => "tool_calls",
             },
             tokens: TokenCounts {
                 prompt: finish.prompt_tokens,
@@ -126,6 +165,8 @@ pub struct Answer {
     generation: Generation,
     start: Instant,
     text: String,
+    thinking: Option<String>,
+    tool_calls: Vec<Call>,
     /// Those of the text to come, if they are asked for.
     logprobs: Option<Vec<TokenLogprob>>,
     function: &'static str,
@@ -134,6 +175,8 @@ pub struct Answer {
 /// A piece of an answer.
 pub enum Piece {
     Text(String, Option<Vec<TokenLogprob>>),
+    Thinking(String),
+    ToolCall(Call),
     /// With the tokens that have no text.
     Done(Metadata, Option<Vec<TokenLogprob>>),
 }
@@ -155,6 +198,8 @@ impl Answer {
             generation: generation.map_err(problem(function))?,
             start,
             text: String::new(),
+            thinking: None,
+            tool_calls: Vec::new(),
             logprobs: logprobs.then(Vec::new),
             function,
         })
@@ -176,6 +221,15 @@ impl Answer {
                     self.text.push_str(&text);
                     return Ok(Some(Piece::Text(text, self.take_logprobs())));
                 }
+                Event::Thinking(text) => {
+                    self.thinking.get_or_insert_default().push_str(&text);
+                    return Ok(Some(Piece::Thinking(text)));
+                }
+                Event::ToolCall(call) => {
+                    let call = Call::from(call);
+                    self.tool_calls.push(call.clone());
+                    return Ok(Some(Piece::ToolCall(call)));
+                }
                 Event::Done(finish) => {
                     let metadata = Metadata::new(&finish, self.start);
                     return Ok(Some(Piece::Done(metadata, self.take_logprobs())));
@@ -194,12 +248,14 @@ impl Answer {
         while let Some(piece) = self.next(cx).await? {
             match piece {
                 Piece::Text(_, tokens) => logprobs.extend(tokens.unwrap_or_default()),
+                Piece::Thinking(_) | Piece::ToolCall(_) => {}
                 Piece::Done(metadata, tokens) => {
                     let asked = tokens.is_some();
                     logprobs.extend(tokens.unwrap_or_default());
                     return Ok(Reply {
                         text: self.text,
-                        tool_calls: Vec::new(),
+                        thinking: self.thinking,
+                        tool_calls: self.tool_calls,
                         logprobs: asked.then_some(logprobs),
                         metadata,
                     });
@@ -279,6 +335,14 @@ impl Stream {
                 let chunk = Chunk::text(text, logprobs);
                 (State::Open(answer, finished), Ok(Some(chunk)))
             }
+            Ok(Some(Piece::Thinking(text))) => (
+                State::Open(answer, finished),
+                Ok(Some(Chunk::thinking(text))),
+            ),
+            Ok(Some(Piece::ToolCall(call))) => (
+                State::Open(answer, finished),
+                Ok(Some(Chunk::tool_call(call))),
+            ),
             Ok(Some(Piece::Done(metadata, logprobs))) => {
                 if let Some(finished) = finished {
                     finished(&answer.text);
@@ -325,10 +389,12 @@ pub struct Chunk {
 /// What a chunk holds.
 #[api(result)]
 pub struct Content {
-    /// `"text"` or `"done"`.
+    /// `"text"`, `"thinking"`, `"tool_call"` or `"done"`.
     r#type: &'static str,
-    /// Of `"text"`: some text.
+    /// Of `"text"` and `"thinking"`: some text.
     text: Option<String>,
+    /// Of `"tool_call"`: a tool that the model wants called.
+    tool_call: Option<Call>,
     /// If `logprobs` was set: the tokens of this text, and of `"done"` those without text, such as the
     /// one that ended the answer.
     logprobs: Option<Vec<TokenLogprob>>,
@@ -338,22 +404,47 @@ pub struct Content {
 
 impl Chunk {
     fn text(text: String, logprobs: Option<Vec<TokenLogprob>>) -> Self {
-        let content = Content {
-            r#type: "text",
-            text: Some(text),
+        let (text, empty) = (Some(text), Self::of("text"));
+        Self::from(Content {
+            text,
             logprobs,
-            metadata: None,
-        };
-        Self { content }
+            ..empty
+        })
+    }
+
+    fn thinking(text: String) -> Self {
+        let (text, empty) = (Some(text), Self::of("thinking"));
+        Self::from(Content { text, ..empty })
+    }
+
+    fn tool_call(call: Call) -> Self {
+        let (tool_call, empty) = (Some(call), Self::of("tool_call"));
+        Self::from(Content { tool_call, ..empty })
     }
 
     fn done(metadata: Metadata, logprobs: Option<Vec<TokenLogprob>>) -> Self {
-        let content = Content {
-            r#type: "done",
-            text: None,
+        let (metadata, empty) = (Some(metadata), Self::of("done"));
+        Self::from(Content {
+            metadata,
             logprobs,
-            metadata: Some(metadata),
-        };
+            ..empty
+        })
+    }
+
+    /// Nothing yet, of some type.
+    fn of(r#type: &'static str) -> Content {
+        Content {
+            r#type,
+            text: None,
+            tool_call: None,
+            logprobs: None,
+            metadata: None,
+        }
+    }
+}
+
+impl From<Content> for Chunk {
+    fn from(content: Content) -> Self {
         Self { content }
     }
 }

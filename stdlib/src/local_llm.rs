@@ -2,7 +2,7 @@
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
-use llmspell_models::{Encoding, Message, Prompt, Request, Sampling, ollama};
+use llmspell_models::{Encoding, Message, Prompt, Request, ollama};
 use std::rc::Rc;
 
 use crate::conversation;
@@ -31,8 +31,7 @@ impl LocalLlm {
         Ok(Status::new(ollama, candle))
     }
 
-    /// The models that are there, of both backends or of one. Those of an Ollama server are not
-    /// listed yet.
+    /// The models that are there, of both backends or of one.
     ///
     /// ```lua
     /// for _, model in ipairs(LocalLLM.list()) do print(model.name, model.size_bytes) end
@@ -40,8 +39,9 @@ impl LocalLlm {
     /// ```rhai
     /// for model in LocalLLM.list() { print(`${model.name} ${model.size_bytes}`); }
     /// ```
-    fn list(cx: &Cx, backend: Option<BackendName>) -> Result<Vec<ModelInfo>, Error> {
-        let entries = models(cx)?.list(backend.map(Into::into));
+    async fn list(cx: &Cx, backend: Option<BackendName>) -> Result<Vec<ModelInfo>, Error> {
+        let models = models(cx)?;
+        let entries = cx.external(models.list(backend.map(Into::into))).await;
         let entries = entries.map_err(problem("LocalLLM.list"))?;
         Ok(entries.into_iter().map(Into::into).collect())
     }
@@ -54,14 +54,10 @@ impl LocalLlm {
     /// ```rhai
     /// if !LocalLLM.exists("wisp") || LocalLLM.exists("missing.gguf") { throw "miscounted" }
     /// ```
-    fn exists(cx: &Cx, model: String) -> Result<bool, Error> {
-        match models(cx)?.check(Some(&model), &Sampling::default()) {
-            Ok(()) => Ok(true),
-            Err(error @ llmspell_models::Error::Name { .. }) => {
-                Err(problem("LocalLLM.exists")(error))
-            }
-            Err(_) => Ok(false),
-        }
+    async fn exists(cx: &Cx, model: String) -> Result<bool, Error> {
+        let models = models(cx)?;
+        let there = cx.external(models.exists(&model)).await;
+        there.map_err(problem("LocalLLM.exists"))
     }
 
     /// What is known of a model, read from its file without loading it.
@@ -91,7 +87,7 @@ impl LocalLlm {
     /// ```
     async fn load(cx: &Cx, model: String, options: Option<LoadingOptions>) -> Result<(), Error> {
         let (models, loading) = (models(cx)?, options.unwrap_or_default().into());
-        let loaded = cx.external(models.load(&model, &loading)).await;
+        let loaded = cx.external(models.load(&model, loading)).await;
         loaded.map_err(problem("LocalLLM.load"))
     }
 

@@ -8,8 +8,8 @@ use llmspell_models::{Logprob, TokenLogprobs};
 pub struct TokenLogprob {
     /// Its text; of markup that ends the answer, the markup.
     token: String,
-    /// Its id, as `logit_bias` takes it.
-    id: u32,
+    /// Its id, as `logit_bias` takes it, where the backend tells it.
+    id: Option<u32>,
     /// The natural logarithm of the probability that the model itself gave it, before `logit_bias`,
     /// penalties, filters and temperature.
     logprob: f64,
@@ -23,7 +23,7 @@ pub struct TokenLogprob {
 #[api(result)]
 pub struct TopLogprob {
     token: String,
-    id: u32,
+    id: Option<u32>,
     logprob: f64,
     /// Its bytes, if they are no whole characters by themselves.
     bytes: Option<Vec<u32>>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{FromValue, Mismatch, Value, api};
-use llmspell_models::{Loading, Overflow, Prompt, Request, Sampling};
+use llmspell_models::{Prompt, Request, Sampling};
 
 /// How an answer is drawn. What is not set is the model's own default.
 ///
@@ -140,13 +140,10 @@ impl SamplingOptions {
     /// The request to continue `prompt`.
     pub fn request(self, model: Option<String>, prompt: Prompt) -> Request {
         Request {
-            model,
-            prompt,
             sampling: self.sampling(),
             max_tokens: self.max_tokens,
             stop: self.stop.unwrap_or_default().0,
-            loading: Loading::default(),
-            on_overflow: Overflow::default(),
+            ..Request::new(model, prompt)
         }
     }
 }

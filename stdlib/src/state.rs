@@ -1,7 +1,9 @@
 //! What `LocalLLM` tells of backends and models.
 
 use llmspell_core::api;
-use llmspell_models::{Backend, CandleStatus, KeepAlive, LoadedModel, ModelEntry, OllamaStatus};
+use llmspell_models::{
+    CandleStatus, KeepAlive, LoadedModel, LocalBackend, ModelEntry, OllamaStatus,
+};
 
 use crate::loading::CacheTypeName;
 
@@ -12,20 +14,11 @@ pub enum BackendName {
     Candle,
 }
 
-impl From<BackendName> for Backend {
+impl From<BackendName> for LocalBackend {
     fn from(name: BackendName) -> Self {
         match name {
             BackendName::Ollama => Self::Ollama,
             BackendName::Candle => Self::Candle,
-        }
-    }
-}
-
-impl From<Backend> for BackendName {
-    fn from(backend: Backend) -> Self {
-        match backend {
-            Backend::Ollama => Self::Ollama,
-            Backend::Candle => Self::Candle,
         }
     }
 }
@@ -149,36 +142,37 @@ impl From<LoadedModel> for LoadedState {
 #[api(result)]
 pub struct ModelInfo {
     name: String,
-    backend: BackendName,
+    /// `"candle"`, `"ollama"`, or the name of another backend.
+    backend: String,
     size_bytes: u64,
     /// In units of 10^9 bytes.
     size_gb: f64,
-    /// Such as `"Q4_K_M"`.
-    quantization: String,
-    architecture: String,
+    /// Such as `"Q4_K_M"`; here and below nothing where the backend does not tell.
+    quantization: Option<String>,
+    architecture: Option<String>,
     /// How many weights it has.
-    parameters: u64,
+    parameters: Option<u64>,
     /// In tokens.
-    context_length: usize,
+    context_length: Option<usize>,
     /// When its file was last changed, in seconds since 1970.
     modified: Option<f64>,
     loaded: bool,
     /// Whether it is part of llmspell.
     bundled: bool,
     /// Whether it brings a chat template.
-    chat_template: bool,
+    chat_template: Option<bool>,
     /// The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known,
     /// `"none"` without one.
-    template: String,
+    template: Option<String>,
     /// How many tokens it knows.
-    vocabulary_size: usize,
+    vocabulary_size: Option<usize>,
 }
 
 impl From<ModelEntry> for ModelInfo {
     fn from(entry: ModelEntry) -> Self {
         Self {
             name: entry.name,
-            backend: entry.backend.into(),
+            backend: entry.backend,
             size_bytes: entry.size_bytes,
             size_gb: entry.size_bytes as f64 / 1e9,
             quantization: entry.quantization,

@@ -20,12 +20,13 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use crate::Error;
+use crate::backend::{Backend, Pending};
 use crate::entry::{CandleStatus, ModelEntry};
 use crate::models::Limits;
-use crate::name::{Backend, ModelName};
+use crate::name::ModelName;
 use crate::request::{
-    CacheType, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob, Request,
-    TokenLogprobs,
+    CacheType, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob, Prompt,
+    Request, TokenLogprobs,
 };
 use crate::sampling::Sampling;
 use cache::{Cache, LEAST_CONTEXT};
@@ -62,38 +63,16 @@ impl Candle {
         }
     }
 
-    pub fn list(&self) -> Result<Vec<ModelEntry>, Error> {
-        let info = ModelInfo::read(Key::Bundled.source())?;
-        Ok(vec![self.entry(&Key::Bundled, info)])
-    }
-
-    /// Looks for what can be known wrong of a request without loading the model.
-    pub fn check(&self, name: &ModelName, wanted: &Sampling) -> Result<(), Error> {
-        let key = Key::of(name)?;
-        key.check()?;
-        Ok(wanted.over(key.sampling())?.validate()?)
-    }
-
-    pub async fn info(&self, name: ModelName) -> Result<ModelEntry, Error> {
+    async fn describe(&self, name: ModelName) -> Result<ModelEntry, Error> {
         let key = Key::of(&name)?;
         let source = key.source();
         let info = on_thread(move || ModelInfo::read(source)).await??;
         Ok(self.entry(&key, info))
     }
 
-    pub async fn load(&self, name: ModelName, wanted: &Loading) -> Result<(), Error> {
-        self.cache.acquire(&Key::of(&name)?, wanted).await.map(drop)
-    }
-
-    pub async fn unload(&self, name: ModelName) -> Result<(), Error> {
+    async fn answer(&self, name: ModelName, request: Request) -> Result<Generation, Error> {
         let key = Key::of(&name)?;
-        key.check()?;
-        self.cache.unload(&key).await;
-        Ok(())
-    }
-
-    pub async fn generate(&self, name: ModelName, request: Request) -> Result<Generation, Error> {
-        let key = Key::of(&name)?;
+        understood(&request)?;
         let lease = self.cache.acquire(&key, &request.loading).await?;
         let (model, context_size) = (&lease.model, lease.context_size);
         // The last token is chosen and never computed, so it needs no room.
@@ -144,29 +123,7 @@ impl Candle {
         )))
     }
 
-    pub async fn tokenize(
-        &self,
-        name: ModelName,
-        text: String,
-        encoding: Encoding,
-    ) -> Result<Vec<u32>, Error> {
-        let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
-        beside(text.len(), move || {
-            vocabulary
-                .tokenizer()
-                .encode(&text, prompt::options(encoding))
-        })
-        .await
-    }
-
-    pub async fn detokenize(&self, name: ModelName, ids: Vec<u32>) -> Result<Vec<u8>, Error> {
-        let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
-        let bytes = size_of_val(ids.as_slice());
-        let decode = move || vocabulary.tokenizer().decode_bytes(&ids, false);
-        Ok(beside(bytes, decode).await??)
-    }
-
-    pub async fn apply_template(
+    async fn render(
         &self,
         name: ModelName,
         messages: Vec<Map<String, Value>>,
@@ -207,20 +164,118 @@ impl Candle {
     fn entry(&self, key: &Key, info: ModelInfo) -> ModelEntry {
         ModelEntry {
             name: key.name(),
-            backend: Backend::Candle,
+            backend: self.name().to_owned(),
             size_bytes: info.size_bytes,
-            quantization: info.quantization,
-            architecture: info.architecture,
-            parameters: info.parameters,
-            context_length: info.context_length,
+            quantization: Some(info.quantization),
+            architecture: Some(info.architecture),
+            parameters: Some(info.parameters),
+            context_length: Some(info.context_length),
             modified: key.modified(),
             loaded: self.cache.is_loaded(key),
             bundled: *key == Key::Bundled,
-            chat_template: info.template != "none",
-            template: info.template.to_owned(),
-            vocabulary_size: info.vocabulary_size,
+            chat_template: Some(info.template != "none"),
+            template: Some(info.template.to_owned()),
+            vocabulary_size: Some(info.vocabulary_size),
         }
     }
+}
+
+impl Backend for Candle {
+    fn name(&self) -> &str {
+        "candle"
+    }
+
+    fn check(&self, name: &ModelName, wanted: &Sampling) -> Result<(), Error> {
+        let key = Key::of(name)?;
+        key.check()?;
+        Ok(wanted.over(key.sampling())?.validate()?)
+    }
+
+    fn list(&self) -> Pending<'_, Vec<ModelEntry>> {
+        Box::pin(async {
+            let info = ModelInfo::read(Key::Bundled.source())?;
+            Ok(vec![self.entry(&Key::Bundled, info)])
+        })
+    }
+
+    fn info(&self, name: ModelName) -> Pending<'_, ModelEntry> {
+        Box::pin(self.describe(name))
+    }
+
+    fn has<'a>(&'a self, name: &'a ModelName) -> Pending<'a, bool> {
+        Box::pin(async { Ok(Key::of(name).and_then(|key| key.check()).is_ok()) })
+    }
+
+    fn generate(&self, name: ModelName, request: Request) -> Pending<'_, Generation> {
+        Box::pin(self.answer(name, request))
+    }
+
+    fn load(&self, name: ModelName, wanted: Loading) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let loaded = self.cache.acquire(&Key::of(&name)?, &wanted).await;
+            loaded.map(drop)
+        })
+    }
+
+    fn unload(&self, name: ModelName) -> Pending<'_, ()> {
+        Box::pin(async move {
+            let key = Key::of(&name)?;
+            key.check()?;
+            self.cache.unload(&key).await;
+            Ok(())
+        })
+    }
+
+    fn tokenize(&self, name: ModelName, text: String, encoding: Encoding) -> Pending<'_, Vec<u32>> {
+        Box::pin(async move {
+            let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
+            let (bytes, options) = (text.len(), prompt::options(encoding));
+            let encode = move || vocabulary.tokenizer().encode(&text, options);
+            beside(bytes, encode).await
+        })
+    }
+
+    fn detokenize(&self, name: ModelName, ids: Vec<u32>) -> Pending<'_, Vec<u8>> {
+        Box::pin(async move {
+            let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
+            let bytes = size_of_val(ids.as_slice());
+            let decode = move || vocabulary.tokenizer().decode_bytes(&ids, false);
+            Ok(beside(bytes, decode).await??)
+        })
+    }
+
+    fn apply_template(
+        &self,
+        name: ModelName,
+        messages: Vec<Map<String, Value>>,
+        tools: Option<Value>,
+        add_generation_prompt: bool,
+    ) -> Pending<'_, String> {
+        Box::pin(self.render(name, messages, tools, add_generation_prompt))
+    }
+}
+
+/// Refuses what this backend does not do yet.
+fn understood(request: &Request) -> Result<(), Error> {
+    let images = match &request.prompt {
+        Prompt::Chat(messages) => messages.iter().any(|message| !message.images.is_empty()),
+        Prompt::Raw(_) => false,
+    };
+    for (given, parameter) in [
+        (images, "images"),
+        (!request.tools.is_empty(), "tools"),
+        (request.format.is_some(), "format"),
+        (request.think.is_some(), "think"),
+        (request.base_url.is_some(), "base_url"),
+    ] {
+        if given {
+            return Err(Error::NotHere {
+                parameter,
+                backend: "candle".to_owned(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Where a model's file is.
@@ -237,7 +292,7 @@ fn logprobs(token: inference::TokenLogprobs) -> TokenLogprobs {
 
 fn logprob(token: inference::Logprob) -> Logprob {
     Logprob {
-        token: token.token,
+        token: Some(token.token),
         bytes: token.bytes,
         logprob: token.logprob,
     }
@@ -255,7 +310,7 @@ impl Finished {
     fn with(&self, finish: inference::Finish) -> Finish {
         Finish {
             model: self.model.clone(),
-            provider: "candle",
+            provider: "candle".to_owned(),
             reason: match finish.reason {
                 inference::FinishReason::Stop => FinishReason::Stop,
                 inference::FinishReason::Length => FinishReason::Length,

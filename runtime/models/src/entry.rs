@@ -2,37 +2,39 @@
 
 use std::time::Duration;
 
-use crate::name::Backend;
+use serde::{Deserialize, Serialize};
+
 use crate::request::{CacheType, KeepAlive};
 
-/// A model that is there to be used.
-#[derive(Debug, Clone, PartialEq)]
+/// A model that is there to be used; what its backend does not tell is `None`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ModelEntry {
     pub name: String,
-    pub backend: Backend,
+    /// `candle`, `ollama`, or the name of another backend.
+    pub backend: String,
     pub size_bytes: u64,
-    /// Such as `Q4_K_M`, read from the tensors.
-    pub quantization: String,
-    pub architecture: String,
+    /// Such as `Q4_K_M`.
+    pub quantization: Option<String>,
+    pub architecture: Option<String>,
     /// How many weights it has.
-    pub parameters: u64,
+    pub parameters: Option<u64>,
     /// In tokens.
-    pub context_length: usize,
+    pub context_length: Option<usize>,
     /// When its file was last changed, in seconds since 1970; not known of the bundled model.
     pub modified: Option<f64>,
     pub loaded: bool,
     /// Whether it is part of the binary.
     pub bundled: bool,
     /// Whether it brings a chat template.
-    pub chat_template: bool,
+    pub chat_template: Option<bool>,
     /// Its family, such as `chatml` or `llama-3`; `other` if it is not known, `none` without one.
-    pub template: String,
+    pub template: Option<String>,
     /// Tokens in its vocabulary.
-    pub vocabulary_size: usize,
+    pub vocabulary_size: Option<usize>,
 }
 
 /// The state of the models that run in this process.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct CandleStatus {
     /// Whether this build can run models.
     pub ready: bool,

@@ -11,14 +11,43 @@ use crate::request::CacheType;
 pub enum Error {
     #[error("model name \"{name}\": {problem}")]
     Name { name: String, problem: String },
-    #[error(
-        "no model \"{0}\" is installed; there is the bundled \"wisp\", and any GGUF file by its path, such as \"models/llama.gguf\""
-    )]
-    NotFound(String),
-    #[error(
-        "model \"{name}\" needs {what}, which this version does not have yet; give the path of a GGUF file"
-    )]
-    Unsupported { name: String, what: &'static str },
+    #[error("no model \"{model}\" {place}{hint}")]
+    NotFound {
+        model: String,
+        /// Such as "is installed".
+        place: String,
+        /// What to do, from its separator on.
+        hint: String,
+    },
+    #[error("{parameter}: {backend} has no such option")]
+    NotHere {
+        parameter: &'static str,
+        backend: String,
+    },
+    #[error("{model}: {backend} cannot {what}")]
+    Cannot {
+        model: String,
+        backend: String,
+        what: &'static str,
+    },
+    #[error("model \"{model}\": no backend \"{backend}\" is set up{hint}")]
+    NoSuchBackend {
+        model: String,
+        backend: String,
+        hint: String,
+    },
+    #[error("{server} does not answer: {reason}{hint}")]
+    Unreachable {
+        server: String,
+        reason: String,
+        hint: String,
+    },
+    #[error("a backend \"{0}\" is there already; register yours under another name")]
+    BackendExists(String),
+    #[error("{0} ended early. This is a bug, please report it")]
+    Ended(&'static str),
+    #[error("requests to servers cannot be made: {0}")]
+    Network(String),
     #[error("{parameter}: expected {expected}, got {value}")]
     Option {
         parameter: &'static str,

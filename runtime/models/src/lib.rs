@@ -1,27 +1,34 @@
 //! Which models there are, what they are called, and the backends that run them.
 //!
-//! Knows nothing of scripts. Waiting needs no async runtime, except for asking an Ollama server.
+//! Knows nothing of scripts. Waiting needs no async runtime: requests to servers run on one of this crate's own.
 
+mod backend;
 #[cfg(feature = "candle")]
 pub mod bench;
 #[cfg_attr(not(feature = "candle"), path = "no_candle.rs")]
 mod candle;
+mod choice;
 mod entry;
 mod error;
 #[cfg(feature = "candle")]
 mod folders;
 mod models;
 mod name;
+mod network;
 pub mod ollama;
+mod pull;
 mod request;
 mod sampling;
 
+pub use backend::{Backend, Pending};
+pub use choice::Choice;
 pub use entry::{CandleStatus, LoadedModel, ModelEntry, OllamaStatus};
 pub use error::Error;
 pub use models::{BUNDLED, Limits, Models};
-pub use name::{Backend, ModelName};
+pub use name::{HubName, LocalBackend, ModelName};
+pub use pull::{Pull, PullOptions, PullProgress, PullStatus};
 pub use request::{
-    CacheType, Encoding, Event, Finish, FinishReason, Generation, KeepAlive, Loading, Logprob,
-    Message, Overflow, Prompt, Request, TokenLogprobs,
+    CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Image, KeepAlive,
+    Loading, Logprob, Message, Overflow, Prompt, Request, Think, TokenLogprobs, Tool, ToolCall,
 };
 pub use sampling::Sampling;

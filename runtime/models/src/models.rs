@@ -1,12 +1,18 @@
 //! [`Models`]: every model there is, behind one door.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::backend::Backend;
 use crate::candle::Candle;
+use crate::choice::{self, Choice};
 use crate::entry::{CandleStatus, ModelEntry};
-use crate::name::{Backend, ModelName};
-use crate::request::{Encoding, Generation, Loading, Request};
+use crate::name::{LocalBackend, ModelName};
+use crate::pull::{Pull, PullOptions};
+use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
 
 /// The model that answers when no other is named or installed: the one in the box.
@@ -25,6 +31,7 @@ pub struct Limits {
 #[derive(Clone)]
 pub struct Models {
     candle: Candle,
+    backends: Arc<RwLock<BTreeMap<String, Arc<dyn Backend>>>>,
 }
 
 impl Default for Models {
@@ -41,9 +48,38 @@ impl Models {
 
     /// No model is loaded yet; those that will be stay within the limits.
     pub fn with_limits(limits: &Limits) -> Self {
+        let candle = Candle::new(limits);
+        let backend: Arc<dyn Backend> = Arc::new(candle.clone());
+        let backends = BTreeMap::from([(backend.name().to_owned(), backend)]);
         Self {
-            candle: Candle::new(limits),
+            candle,
+            backends: Arc::new(RwLock::new(backends)),
         }
+    }
+
+    /// Adds a backend, whose models are then found under its name and a slash.
+    pub fn register(&self, backend: Arc<dyn Backend>) -> Result<(), Error> {
+        let name = backend.name().to_owned();
+        // An insertion cannot leave the map half-changed, so poison does not matter.
+        let mut backends = self
+            .backends
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if backends.contains_key(&name) || name == "local" {
+            return Err(Error::BackendExists(name));
+        }
+        backends.insert(name, backend);
+        Ok(())
+    }
+
+    /// The backend of a name.
+    pub(crate) fn backend(&self, name: &str) -> Option<Arc<dyn Backend>> {
+        self.backends().get(name).cloned()
+    }
+
+    pub(crate) fn backends(&self) -> BTreeMap<String, Arc<dyn Backend>> {
+        let backends = self.backends.read().unwrap_or_else(PoisonError::into_inner);
+        backends.clone()
     }
 
     /// The state of the models that run in this process.
@@ -51,39 +87,91 @@ impl Models {
         self.candle.status()
     }
 
-    /// The models that are there.
-    pub fn list(&self, backend: Option<Backend>) -> Result<Vec<ModelEntry>, Error> {
-        match backend {
-            None | Some(Backend::Candle) => self.candle.list(),
-            Some(Backend::Ollama) => Ok(Vec::new()),
+    /// The models that are there, on both backends of this machine or on one. An Ollama server that does not
+    /// answer has none, unless it is asked for by name.
+    pub async fn list(&self, backend: Option<LocalBackend>) -> Result<Vec<ModelEntry>, Error> {
+        let mut models = Vec::new();
+        for local in [LocalBackend::Candle, LocalBackend::Ollama] {
+            if backend.is_some_and(|backend| backend != local) {
+                continue;
+            }
+            let Some(there) = self.backend(local.name()) else {
+                continue;
+            };
+            match there.list().await {
+                Ok(more) => models.extend(more),
+                Err(Error::Unreachable { .. }) if backend.is_none() => {}
+                Err(error) => return Err(error),
+            }
         }
+        Ok(models)
     }
 
     /// Looks for what can be known wrong of a request without loading the model.
-    pub fn check(&self, model: Option<&str>, sampling: &Sampling) -> Result<(), Error> {
-        self.candle.check(&resolve(model)?, sampling)
+    pub async fn check(&self, model: Option<&str>, sampling: &Sampling) -> Result<(), Error> {
+        let choice = self.choose(model).await?;
+        choice.backend.check(&choice.model, sampling)
+    }
+
+    /// Whether a model is there to be used.
+    pub async fn exists(&self, model: &str) -> Result<bool, Error> {
+        match self.choose(Some(model)).await {
+            Ok(choice) => choice.backend.has(&choice.model).await,
+            Err(error @ Error::Name { .. }) => Err(error),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Which model a name stands for, and what runs it; the default model without a name.
+    pub async fn choose(&self, model: Option<&str>) -> Result<Choice, Error> {
+        choice::choose(self, ModelName::parse(model.unwrap_or(BUNDLED))?).await
     }
 
     /// What is known of a model, without loading it.
     pub async fn info(&self, model: &str) -> Result<ModelEntry, Error> {
-        self.candle.info(resolve(Some(model))?).await
+        let choice = self.choose(Some(model)).await?;
+        choice.backend.info(choice.model).await
     }
 
     /// Loads a model unless it is loaded.
-    pub async fn load(&self, model: &str, loading: &Loading) -> Result<(), Error> {
-        self.candle.load(resolve(Some(model))?, loading).await
+    pub async fn load(&self, model: &str, loading: Loading) -> Result<(), Error> {
+        let choice = self.choose(Some(model)).await?;
+        choice.backend.load(choice.model, loading).await
     }
 
     /// Lets a model go. Answers that it is giving come to their end; what asks for it from now on loads it
     /// again. Returns when its memory is free, or at once while it is in use.
     pub async fn unload(&self, model: &str) -> Result<(), Error> {
-        self.candle.unload(resolve(Some(model))?).await
+        let choice = self.choose(Some(model)).await?;
+        choice.backend.unload(choice.model).await
+    }
+
+    /// Gets a model, unless it is there.
+    pub async fn pull(&self, model: &str, options: PullOptions) -> Result<Pull, Error> {
+        let choice = choice::for_pull(self, ModelName::parse(model)?).await?;
+        choice.backend.pull(choice.model, options).await
+    }
+
+    /// Deletes a model.
+    pub async fn remove(&self, model: &str) -> Result<(), Error> {
+        let choice = self.choose(Some(model)).await?;
+        choice.backend.remove(choice.model).await
     }
 
     /// Starts an answer; loads the model if need be.
     pub async fn generate(&self, request: Request) -> Result<Generation, Error> {
-        let name = resolve(request.model.as_deref())?;
-        self.candle.generate(name, request).await
+        let choice = self.choose(request.model.as_deref()).await?;
+        choice.backend.generate(choice.model, request).await
+    }
+
+    /// Vectors for texts, one each, of length 1.
+    pub async fn embed(
+        &self,
+        model: Option<&str>,
+        texts: Vec<String>,
+    ) -> Result<Embeddings, Error> {
+        let choice = self.choose(model).await?;
+        choice.backend.embed(choice.model, texts).await
     }
 
     /// The model's token ids for a text.
@@ -93,12 +181,14 @@ impl Models {
         text: String,
         encoding: Encoding,
     ) -> Result<Vec<u32>, Error> {
-        self.candle.tokenize(resolve(model)?, text, encoding).await
+        let choice = self.choose(model).await?;
+        choice.backend.tokenize(choice.model, text, encoding).await
     }
 
     /// The text of token ids, as bytes.
     pub async fn detokenize(&self, model: Option<&str>, ids: Vec<u32>) -> Result<Vec<u8>, Error> {
-        self.candle.detokenize(resolve(model)?, ids).await
+        let choice = self.choose(model).await?;
+        choice.backend.detokenize(choice.model, ids).await
     }
 
     /// A conversation as the model's chat template writes it.
@@ -109,27 +199,9 @@ impl Models {
         tools: Option<Value>,
         add_generation_prompt: bool,
     ) -> Result<String, Error> {
-        let name = resolve(model)?;
-        self.candle
-            .apply_template(name, messages, tools, add_generation_prompt)
+        let Choice { backend, model, .. } = self.choose(model).await?;
+        backend
+            .apply_template(model, messages, tools, add_generation_prompt)
             .await
-    }
-}
-
-/// The model that a name stands for; the bundled one without a name.
-pub(crate) fn resolve(name: Option<&str>) -> Result<ModelName, Error> {
-    let name = name.unwrap_or(BUNDLED);
-    let unsupported = |what| Error::Unsupported {
-        name: name.to_owned(),
-        what,
-    };
-    match ModelName::parse(name)? {
-        ModelName::HuggingFace(_) => Err(unsupported("downloads")),
-        ModelName::Remote { .. } => Err(unsupported("remote providers")),
-        ModelName::Local {
-            backend: Some(Backend::Ollama),
-            ..
-        } => Err(unsupported("the Ollama backend")),
-        name => Ok(name),
     }
 }

@@ -1,19 +1,31 @@
 //! What every backend is asked for, and what it answers.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
+use serde_json::{Map, Value};
 
 use crate::{Error, Sampling};
 
 /// One message of a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     /// `system`, `user`, `assistant` or `tool`.
     pub role: String,
     pub content: String,
+    /// What the user shows.
+    pub images: Vec<Image>,
+    /// What the assistant thought before it answered.
+    pub thinking: Option<String>,
+    /// What the assistant called.
+    pub tool_calls: Vec<ToolCall>,
+    /// Of a tool's result: which call it answers.
+    pub tool_call_id: Option<String>,
+    /// Of a tool's result: the tool.
+    pub tool_name: Option<String>,
 }
 
 impl Message {
@@ -22,8 +34,45 @@ impl Message {
         Self {
             role: role.into(),
             content: content.into(),
+            ..Self::default()
         }
     }
+}
+
+/// A picture that goes with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Image {
+    Path(PathBuf),
+    /// The file's content, such as a PNG.
+    Bytes(Vec<u8>),
+}
+
+/// A tool that the model may call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    pub name: String,
+    pub description: String,
+    /// The arguments: a JSON schema of type `object`.
+    pub parameters: Value,
+}
+
+/// A call that the model wants to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCall {
+    /// What the result has to name, where the provider has such ids.
+    pub id: Option<String>,
+    pub name: String,
+    pub arguments: Map<String, Value>,
+}
+
+/// Whether a model that can think before it answers does so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Think {
+    Off,
+    On,
+    Low,
+    Medium,
+    High,
 }
 
 /// What the model continues.
@@ -128,6 +177,33 @@ pub struct Request {
     pub loading: Loading,
     /// Of conversations; a raw prompt that is too long is an error.
     pub on_overflow: Overflow,
+    /// Tools that the model may call.
+    pub tools: Vec<Tool>,
+    /// A JSON schema that the answer has to fit; `true` for any JSON.
+    pub format: Option<Value>,
+    /// `None`: as the model does by itself.
+    pub think: Option<Think>,
+    /// Another server of the same kind than the configured one.
+    pub base_url: Option<String>,
+}
+
+impl Request {
+    /// A request for a model's answer, all else as the model has it.
+    pub fn new(model: Option<String>, prompt: Prompt) -> Self {
+        Self {
+            model,
+            prompt,
+            sampling: Sampling::default(),
+            max_tokens: None,
+            stop: Vec::new(),
+            loading: Loading::default(),
+            on_overflow: Overflow::Error,
+            tools: Vec::new(),
+            format: None,
+            think: None,
+            base_url: None,
+        }
+    }
 }
 
 /// What a [`Generation`] gives.
@@ -136,6 +212,9 @@ pub enum Event {
     /// The tokens of the next text, or before the end those without text; only if asked for.
     Logprobs(Vec<TokenLogprobs>),
     Text(String),
+    /// What the model thinks before it answers.
+    Thinking(String),
+    ToolCall(ToolCall),
     /// The last one.
     Done(Finish),
 }
@@ -144,7 +223,8 @@ pub enum Event {
 /// penalties, filters and temperature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logprob {
-    pub token: u32,
+    /// Its id, where the backend tells it.
+    pub token: Option<u32>,
     /// What it spells; perhaps part of a character.
     pub bytes: Vec<u8>,
     pub logprob: f64,
@@ -165,6 +245,8 @@ pub enum FinishReason {
     Stop,
     /// `max_tokens` or the context did.
     Length,
+    /// The model waits for the results of its calls.
+    ToolCalls,
 }
 
 /// How a generation went.
@@ -172,7 +254,7 @@ pub enum FinishReason {
 pub struct Finish {
     pub model: String,
     /// The backend or remote provider, such as `candle`.
-    pub provider: &'static str,
+    pub provider: String,
     pub reason: FinishReason,
     pub prompt_tokens: usize,
     pub completion_tokens: usize,
@@ -188,6 +270,16 @@ pub struct Finish {
     pub total: Duration,
     /// How long loading the model took, if this request loaded it.
     pub load_time: Option<Duration>,
+}
+
+/// Vectors for texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Embeddings {
+    pub model: String,
+    /// One for each text, in order, each of length 1.
+    pub vectors: Vec<Vec<f32>>,
+    /// Tokens of all texts, where the backend counts them.
+    pub prompt_tokens: Option<usize>,
 }
 
 /// An answer under way. Dropping it stops the model at the next token.

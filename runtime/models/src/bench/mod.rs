@@ -9,7 +9,7 @@ use llmspell_inference as inference;
 use llmspell_inference::{ModelInfo, Options, Source};
 
 use crate::Error;
-use crate::models::resolve;
+use crate::ModelName;
 
 pub use llmspell_inference::bench::{Plan, Report as Speed, Stage as Measurement};
 pub use llmspell_inference::synthetic::{Quantization, Shape};
@@ -93,7 +93,7 @@ fn find(
 ) -> Result<(String, Source), Error> {
     match subject {
         Subject::Named(name) => {
-            let source = crate::candle::source(&resolve(Some(name))?)?;
+            let source = crate::candle::source(&ModelName::parse(name)?)?;
             Ok((name.clone(), source))
         }
         Subject::Synthetic {

@@ -28,7 +28,11 @@ impl Key {
                 variant: None,
                 ..
             } if model == BUNDLED => Ok(Self::Bundled),
-            other => Err(Error::NotFound(other.to_string())),
+            other => Err(Error::NotFound {
+                model: other.to_string(),
+                place: "is installed".to_owned(),
+                hint: "; there is the bundled \"wisp\", and any GGUF file by its path, such as \"models/llama.gguf\"".to_owned(),
+            }),
         }
     }
 
