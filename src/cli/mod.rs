@@ -4,19 +4,23 @@
 mod bench;
 mod check;
 mod doc;
+mod model;
 #[cfg(feature = "candle")]
 mod progress;
 mod report;
 mod run;
 mod stdio;
 
+use std::collections::HashSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use llmspell_core::Registry;
+use llmspell_models::Models;
 
 use crate::Language;
 use report::{Reporter, Style};
@@ -30,6 +34,7 @@ Examples:
   llmspell exec 'print(Time.now())'        run a line of code
   llmspell repl --lang rhai                try things out
   llmspell doc Agent.create                what a function does
+  llmspell model list                      which models there are
   llmspell bench wisp                      how fast a model is
 
 Exit codes: 0 success, 1 script error, 2 wrong usage, 124 time limit, 130 interrupted.";
@@ -52,7 +57,7 @@ struct Global {
     /// Whether to use colours; NO_COLOR is honoured
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
-    /// Show Log.trace lines too
+    /// Show Log.trace lines, which backend runs a model and why, and more about models
     #[arg(short, long, global = true)]
     verbose: bool,
     /// How to show errors [default: fancy on a terminal, plain elsewhere]
@@ -90,6 +95,9 @@ enum Command {
         after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create"
     )]
     Doc(DocArgs),
+    /// Which models there are; get and delete them
+    #[command(after_help = model::EXAMPLES)]
+    Model(model::ModelArgs),
     /// Measure how fast a model is and how much memory it takes
     #[cfg(feature = "candle")]
     #[command(after_help = bench::EXAMPLES)]
@@ -164,11 +172,12 @@ pub fn command() -> clap::Command {
 }
 
 /// The whole command line over what `registry` declares: a host with functions of its own gets
-/// `run`, `exec`, `repl`, `check` and `doc` for them, and `bench` besides.
+/// `run`, `exec`, `repl`, `check` and `doc` for them, and `model` and `bench` besides.
 pub fn cli(registry: Registry) -> ExitCode {
     let Cli { command, global } = Cli::parse();
     let app = App {
         registry,
+        models: models(global.verbose),
         verbose: global.verbose,
         json: global.json,
         reporter: Reporter::new(style(&global), color(&global)),
@@ -179,15 +188,32 @@ pub fn cli(registry: Registry) -> ExitCode {
         Command::Repl(args) => crate::repl::run(&app, args.lang),
         Command::Check(args) => check::files(&app, &args.files),
         Command::Doc(args) => doc::show(&app, args.name.as_deref()),
+        Command::Model(args) => model::run(&app, args),
         #[cfg(feature = "candle")]
         Command::Bench(args) => bench::measure(&app, &args),
     };
     ExitCode::from(code)
 }
 
+/// The models of this process; `verbose` tells which backend runs each, and why.
+fn models(verbose: bool) -> Models {
+    let models = Models::new();
+    if verbose {
+        let told = Mutex::new(HashSet::new());
+        models.on_choice(move |choice| {
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if told.insert(choice.reason.clone()) {
+                eprintln!("llmspell: {}", choice.reason);
+            }
+        });
+    }
+    models
+}
+
 /// What every command needs.
 pub struct App {
     registry: Registry,
+    models: Models,
     verbose: bool,
     json: bool,
     pub reporter: Reporter,
@@ -197,6 +223,11 @@ impl App {
     /// What scripts can see.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The models that commands and scripts use.
+    pub fn models(&self) -> Models {
+        self.models.clone()
     }
 }
 

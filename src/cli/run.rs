@@ -115,6 +115,7 @@ impl App {
         };
         let builder = Runtime::builder(language);
         let builder = builder.console(console).registry(self.registry.clone());
+        let builder = builder.models(self.models());
         let builder = builder.host(Threshold(level)).host(Notices::new(|text| {
             eprintln!("llmspell: {text}");
         }));

@@ -4,6 +4,7 @@ mod agent;
 mod channel;
 mod console;
 mod conversation;
+mod embedding;
 pub mod generation;
 mod json;
 mod line;
@@ -11,6 +12,7 @@ mod loading;
 mod local_llm;
 pub mod log;
 mod logprobs;
+mod pulling;
 mod sampling;
 mod state;
 mod task;
@@ -36,6 +38,7 @@ pub fn registry() -> Registry {
             agent::Agent::SPEC,
             channel::Channel::SPEC,
             generation::Stream::SPEC,
+            pulling::PullStream::SPEC,
             task::TaskHandle::SPEC,
         ],
         globals: vec![GlobalSpec {

@@ -2,14 +2,16 @@
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
-use llmspell_models::{Encoding, Message, Prompt, Request, ollama};
+use llmspell_models::{Encoding, Message, ModelReply, ModelRequest, Prompt, Request};
 use std::rc::Rc;
 
 use crate::conversation;
+use crate::embedding::{OneOrMany, Vectors};
 use crate::generation::{Answer, Reply, Stream, models, problem};
 use crate::loading::{LoadingOptions, OnOverflow};
+use crate::pulling::{GetOptions, PullState, PullStream};
 use crate::sampling::SamplingOptions;
-use crate::state::{BackendName, ModelInfo, Status};
+use crate::state::{AvailableInfo, BackendName, ModelInfo, Status};
 
 /// The models of a script.
 pub struct LocalLlm;
@@ -26,9 +28,8 @@ impl LocalLlm {
     /// if !LocalLLM.status().candle.ready { throw "no embedded models" }
     /// ```
     async fn status(cx: &Cx) -> Result<Status, Error> {
-        let candle = models(cx)?.candle_status();
-        let ollama = cx.io(ollama::status(ollama::url())).await?;
-        Ok(Status::new(ollama, candle))
+        let reply = ask(cx, "LocalLLM.status", ModelRequest::Status).await?;
+        reply!(reply, ModelReply::Status(status) => (*status).into())
     }
 
     /// The models that are there, of both backends or of one.
@@ -40,10 +41,31 @@ impl LocalLlm {
     /// for model in LocalLLM.list() { print(`${model.name} ${model.size_bytes}`); }
     /// ```
     async fn list(cx: &Cx, backend: Option<BackendName>) -> Result<Vec<ModelInfo>, Error> {
-        let models = models(cx)?;
-        let entries = cx.external(models.list(backend.map(Into::into))).await;
-        let entries = entries.map_err(problem("LocalLLM.list"))?;
-        Ok(entries.into_iter().map(Into::into).collect())
+        let backend = backend.map(Into::into);
+        let reply = ask(cx, "LocalLLM.list", ModelRequest::List { backend }).await?;
+        reply!(reply, ModelReply::Models(models) => models.into_iter().map(Into::into).collect())
+    }
+
+    /// Models that could be got with `LocalLLM.pull`, for both backends or for one.
+    ///
+    /// ```lua
+    /// for _, model in ipairs(LocalLLM.available()) do
+    ///   if model.recommended then print(model.name, model.description) end
+    /// end
+    /// ```
+    /// ```rhai
+    /// for model in LocalLLM.available() {
+    ///     if model.recommended { print(`${model.name} ${model.description}`); }
+    /// }
+    /// ```
+    async fn available(cx: &Cx, backend: Option<BackendName>) -> Result<Vec<AvailableInfo>, Error> {
+        let (backend, recommended) = (backend.map(Into::into), false);
+        let request = ModelRequest::Available {
+            backend,
+            recommended,
+        };
+        let reply = ask(cx, "LocalLLM.available", request).await?;
+        reply!(reply, ModelReply::Available(models) => models.into_iter().map(Into::into).collect())
     }
 
     /// Whether a model is there to be used.
@@ -55,12 +77,11 @@ impl LocalLlm {
     /// if !LocalLLM.exists("wisp") || LocalLLM.exists("missing.gguf") { throw "miscounted" }
     /// ```
     async fn exists(cx: &Cx, model: String) -> Result<bool, Error> {
-        let models = models(cx)?;
-        let there = cx.external(models.exists(&model)).await;
-        there.map_err(problem("LocalLLM.exists"))
+        let reply = ask(cx, "LocalLLM.exists", ModelRequest::Exists { model }).await?;
+        reply!(reply, ModelReply::Exists(there) => there)
     }
 
-    /// What is known of a model, read from its file without loading it.
+    /// What is known of a model, without loading it.
     ///
     /// ```lua
     /// assert(LocalLLM.info("wisp").architecture == "llama")
@@ -69,9 +90,71 @@ impl LocalLlm {
     /// if LocalLLM.info("wisp").architecture != "llama" { throw "another model" }
     /// ```
     async fn info(cx: &Cx, model: String) -> Result<ModelInfo, Error> {
-        let models = models(cx)?;
-        let entry = cx.external(models.info(&model)).await;
-        Ok(entry.map_err(problem("LocalLLM.info"))?.into())
+        let reply = ask(cx, "LocalLLM.info", ModelRequest::Info { model }).await?;
+        reply!(reply, ModelReply::Info(info) => (*info).into())
+    }
+
+    /// Gets a model, unless it is there; an interrupted download goes on where it was.
+    ///
+    /// The name is one of `LocalLLM.available`, or a repository on Hugging Face: `hf:owner/repo:Q4_K_M` or
+    /// `hf:owner/repo/file.gguf`. `ollama/…` asks the Ollama server to get it.
+    ///
+    /// ```lua
+    /// -- LocalLLM.pull("candle/mistral:7b", { quantization = "Q4_K_M" }) downloads 4 GB.
+    /// local ok, problem = pcall(LocalLLM.pull, "no/such:model")
+    /// assert(not ok and tostring(problem):find("no/such"))
+    /// ```
+    /// ```rhai
+    /// // LocalLLM.pull("candle/mistral:7b", #{ quantization: "Q4_K_M" }) downloads 4 GB.
+    /// try { LocalLLM.pull("no/such:model"); throw "got it" } catch (problem) { print(problem); }
+    /// ```
+    async fn pull(cx: &Cx, model: String, options: Option<GetOptions>) -> Result<PullState, Error> {
+        let options = options.unwrap_or_default().into();
+        let reply = ask(cx, "LocalLLM.pull", ModelRequest::Pull { model, options }).await?;
+        reply!(reply, ModelReply::Progress(progress) => progress.into())
+    }
+
+    /// Like `LocalLLM.pull`, telling how far it is. It starts when the first piece is read; closing the stream
+    /// stops the download, and what came so far is kept for the next one.
+    ///
+    /// ```lua
+    /// local ok, problem = pcall(function()
+    ///   for progress in LocalLLM.pull_streaming("no/such:model") do
+    ///     print(progress.status, progress.percent_complete)
+    ///   end
+    /// end)
+    /// assert(not ok and tostring(problem):find("no/such"))
+    /// ```
+    /// ```rhai
+    /// try {
+    ///     for progress in LocalLLM.pull_streaming("no/such:model") {
+    ///         print(`${progress.status} ${progress.percent_complete}`);
+    ///     }
+    ///     throw "got it"
+    /// } catch (problem) { print(problem); }
+    /// ```
+    fn pull_streaming(
+        cx: &Cx,
+        model: String,
+        options: Option<GetOptions>,
+    ) -> Result<Rc<PullStream>, Error> {
+        let options = options.unwrap_or_default().into();
+        let replies = models(cx)?.handle(ModelRequest::Pull { model, options });
+        Ok(PullStream::new(replies))
+    }
+
+    /// Deletes a model that was pulled.
+    ///
+    /// ```lua
+    /// local ok, problem = pcall(LocalLLM.remove, "wisp")
+    /// assert(not ok and tostring(problem):find("wisp"))
+    /// ```
+    /// ```rhai
+    /// try { LocalLLM.remove("wisp"); throw "gone" } catch (problem) { print(problem); }
+    /// ```
+    async fn remove(cx: &Cx, model: String) -> Result<(), Error> {
+        let reply = ask(cx, "LocalLLM.remove", ModelRequest::Remove { model }).await?;
+        reply!(reply, ModelReply::Done => ())
     }
 
     /// Loads a model, so that its first answer need not wait for that. One that is loaded already takes
@@ -86,9 +169,9 @@ impl LocalLlm {
     /// if !LocalLLM.info("wisp").loaded { throw "not loaded" }
     /// ```
     async fn load(cx: &Cx, model: String, options: Option<LoadingOptions>) -> Result<(), Error> {
-        let (models, loading) = (models(cx)?, options.unwrap_or_default().into());
-        let loaded = cx.external(models.load(&model, loading)).await;
-        loaded.map_err(problem("LocalLLM.load"))
+        let loading = options.unwrap_or_default().into();
+        let reply = ask(cx, "LocalLLM.load", ModelRequest::Load { model, loading }).await?;
+        reply!(reply, ModelReply::Done => ())
     }
 
     /// Lets a model go. Answers that it is giving come to their end; what asks for it from now on loads it
@@ -103,9 +186,30 @@ impl LocalLlm {
     /// if LocalLLM.info("wisp").loaded { throw "still loaded" }
     /// ```
     async fn unload(cx: &Cx, model: String) -> Result<(), Error> {
-        let models = models(cx)?;
-        let unloaded = cx.external(models.unload(&model)).await;
-        unloaded.map_err(problem("LocalLLM.unload"))
+        let reply = ask(cx, "LocalLLM.unload", ModelRequest::Unload { model }).await?;
+        reply!(reply, ModelReply::Done => ())
+    }
+
+    /// Vectors that stand for the meaning of texts: one for a text, a list for a list. Each has length 1, so the
+    /// sum of two vectors' products is how alike the texts are, up to 1.
+    ///
+    /// ```lua
+    /// local ok, problem = pcall(LocalLLM.embed, "hello", { model = "wisp" })
+    /// assert(not ok and tostring(problem):find("wisp"))
+    /// ```
+    /// ```rhai
+    /// try { LocalLLM.embed("hello", #{ model: "wisp" }); throw "done" } catch (problem) { print(problem); }
+    /// ```
+    async fn embed(
+        cx: &Cx,
+        text: OneOrMany,
+        options: Option<VocabularyOptions>,
+    ) -> Result<Vectors, Error> {
+        let (models, model) = (models(cx)?, options.unwrap_or_default().model);
+        let OneOrMany { texts, one } = text;
+        let embedded = cx.external(models.embed(model.as_deref(), texts)).await;
+        let vectors = embedded.map_err(problem("LocalLLM.embed"))?.vectors;
+        Ok(Vectors { vectors, one })
     }
 
     /// Continues a raw prompt, without a chat template. Names of control tokens in it count as
@@ -278,6 +382,25 @@ impl LocalLlm {
         cx.external(rendered).await.map_err(problem(call))
     }
 }
+
+/// The last reply to a request for the call named `call`.
+async fn ask(cx: &Cx, call: &str, request: ModelRequest) -> Result<ModelReply, Error> {
+    let replies = models(cx)?.handle(request);
+    cx.external(replies.last()).await.map_err(problem(call))
+}
+
+/// What is in the one kind of reply that a request can have.
+macro_rules! reply {
+    ($reply:expr, $kind:pat => $value:expr) => {
+        match $reply {
+            $kind => Ok($value),
+            other => Err(Error::Raise(format!(
+                "an odd reply. This is a bug, please report it: {other:?}"
+            ))),
+        }
+    };
+}
+use reply;
 
 async fn answer(
     cx: &Cx,

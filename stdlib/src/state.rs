@@ -2,7 +2,7 @@
 
 use llmspell_core::api;
 use llmspell_models::{
-    CandleStatus, KeepAlive, LoadedModel, LocalBackend, ModelEntry, OllamaStatus,
+    AvailableModel, CandleStatus, LoadedModel, LocalBackend, ModelEntry, OllamaStatus,
 };
 
 use crate::loading::CacheTypeName;
@@ -30,17 +30,11 @@ pub struct Status {
     candle: CandleState,
 }
 
-impl Status {
-    pub fn new(ollama: OllamaStatus, candle: CandleStatus) -> Self {
+impl From<llmspell_models::Status> for Status {
+    fn from(status: llmspell_models::Status) -> Self {
         Self {
-            ollama: OllamaState {
-                running: ollama.running,
-                version: ollama.version,
-                models: ollama.models,
-                url: ollama.url,
-                error: ollama.error,
-            },
-            candle: candle.into(),
+            ollama: status.ollama.into(),
+            candle: status.candle.into(),
         }
     }
 }
@@ -57,6 +51,18 @@ pub struct OllamaState {
     url: String,
     /// Why it does not answer.
     error: Option<String>,
+}
+
+impl From<OllamaStatus> for OllamaState {
+    fn from(status: OllamaStatus) -> Self {
+        Self {
+            running: status.running,
+            version: status.version,
+            models: status.models,
+            url: status.url,
+            error: status.error,
+        }
+    }
 }
 
 /// The state of the models in this process.
@@ -128,12 +134,37 @@ impl From<LoadedModel> for LoadedState {
             cache_type: model.cache_type.into(),
             sequences: model.sequences,
             queued: model.queued,
-            idle_seconds: model.idle.map(|idle| idle.as_secs_f64()),
-            keep_alive: match model.keep_alive {
-                KeepAlive::UntilNeeded => None,
-                KeepAlive::For(length) => Some(length.as_secs_f64()),
-                KeepAlive::Forever => Some(-1.0),
-            },
+            idle_seconds: model.idle_seconds,
+            keep_alive: model.keep_alive.into(),
+        }
+    }
+}
+
+/// A model that could be got.
+#[api(result)]
+pub struct AvailableInfo {
+    name: String,
+    backend: String,
+    description: String,
+    /// In units of 10^9 bytes, in the quantization that is got unless another is named.
+    size_gb: f64,
+    /// Such as `"8B"`.
+    parameters: String,
+    quantizations: Vec<String>,
+    /// Whether most people are well served with it.
+    recommended: bool,
+}
+
+impl From<AvailableModel> for AvailableInfo {
+    fn from(model: AvailableModel) -> Self {
+        Self {
+            name: model.name,
+            backend: model.backend,
+            description: model.description,
+            size_gb: model.size_bytes as f64 / 1e9,
+            parameters: model.parameters,
+            quantizations: model.quantizations,
+            recommended: model.recommended,
         }
     }
 }

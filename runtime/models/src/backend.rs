@@ -6,7 +6,7 @@ use std::pin::Pin;
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::entry::ModelEntry;
+use crate::entry::{AvailableModel, ModelEntry};
 use crate::name::ModelName;
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
@@ -36,6 +36,11 @@ pub trait Backend: Send + Sync {
 
     /// The models that are there.
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    /// Models that could be got.
+    fn available(&self) -> Pending<'_, Vec<AvailableModel>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 

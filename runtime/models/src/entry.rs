@@ -1,7 +1,5 @@
 //! What is known of a model without running it.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use crate::request::{CacheType, KeepAlive};
@@ -33,8 +31,31 @@ pub struct ModelEntry {
     pub vocabulary_size: Option<usize>,
 }
 
+/// A model that could be got.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AvailableModel {
+    pub name: String,
+    /// `candle` or `ollama`.
+    pub backend: String,
+    pub description: String,
+    /// In the quantization that is got unless another is named.
+    pub size_bytes: u64,
+    /// Such as `8B`.
+    pub parameters: String,
+    pub quantizations: Vec<String>,
+    /// Whether most people are well served with it.
+    pub recommended: bool,
+}
+
+/// The state of the backends of this machine.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Status {
+    pub ollama: OllamaStatus,
+    pub candle: CandleStatus,
+}
+
 /// The state of the models that run in this process.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CandleStatus {
     /// Whether this build can run models.
     pub ready: bool,
@@ -52,7 +73,7 @@ pub struct CandleStatus {
 }
 
 /// A model that is loaded.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LoadedModel {
     pub name: String,
     /// Its weights, and the keys and values that are held now.
@@ -66,13 +87,13 @@ pub struct LoadedModel {
     pub sequences: usize,
     /// Requests that wait for their turn.
     pub queued: usize,
-    /// How long nobody has used it; `None` while it is used.
-    pub idle: Option<Duration>,
+    /// For how many seconds nobody has used it; `None` while it is used.
+    pub idle_seconds: Option<f64>,
     pub keep_alive: KeepAlive,
 }
 
 /// The state of an Ollama server.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct OllamaStatus {
     pub running: bool,
     pub version: Option<String>,

@@ -8,6 +8,7 @@ pub mod bench;
 #[cfg_attr(not(feature = "candle"), path = "no_candle.rs")]
 mod candle;
 mod choice;
+mod control;
 mod entry;
 mod error;
 #[cfg(feature = "candle")]
@@ -22,7 +23,8 @@ mod sampling;
 
 pub use backend::{Backend, Pending};
 pub use choice::Choice;
-pub use entry::{CandleStatus, LoadedModel, ModelEntry, OllamaStatus};
+pub use control::{ModelReply, ModelRequest, Replies};
+pub use entry::{AvailableModel, CandleStatus, LoadedModel, ModelEntry, OllamaStatus, Status};
 pub use error::Error;
 pub use models::{BUNDLED, Limits, Models};
 pub use name::{HubName, LocalBackend, ModelName};

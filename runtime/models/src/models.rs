@@ -1,19 +1,19 @@
 //! [`Models`]: every model there is, behind one door.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
 
-use crate::Error;
 use crate::backend::Backend;
 use crate::candle::Candle;
 use crate::choice::{self, Choice};
-use crate::entry::{CandleStatus, ModelEntry};
+use crate::entry::{AvailableModel, CandleStatus, ModelEntry, OllamaStatus, Status};
 use crate::name::{LocalBackend, ModelName};
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
+use crate::{Error, network, ollama};
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";
@@ -32,7 +32,10 @@ pub struct Limits {
 pub struct Models {
     candle: Candle,
     backends: Arc<RwLock<BTreeMap<String, Arc<dyn Backend>>>>,
+    observer: Arc<OnceLock<Observer>>,
 }
+
+type Observer = Box<dyn Fn(&Choice) + Send + Sync>;
 
 impl Default for Models {
     fn default() -> Self {
@@ -54,6 +57,7 @@ impl Models {
         Self {
             candle,
             backends: Arc::new(RwLock::new(backends)),
+            observer: Arc::default(),
         }
     }
 
@@ -72,6 +76,12 @@ impl Models {
         Ok(())
     }
 
+    /// Sets who is told which backend runs a model each time one is chosen; the first who asks stays.
+    pub fn on_choice(&self, observer: impl Fn(&Choice) + Send + Sync + 'static) {
+        // Only a second observer is turned away.
+        let _ = self.observer.set(Box::new(observer));
+    }
+
     /// The backend of a name.
     pub(crate) fn backend(&self, name: &str) -> Option<Arc<dyn Backend>> {
         self.backends().get(name).cloned()
@@ -87,17 +97,26 @@ impl Models {
         self.candle.status()
     }
 
+    /// The state of the backends of this machine.
+    pub async fn status(&self) -> Status {
+        let url = ollama::url();
+        let asked = ollama::status(url.clone());
+        let ollama = network::run(async { Ok(asked.await) }).await;
+        Status {
+            candle: self.candle.status(),
+            ollama: ollama.unwrap_or_else(|error| OllamaStatus {
+                error: Some(error.to_string()),
+                url,
+                ..OllamaStatus::default()
+            }),
+        }
+    }
+
     /// The models that are there, on both backends of this machine or on one. An Ollama server that does not
     /// answer has none, unless it is asked for by name.
     pub async fn list(&self, backend: Option<LocalBackend>) -> Result<Vec<ModelEntry>, Error> {
         let mut models = Vec::new();
-        for local in [LocalBackend::Candle, LocalBackend::Ollama] {
-            if backend.is_some_and(|backend| backend != local) {
-                continue;
-            }
-            let Some(there) = self.backend(local.name()) else {
-                continue;
-            };
+        for there in self.locals(backend) {
             match there.list().await {
                 Ok(more) => models.extend(more),
                 Err(Error::Unreachable { .. }) if backend.is_none() => {}
@@ -105,6 +124,29 @@ impl Models {
             }
         }
         Ok(models)
+    }
+
+    /// Models that could be got.
+    pub async fn available(
+        &self,
+        backend: Option<LocalBackend>,
+    ) -> Result<Vec<AvailableModel>, Error> {
+        let mut models = Vec::new();
+        for there in self.locals(backend) {
+            models.extend(there.available().await?);
+        }
+        Ok(models)
+    }
+
+    /// The backends of this machine, or one of them.
+    fn locals(&self, backend: Option<LocalBackend>) -> Vec<Arc<dyn Backend>> {
+        let all = [LocalBackend::Candle, LocalBackend::Ollama];
+        let wanted = all
+            .into_iter()
+            .filter(|local| backend.is_none_or(|backend| backend == *local));
+        wanted
+            .filter_map(|local| self.backend(local.name()))
+            .collect()
     }
 
     /// Looks for what can be known wrong of a request without loading the model.
@@ -124,7 +166,11 @@ impl Models {
 
     /// Which model a name stands for, and what runs it; the default model without a name.
     pub async fn choose(&self, model: Option<&str>) -> Result<Choice, Error> {
-        choice::choose(self, ModelName::parse(model.unwrap_or(BUNDLED))?).await
+        let choice = choice::choose(self, ModelName::parse(model.unwrap_or(BUNDLED))?).await?;
+        if let Some(observer) = self.observer.get() {
+            observer(&choice);
+        }
+        Ok(choice)
     }
 
     /// What is known of a model, without loading it.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use llmspell_core::suggest::hint;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -11,7 +12,8 @@ use crate::Error;
 const LONGEST: usize = 255;
 
 /// What runs a model on this machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LocalBackend {
     Candle,
     Ollama,

@@ -83,6 +83,10 @@ impl Pull {
         self.0.next().await
     }
 
+    pub(crate) fn into_stream(self) -> impl Stream<Item = Result<PullProgress, Error>> + Send {
+        self.0
+    }
+
     /// Waits for its end.
     pub async fn finish(mut self) -> Result<PullProgress, Error> {
         let mut last = None;

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Error, Sampling};
@@ -109,7 +110,8 @@ pub struct Encoding {
 }
 
 /// How keys and values are kept, which costs memory for each token of a sequence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CacheType {
     F32,
     #[default]
@@ -129,7 +131,10 @@ impl fmt::Display for CacheType {
 }
 
 /// How long a model stays loaded that nobody uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// As JSON: null until it is needed, else seconds, negative for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(into = "Option<f64>", from = "Option<f64>")]
 pub enum KeepAlive {
     /// Until another model needs its memory.
     #[default]
@@ -140,8 +145,28 @@ pub enum KeepAlive {
     Forever,
 }
 
+impl From<KeepAlive> for Option<f64> {
+    fn from(keep_alive: KeepAlive) -> Self {
+        match keep_alive {
+            KeepAlive::UntilNeeded => None,
+            KeepAlive::For(length) => Some(length.as_secs_f64()),
+            KeepAlive::Forever => Some(-1.0),
+        }
+    }
+}
+
+impl From<Option<f64>> for KeepAlive {
+    fn from(seconds: Option<f64>) -> Self {
+        match seconds {
+            None => Self::UntilNeeded,
+            // What is longer than a duration can be is for ever too.
+            Some(seconds) => Duration::try_from_secs_f64(seconds).map_or(Self::Forever, Self::For),
+        }
+    }
+}
+
 /// How a model is to be loaded and kept.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Loading {
     /// Tokens that prompt and answer may have together; `None`: as many as the model was trained for, or as
     /// there is memory for where that is less.

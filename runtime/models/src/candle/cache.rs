@@ -278,7 +278,7 @@ impl Shared {
             cache_type: resident.cache_type,
             sequences: activity.sequences,
             queued: activity.queued,
-            idle: idle.then(|| resident.last_used.elapsed()),
+            idle_seconds: idle.then(|| resident.last_used.elapsed().as_secs_f64()),
             keep_alive: resident.keep_alive,
         })
     }
