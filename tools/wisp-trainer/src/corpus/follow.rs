@@ -22,6 +22,9 @@ const SAY: &[&str] = &[
     "Could you repeat {x}?",
     "Repeat {x}",
     "Write {x}.",
+    "Say the words {x}.",
+    "Please say: {x}",
+    "Say after me: {x}",
     "Please repeat {x}.",
     "Repeat the word {x}.",
 ];

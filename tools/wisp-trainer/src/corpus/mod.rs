@@ -62,7 +62,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "following",
-        weight: 12,
+        weight: 18,
         mixes: true,
         make: follow::make,
     },

@@ -47,11 +47,27 @@ const COMMANDS: &[&str] = &[
     "Can you {r} for me?",
     "Could you {r}, please?",
     "Hi! Please {r}.",
+    "Would you please {r}?",
+    "Can you {r} now?",
+    "Let us {r}.",
+    "Hello, {r}.",
+    "Hi, can you {r}?",
+    "Hey, could you {r}?",
+    "{r} for me.",
+    "{r}, if you can.",
+    "Then {r}.",
+    "I'd like to {r}.",
+    "I want to {r}.",
+    "Help me {r}.",
+    "Please, {r}.",
+    "Good day! {r}.",
     "Hello, can you {r}?",
     "I'd like you to {r}.",
     "Could you please {r}?",
     "Hello! {r}, please.",
     "Will you {r}?",
+    "Kindly {r}.",
+    "Go ahead and {r}.",
 ];
 
 /// A command as somebody says it.
@@ -244,6 +260,9 @@ const NAMED: &[&str] = &[
     "where {a} is {0}",
     "and set {a} to {0}",
     "with {a} set to {0}",
+    "having {a} {0}",
+    "with {a} of {0}",
+    "by {a}={0}",
     "with {0} as {a}",
 ];
 
@@ -393,6 +412,10 @@ const USES: &[&str] = &[
     "do {t}",
     "use the {t} tool",
     "invoke {t}",
+    "perform {t}",
+    "make use of {t}",
+    "run the {t} tool",
+    "start the tool {t}",
     "call the tool {t}",
 ];
 
@@ -411,6 +434,13 @@ const ON: &[&str] = &[
     "use the tool {t} with {0}",
     "let {t} work on {0}",
     "try {t} with {0}",
+    "perform {t} on {0}",
+    "{t}: {0}",
+    "give {0} to {t}",
+    "use {t} for the {0}",
+    "start {t} on {0}",
+    "start {t} with {0}",
+    "execute {t} on {0}",
     "run {t} on {0}",
     "run the tool {t} with {0}",
 ];
@@ -424,6 +454,12 @@ const ON_TWO: &[&str] = &[
     "use {t} on {0} and {1}",
     "call {t} with {0}, {1}",
     "apply {t} to {0} and {1}",
+    "{t} with {0} and {1}",
+    "use the tool {t} with {0} and {1}",
+    "let {t} work on {0} and {1}",
+    "{t}: {0}, {1}",
+    "execute {t} on {0} and {1}",
+    "use {t} for {0} and {1}",
     "run {t} on {0} and {1}",
 ];
 
