@@ -183,6 +183,9 @@ fn remote(provider: &str, model: &str, backend: Option<LocalBackend>) -> Result<
         model if model.chars().any(|c| c.is_control() || c.is_whitespace()) => {
             Err("it has a space or a control character in it".to_owned())
         }
+        model if model.split('/').any(|part| part.is_empty() || part.chars().all(|c| c == '.')) => Err(
+            "between two slashes has to be a name; for a file give its path, ending in .gguf".to_owned(),
+        ),
         model => Ok(ModelName::Remote {
             provider: provider.to_owned(),
             model: model.to_owned(),
@@ -371,6 +374,8 @@ mod tests {
             ("local//etc/passwd", "nothing stands before"),
             ("/etc/passwd", "is empty"),
             ("ollama/a//b", "is empty"),
+            ("a//b", "between two slashes"),
+            ("a/../b", "between two slashes"),
             ("llama 3", "' ' cannot be part"),
             ("llämä", "'ä' cannot be part"),
             ("a\\b", "cannot be part"),
