@@ -3,6 +3,7 @@
 #[cfg(feature = "candle")]
 mod bench;
 mod check;
+mod config;
 mod doc;
 #[cfg(feature = "candle")]
 mod progress;
@@ -55,6 +56,12 @@ struct Global {
     /// Show Log.trace lines too
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Read this file in the place of the project's llmspell.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set a key of the configuration, such as default_model=llama3.2:3b; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
     /// How to show errors [default: fancy on a terminal, plain elsewhere]
     #[arg(long, global = true, value_enum, value_name = "STYLE")]
     diagnostics: Option<Style>,
@@ -90,6 +97,9 @@ enum Command {
         after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create"
     )]
     Doc(DocArgs),
+    /// Tell what is configured
+    #[command(after_help = config::EXAMPLES)]
+    Config(config::ConfigArgs),
     /// Measure how fast a model is and how much memory it takes
     #[cfg(feature = "candle")]
     #[command(after_help = bench::EXAMPLES)]
@@ -164,7 +174,7 @@ pub fn command() -> clap::Command {
 }
 
 /// The whole command line over what `registry` declares: a host with functions of its own gets
-/// `run`, `exec`, `repl`, `check` and `doc` for them, and `bench` besides.
+/// `run`, `exec`, `repl`, `check` and `doc` for them, and `config` and `bench` besides.
 pub fn cli(registry: Registry) -> ExitCode {
     let Cli { command, global } = Cli::parse();
     let app = App {
@@ -172,6 +182,8 @@ pub fn cli(registry: Registry) -> ExitCode {
         verbose: global.verbose,
         json: global.json,
         reporter: Reporter::new(style(&global), color(&global)),
+        config_file: global.config,
+        settings: global.settings,
     };
     let code = match command {
         Command::Run(args) => run::file(&app, args),
@@ -179,6 +191,7 @@ pub fn cli(registry: Registry) -> ExitCode {
         Command::Repl(args) => crate::repl::run(&app, args.lang),
         Command::Check(args) => check::files(&app, &args.files),
         Command::Doc(args) => doc::show(&app, args.name.as_deref()),
+        Command::Config(args) => config::run(&app, &args),
         #[cfg(feature = "candle")]
         Command::Bench(args) => bench::measure(&app, &args),
     };
@@ -191,6 +204,10 @@ pub struct App {
     verbose: bool,
     json: bool,
     pub reporter: Reporter,
+    /// `--config`
+    config_file: Option<PathBuf>,
+    /// `--set`
+    settings: Vec<String>,
 }
 
 impl App {

@@ -8,6 +8,7 @@ pub mod bench;
 #[cfg_attr(not(feature = "candle"), path = "no_candle.rs")]
 mod candle;
 mod choice;
+pub mod config;
 mod entry;
 mod error;
 #[cfg(feature = "candle")]
@@ -20,6 +21,7 @@ mod pull;
 mod request;
 mod sampling;
 
+pub use self::config::Config;
 pub use backend::{Backend, Pending};
 pub use choice::Choice;
 pub use entry::{CandleStatus, LoadedModel, ModelEntry, OllamaStatus};
