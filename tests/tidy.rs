@@ -112,6 +112,7 @@ fn every_link_in_the_documents_leads_somewhere() {
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
         "docs/guide.md",
+        "docs/user-guide/configuration.md",
         "benches/README.md",
         "runtime/models/wisp/README.md",
     ];

@@ -3,6 +3,7 @@
 #[cfg(feature = "candle")]
 mod bench;
 mod check;
+mod config;
 mod doc;
 mod model;
 #[cfg(feature = "candle")]
@@ -60,6 +61,12 @@ struct Global {
     /// Show Log.trace lines, which backend runs a model and why, and more about models
     #[arg(short, long, global = true)]
     verbose: bool,
+    /// Read this file in the place of the project's llmspell.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Set a key of the configuration, such as default_model=llama3.2:3b; may be repeated
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE")]
+    settings: Vec<String>,
     /// How to show errors [default: fancy on a terminal, plain elsewhere]
     #[arg(long, global = true, value_enum, value_name = "STYLE")]
     diagnostics: Option<Style>,
@@ -98,6 +105,9 @@ enum Command {
     /// Which models there are; get and delete them
     #[command(after_help = model::EXAMPLES)]
     Model(model::ModelArgs),
+    /// Tell what is configured
+    #[command(after_help = config::EXAMPLES)]
+    Config(config::ConfigArgs),
     /// Measure how fast a model is and how much memory it takes
     #[cfg(feature = "candle")]
     #[command(after_help = bench::EXAMPLES)]
@@ -172,7 +182,7 @@ pub fn command() -> clap::Command {
 }
 
 /// The whole command line over what `registry` declares: a host with functions of its own gets
-/// `run`, `exec`, `repl`, `check` and `doc` for them, and `model` and `bench` besides.
+/// `run`, `exec`, `repl`, `check` and `doc` for them, and `model`, `config` and `bench` besides.
 pub fn cli(registry: Registry) -> ExitCode {
     let Cli { command, global } = Cli::parse();
     let app = App {
@@ -181,6 +191,8 @@ pub fn cli(registry: Registry) -> ExitCode {
         verbose: global.verbose,
         json: global.json,
         reporter: Reporter::new(style(&global), color(&global)),
+        config_file: global.config,
+        settings: global.settings,
     };
     let code = match command {
         Command::Run(args) => run::file(&app, args),
@@ -189,6 +201,7 @@ pub fn cli(registry: Registry) -> ExitCode {
         Command::Check(args) => check::files(&app, &args.files),
         Command::Doc(args) => doc::show(&app, args.name.as_deref()),
         Command::Model(args) => model::run(&app, args),
+        Command::Config(args) => config::run(&app, &args),
         #[cfg(feature = "candle")]
         Command::Bench(args) => bench::measure(&app, &args),
     };
@@ -217,6 +230,10 @@ pub struct App {
     verbose: bool,
     json: bool,
     pub reporter: Reporter,
+    /// `--config`
+    config_file: Option<PathBuf>,
+    /// `--set`
+    settings: Vec<String>,
 }
 
 impl App {

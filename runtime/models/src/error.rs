@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::config::Problems;
 use crate::request::CacheType;
 
 /// Why a model cannot be found, loaded or run.
@@ -74,6 +75,8 @@ pub enum Error {
         loaded: CacheType,
         asked: CacheType,
     },
+    #[error("{0}")]
+    Configuration(Problems),
     #[error("the thread that loads models cannot be started: {0}")]
     Thread(std::io::Error),
     #[error("loading the model failed: its thread ended early. This is a bug, please report it")]

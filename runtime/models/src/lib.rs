@@ -9,6 +9,7 @@ pub mod bench;
 mod candle;
 mod choice;
 mod control;
+pub mod config;
 mod entry;
 mod error;
 #[cfg(feature = "candle")]
@@ -21,6 +22,7 @@ mod pull;
 mod request;
 mod sampling;
 
+pub use self::config::Config;
 pub use backend::{Backend, Pending};
 pub use choice::Choice;
 pub use control::{ModelReply, ModelRequest, Replies};

@@ -4,7 +4,11 @@ use crate::entry::OllamaStatus;
 
 /// Where the server is: `OLLAMA_HOST`, else the port that Ollama documents.
 pub fn url() -> String {
-    let host = std::env::var("OLLAMA_HOST").unwrap_or_default();
+    url_of(&std::env::var("OLLAMA_HOST").unwrap_or_default())
+}
+
+/// Where the server is when `OLLAMA_HOST` says this.
+pub(crate) fn url_of(host: &str) -> String {
     let host = match host.trim() {
         "" => "127.0.0.1:11434",
         host => host.trim_end_matches('/'),

@@ -1,0 +1,152 @@
+//! What holds when nobody sets it.
+
+use std::collections::BTreeSet;
+
+use ::config::ValueKind;
+
+use super::environment::Environment;
+use super::keys::{self, KEYS, Path, path};
+use super::layer::{Layer, Setting, effective};
+use super::origin::Origin;
+use super::problems::Problems;
+use crate::ollama;
+
+/// The remote providers that need no configuration: name, which is also the type, and the variable with the key.
+const PROVIDERS: [(&str, &str); 3] = [
+    ("openai", "OPENAI_API_KEY"),
+    ("anthropic", "ANTHROPIC_API_KEY"),
+    ("gemini", "GEMINI_API_KEY"),
+];
+const REMOTES: &str = "providers.*";
+const RECOMMENDED: &str = "providers.local_recommended_models.*";
+
+/// The weakest layer, below these. What nothing sets and nothing can be assumed of joins the problems.
+pub(super) fn layer(layers: &[Layer], environment: &Environment, problems: &mut Problems) -> Layer {
+    let mut out = Layer::default();
+    for key in KEYS {
+        let Some(default) = key.default else { continue };
+        for path in paths(key.path, layers) {
+            set(&mut out, path, value(default), Origin::Default);
+        }
+    }
+    if let Some(folder) = environment.model_directory() {
+        let folder = ValueKind::String(folder.to_string_lossy().into_owned());
+        set(
+            &mut out,
+            path("providers.candle.options.model_directory"),
+            folder,
+            Origin::Default,
+        );
+    }
+    server(&mut out, environment, problems);
+    for name in names(REMOTES, layers) {
+        remote(&mut out, &name, layers, problems);
+    }
+    for name in names(RECOMMENDED, layers) {
+        let mut path = path(RECOMMENDED);
+        path[2] = name;
+        path.push("model".to_owned());
+        if effective(layers.iter(), &path).is_none() {
+            missing(&path, "name the model", layers, problems);
+        }
+    }
+    out
+}
+
+/// A default as a value: it is written as TOML, but for the quotation marks of texts.
+fn value(default: &str) -> ValueKind {
+    match default {
+        "true" => true.into(),
+        "false" => false.into(),
+        "[]" => ValueKind::Array(Vec::new()),
+        text => match text.parse::<i64>() {
+            Ok(number) => number.into(),
+            Err(_) => text.into(),
+        },
+    }
+}
+
+fn set(layer: &mut Layer, path: Path, value: ValueKind, origin: Origin) {
+    layer.0.insert(path, Setting { value, origin });
+}
+
+/// The paths that a pattern stands for: one for each name that is in use.
+fn paths(pattern: &str, layers: &[Layer]) -> Vec<Path> {
+    let group = [REMOTES, RECOMMENDED]
+        .into_iter()
+        .find(|group| pattern.starts_with(group));
+    let Some(group) = group else {
+        return vec![path(pattern)];
+    };
+    let at = group.split('.').count() - 1;
+    let named = |name: String| {
+        let mut path = path(pattern);
+        path[at] = name;
+        path
+    };
+    names(group, layers).into_iter().map(named).collect()
+}
+
+/// The names of a group that are in use.
+fn names(group: &'static str, layers: &[Layer]) -> BTreeSet<String> {
+    let known = PROVIDERS
+        .iter()
+        .map(|(name, _)| *name)
+        .filter(|_| group == REMOTES);
+    let used = layers.iter().flat_map(|layer| layer.names(group));
+    known.chain(used).map(str::to_owned).collect()
+}
+
+/// Where Ollama is, as its own variable says.
+fn server(out: &mut Layer, environment: &Environment, problems: &mut Problems) {
+    const VARIABLE: &str = "OLLAMA_HOST";
+    let origin = match environment.has(VARIABLE) {
+        true => Origin::Variable(VARIABLE.to_owned()),
+        false => Origin::Default,
+    };
+    match environment.get(VARIABLE) {
+        Ok(host) => {
+            let url = ollama::url_of(host.unwrap_or_default());
+            set(out, path("providers.ollama.base_url"), url.into(), origin);
+        }
+        Err(problem) => problems.at(&origin, problem),
+    }
+}
+
+/// A provider's type follows from its name, and the variable with its key from its type; but the key of a
+/// well-known provider goes to no other server by itself.
+fn remote(out: &mut Layer, name: &str, layers: &[Layer], problems: &mut Problems) {
+    let of = |key: &str| vec!["providers".to_owned(), name.to_owned(), key.to_owned()];
+    let type_path = of("provider_type");
+    let set_type = effective(layers.iter(), &type_path).and_then(Setting::text);
+    let by_name = PROVIDERS.iter().find(|(known, _)| *known == name);
+    let Some(kind) = set_type.or(by_name.map(|(known, _)| *known)) else {
+        let known = ["ollama", "candle", "local", "openai", "anthropic", "gemini"];
+        let near = llmspell_core::suggest::nearest(name, known);
+        let near = near.map(|near| format!(", or did you mean \"{near}\"?"));
+        let what = "say what it speaks: openai (every server with that API), anthropic or gemini";
+        return missing(
+            &type_path,
+            &(what.to_owned() + &near.unwrap_or_default()),
+            layers,
+            problems,
+        );
+    };
+    if set_type.is_none() {
+        set(out, type_path, kind.into(), Origin::Default);
+    }
+    let variable = PROVIDERS.iter().find(|(known, _)| *known == kind);
+    if let (None, Some((_, variable))) = (effective(layers.iter(), &of("base_url")), variable) {
+        set(out, of("api_key_env"), (*variable).into(), Origin::Default);
+    }
+}
+
+/// A key that has to be set is not: the place is that of another key in its table.
+fn missing(path: &[String], what: &str, layers: &[Layer], problems: &mut Problems) {
+    let table = &path[..path.len() - 1];
+    let inside = |(path, _): &(&Path, &Setting)| path.starts_with(table);
+    let settings = layers.iter().flat_map(|layer| layer.0.iter().find(inside));
+    let origin = settings.map(|(_, setting)| setting.origin.clone()).last();
+    let message = format!("{} is missing: {what}", keys::dotted(path));
+    problems.at(&origin.unwrap_or(Origin::Default), message);
+}

@@ -1,0 +1,40 @@
+//! The little that is to be known of a URL before a request is made.
+
+/// Whether it is an absolute `http` or `https` URL with a host.
+pub(super) fn is_http(url: &str) -> bool {
+    let rest = url.strip_prefix("http://").or(url.strip_prefix("https://"));
+    let Some(rest) = rest else { return false };
+    let server = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let server = server.rsplit('@').next().unwrap_or_default();
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    !url.contains(odd) && is_server(server)
+}
+
+/// A host, perhaps with a port; an address of IP version 6 stands in brackets.
+fn is_server(server: &str) -> bool {
+    let (host, port) = match server.strip_prefix('[').and_then(|s| s.split_once(']')) {
+        Some((host, port)) => (
+            host,
+            port.strip_prefix(':').or(port.is_empty().then_some("0")),
+        ),
+        None => match server.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (server, Some("0")),
+        },
+    };
+    !host.is_empty() && port.is_some_and(|port| port.parse::<u16>().is_ok())
+}
+
+/// The URL without the password that it may hold.
+pub(super) fn masked(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
+    let server = rest
+        .len()
+        .min(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match rest[..server].rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{}", &rest[server..]),
+        None => url.to_owned(),
+    }
+}
