@@ -3,7 +3,7 @@
 #[cfg(any(feature = "cuda", feature = "metal"))]
 use crate::decoder::CandleOps;
 use crate::decoder::{Decoder, Descriptor, HostOps, Load, PAGE, page_bytes};
-use crate::generate::{Batch, LanguageModel, Limits};
+use crate::generate::{Batch, LanguageModel, Limits, MOST_LIVE};
 use crate::gguf::File;
 use crate::model::{DEFAULT_CACHE_BYTES, Device, Loaded, Options, Progress, Shared};
 use crate::{Error, Model, ModelInfo, Source, Vocabulary};
@@ -100,7 +100,7 @@ impl Checkpoint {
     pub fn load(
         self,
         options: &Options,
-        held: impl Send + 'static,
+        held: impl Send + Sync + 'static,
         progress: impl FnMut(Progress),
     ) -> Result<Model, Error> {
         match options.device {
@@ -121,7 +121,7 @@ impl Checkpoint {
         mut progress: impl FnMut(Progress),
     ) -> Result<Model, Error>
     where
-        O: Load + Send + 'static,
+        O: Load + Send + Sync + 'static,
         Loaded<O, H>: LanguageModel,
     {
         let footprint = self.footprint_on(&ops, options)?;
@@ -143,6 +143,9 @@ impl Checkpoint {
         let limits = Limits {
             context_size,
             pages: pages(options.cache_bytes, &footprint),
+            sequences: options.max_sequences.unwrap_or(MOST_LIVE).max(1),
+            prompt_tokens: options.batch_size.unwrap_or(usize::MAX).max(1),
+            threads: options.threads.clone(),
         };
         let (info, vocabulary) = (self.info, self.vocabulary);
         let batch = Batch::start(&thread_name(&info), loaded, vocabulary.clone(), limits)?;

@@ -38,6 +38,7 @@ mod model;
 mod quantization;
 mod source;
 mod template;
+mod threads;
 mod vocabulary;
 
 pub use checkpoint::{Checkpoint, Footprint};
@@ -53,5 +54,6 @@ pub use message::Message;
 pub use model::{Activity, Device, Model, Options, Progress};
 pub use source::Source;
 pub use template::Template;
+pub use threads::Threads;
 pub use tokenizer::Tokenizer;
 pub use vocabulary::Vocabulary;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::decoder::{CacheType, Decoder, Ops, PAGE, Page, Step};
 use crate::generate::{Batch, Generation, LanguageModel, Request};
-use crate::{Checkpoint, Error, Footprint, ModelInfo, Source, Vocabulary};
+use crate::{Checkpoint, Error, Footprint, ModelInfo, Source, Threads, Vocabulary};
 
 /// Where a model computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,6 +45,11 @@ pub struct Options {
     /// or one sequence of the whole context where that is more. Too little for the context makes the
     /// context smaller.
     pub cache_bytes: Option<u64>,
+    /// Sequences that are computed at the same time, others wait for their turn; `None`: 64.
+    pub max_sequences: Option<usize>,
+    /// Prompt tokens that one step computes at most; `None`: 512, and fewer while others generate.
+    pub batch_size: Option<usize>,
+    pub threads: Threads,
 }
 
 pub(crate) const DEFAULT_CACHE_BYTES: u64 = 2 << 30;
@@ -184,10 +189,10 @@ pub(crate) struct Loaded<O: Ops, H> {
 
 impl<O, H> LanguageModel for Loaded<O, H>
 where
-    O: Ops + Send + 'static,
+    O: Ops + Send + Sync + 'static,
     O::Matrix: Send + Sync,
     O::Vector: Send + Sync,
-    H: Send + 'static,
+    H: Send + Sync + 'static,
 {
     type Page = Page<O>;
 

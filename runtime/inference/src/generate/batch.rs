@@ -18,19 +18,19 @@ use super::pages::{Full, PageKey, Pool};
 use super::request::Request;
 use super::sequence::Sequence;
 use crate::decoder::{PAGE, Step};
-use crate::{Error, Vocabulary};
+use crate::{Error, Threads, Vocabulary};
 
 /// Events that a reader may be behind before its sequence waits.
 const CHANNEL_CAPACITY: usize = 32;
-/// Sequences that are computed at the same time; others wait for their turn.
-const MOST_LIVE: usize = 64;
+/// Sequences that are computed at the same time unless told; others wait for their turn.
+pub(crate) const MOST_LIVE: usize = 64;
 /// Requests that may wait for their turn; more are refused.
 pub(crate) const MOST_WAITING: usize = 10_000;
 /// Prompt tokens of one sequence in one turn, so that prompts take turns too.
 const CHUNK: usize = 64;
 
 /// What the loop needs of a model.
-pub(crate) trait LanguageModel: Send + 'static {
+pub(crate) trait LanguageModel: Send + Sync + 'static {
     /// What the model remembers of [`PAGE`] tokens of a sequence.
     type Page: Send + Sync;
 
@@ -44,12 +44,17 @@ pub(crate) trait LanguageModel: Send + 'static {
 }
 
 /// How much a loop may use.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Limits {
     /// Tokens that a sequence may hold.
     pub context_size: usize,
     /// Pages of all sequences and of what is kept of ended ones.
     pub pages: usize,
+    /// Sequences that are computed at the same time.
+    pub sequences: usize,
+    /// Prompt tokens of one step, at least 1.
+    pub prompt_tokens: usize,
+    pub threads: Threads,
 }
 
 /// A request on its way to the loop.
@@ -114,7 +119,7 @@ impl Batch {
         let running = Running {
             model,
             vocabulary,
-            context_size: limits.context_size,
+            limits,
             pool,
             pace: Pace::default(),
             arriving,
@@ -193,7 +198,7 @@ impl Drop for Batch {
 
 struct Running<M: LanguageModel> {
     vocabulary: Vocabulary,
-    context_size: usize,
+    limits: Limits,
     pool: Pool<M::Page>,
     pace: Pace,
     arriving: Receiver<Admission>,
@@ -253,13 +258,13 @@ impl<M: LanguageModel> Running<M> {
         self.waiting.retain(wanted);
         // One that has ended or whose reader is behind takes nobody's place.
         let computing = self.live.iter().filter(|sequence| sequence.is_computing());
-        let free = MOST_LIVE.saturating_sub(computing.count());
+        let free = self.limits.sequences.saturating_sub(computing.count());
         let admitted = self.waiting.drain(..free.min(self.waiting.len()));
         for admission in admitted {
             self.admitted += 1;
             let number = self.admitted;
             self.live
-                .push_back(Sequence::new(admission, self.context_size, number));
+                .push_back(Sequence::new(admission, self.limits.context_size, number));
         }
         let gone = arrived - self.waiting.len();
         self.gauges.queued.fetch_sub(gone, Ordering::Relaxed);
@@ -298,6 +303,7 @@ impl<M: LanguageModel> Running<M> {
             .filter_map(generating)
             .collect();
         let mut budget = self.pace.prompt_tokens(work.len());
+        budget = budget.min(self.limits.prompt_tokens);
         let begun = |sequence: &Sequence<M::Page>| sequence.pages.begun(&sequence.tokens);
         let mut claimed: HashSet<_> = self.live.iter().filter_map(begun).collect();
         for (at, ready) in ready.iter().enumerate() {
@@ -389,9 +395,9 @@ impl<M: LanguageModel> Running<M> {
             }
         }
         let mut steps: Vec<_> = steps.into_iter().flatten().collect();
-        let model = &self.model;
+        let (model, threads) = (&self.model, &self.limits.threads);
         // After a panic each step is computed again, alone, and that does no harm.
-        let computed = catch_unwind(AssertUnwindSafe(|| model.forward(&mut steps)));
+        let computed = catch_unwind(AssertUnwindSafe(|| threads.run(|| model.forward(&mut steps))));
         computed.unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 

@@ -12,7 +12,7 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use batch::{Batch, LanguageModel, Limits};
+pub(crate) use batch::{Batch, LanguageModel, Limits, MOST_LIVE};
 pub use generation::{Event, Finish, FinishReason, Generation, Timings};
 pub use request::Request;
 pub use sampler::{Logprob, Sampler, TokenLogprobs};

@@ -14,15 +14,18 @@ const CONTEXT: usize = 1000;
 const END: u32 = 258;
 
 /// Starts a loop whose model chooses the next token from those before it.
-fn start(next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
+fn start(next: impl Fn(&[u32]) -> u32 + Send + Sync + 'static) -> Batch {
     start_with(1_000, next)
 }
 
 /// The same with memory for so many pages.
-fn start_with(pages: usize, next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
+fn start_with(pages: usize, next: impl Fn(&[u32]) -> u32 + Send + Sync + 'static) -> Batch {
     let limits = Limits {
         context_size: CONTEXT,
         pages,
+        sequences: MOST_LIVE,
+        prompt_tokens: usize::MAX,
+        threads: Threads::default(),
     };
     let writer = byte_vocabulary(Writer::new());
     let vocabulary = Vocabulary::open(Source::Bytes {
@@ -60,7 +63,7 @@ fn collect(mut generation: Generation) -> (Vec<String>, Result<FinishReason, Err
 }
 
 /// A model that says `text` after a one-token prompt, byte by byte, and ends.
-fn says(text: &'static str) -> impl Fn(&[u32]) -> u32 + Send + 'static {
+fn says(text: &'static str) -> impl Fn(&[u32]) -> u32 + Send + Sync + 'static {
     move |tokens| {
         text.as_bytes()
             .get(tokens.len() - 1)

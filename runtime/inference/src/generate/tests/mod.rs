@@ -10,7 +10,7 @@ use crate::decoder::{PAGE, Step};
 /// Its pages are the tokens computed so far.
 struct Fake<F>(F);
 
-impl<F: Fn(&[u32]) -> u32 + Send + 'static> LanguageModel for Fake<F> {
+impl<F: Fn(&[u32]) -> u32 + Send + Sync + 'static> LanguageModel for Fake<F> {
     type Page = Vec<u32>;
 
     fn new_page(&self) -> Result<Vec<u32>, Error> {
