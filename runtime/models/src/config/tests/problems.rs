@@ -228,7 +228,7 @@ fn a_mistake_is_told_with_its_file_its_line_and_a_way_out() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_in_the_order_of_the_files() {
+fn the_mistakes_of_all_sources_are_told_at_once() {
     let setup = Setup::new()
         .user("a = 1\n[providers.ollama]\nenabled = 2\nb = 3")
         .project_file("c = 4")
@@ -288,7 +288,7 @@ fn variables_that_seem_to_be_keys_and_are_none_are_told() {
         (
             "LLMSPELL_PROVIDERS__CANDLE__CPU_THREADS",
             "4",
-            "did you mean \"LLMSPELL_PROVIDERS__LOCAL__CANDLE__CPU_THREADS\"?",
+            "did you mean \"LLMSPELL_PROVIDERS__CANDLE__OPTIONS__CPU_THREADS\"?",
         ),
         (
             "LLMSPELL_PROVIDERS__VLLM__BASEURL",
@@ -332,6 +332,10 @@ fn flags_are_keys_and_values() {
         ("default_model", "--set default_model: expected KEY=VALUE"),
         ("=a", "expected KEY=VALUE"),
         ("a b=c", "expected KEY=VALUE"),
+        (
+            "defualt_model=a",
+            "there is no such key; did you mean \"default_model\"?",
+        ),
         (
             "providers.ollama.enabled=maybe",
             "expected true or false, got \"maybe\"",
