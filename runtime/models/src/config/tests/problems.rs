@@ -429,3 +429,25 @@ fn what_a_terminal_would_obey_is_not_in_the_shown_lines() {
     };
     assert!(problems.texts().all(|(_, text)| !text.contains('\u{1b}')));
 }
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_read_or_told_of() {
+    let text = "default_model = \"a\"\n[fallback]\n\"llama3.1:8b\" = [\"ä\"]\n[providers.local.candle.performance]\n\
+                cpu_threads = 0x4\n[[providers.local_recommended_models]]\nmodel = \"b\"\nsize_gb = 1e1";
+    let setup = Setup::new();
+    let path = setup.home().join("cut.toml");
+    let search = Search {
+        explicit_file: Some(path.clone()),
+        ..setup.search()
+    };
+    let mut told = 0;
+    for length in 0..=text.len() {
+        std::fs::write(&path, &text.as_bytes()[..length]).expect("the folder is writable");
+        match Config::load(&search) {
+            Ok(_) => {}
+            Err(Error::Configuration(problems)) => told += problems.diagnostics().len(),
+            Err(other) => panic!("{length}: {other}"),
+        }
+    }
+    assert!(told > text.len() / 2, "{told}");
+}
