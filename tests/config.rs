@@ -32,9 +32,11 @@ impl Place {
     /// Runs llmspell in the project's folder with these variables and no others of ours.
     fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
-        let ours = std::env::vars_os().map(|(name, _)| name);
-        let ours = ours.filter(|name| name.to_string_lossy().starts_with("LLMSPELL_"));
-        ours.for_each(|name| drop(command.env_remove(name)));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("LLMSPELL_") {
+                command.env_remove(name);
+            }
+        }
         command
             .args(args)
             .current_dir(self.home().join("project"))
@@ -160,13 +162,13 @@ fn the_lines_are_toml_that_sets_the_same() {
 fn a_script_elsewhere_has_the_configuration_of_its_project() {
     let place = Place::new();
     let other = place.file("other/llmspell.toml", "default_model = \"there\"");
+    place.file("other/scripts/bot.lua", "");
+    place.file("alone/bot.lua", "");
+    place.file("project/llmspell.toml", "default_model = \"here\"");
     let shown = place.shown(&["../other/scripts/bot.lua"], &[]);
-    assert_eq!(shown["default_model"]["value"], "there");
-    let origin = shown["default_model"]["origin"]
-        .as_str()
-        .expect("it is text");
-    let (file, _) = origin.rsplit_once(':').expect("it ends in a line");
-    assert_eq!(Path::new(file).canonicalize().expect("it is there"), other);
+    check(&shown, "default_model", "there", &at(&other, 1));
+    let alone = place.shown(&["../alone/bot.lua"], &[]);
+    check(&alone, "default_model", Value::Null, "default");
 }
 
 #[test]

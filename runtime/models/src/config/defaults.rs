@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ::config::ValueKind;
+use llmspell_core::suggest::nearest;
 
 use super::environment::Environment;
 use super::keys::{self, KEYS, Path, path};
@@ -30,11 +31,11 @@ pub(super) fn layer(layers: &[Layer], environment: &Environment, problems: &mut 
         }
     }
     if let Some(folder) = environment.model_directory() {
-        let folder = ValueKind::String(folder.to_string_lossy().into_owned());
+        let path = path("providers.candle.options.model_directory");
         set(
             &mut out,
-            path("providers.candle.options.model_directory"),
-            folder,
+            path,
+            folder.to_string_lossy().into_owned().into(),
             Origin::Default,
         );
     }
@@ -42,10 +43,7 @@ pub(super) fn layer(layers: &[Layer], environment: &Environment, problems: &mut 
     for name in names(REMOTES, layers) {
         remote(&mut out, &name, layers, problems);
     }
-    for name in names(RECOMMENDED, layers) {
-        let mut path = path(RECOMMENDED);
-        path[2] = name;
-        path.push("model".to_owned());
+    for path in paths("providers.local_recommended_models.*.model", layers) {
         if effective(layers.iter(), &path).is_none() {
             missing(&path, "name the model", layers, problems);
         }
@@ -117,28 +115,28 @@ fn server(out: &mut Layer, environment: &Environment, problems: &mut Problems) {
 /// well-known provider goes to no other server by itself.
 fn remote(out: &mut Layer, name: &str, layers: &[Layer], problems: &mut Problems) {
     let of = |key: &str| vec!["providers".to_owned(), name.to_owned(), key.to_owned()];
-    let type_path = of("provider_type");
-    let set_type = effective(layers.iter(), &type_path).and_then(Setting::text);
     let by_name = PROVIDERS.iter().find(|(known, _)| *known == name);
-    let Some(kind) = set_type.or(by_name.map(|(known, _)| *known)) else {
-        let known = ["ollama", "candle", "local", "openai", "anthropic", "gemini"];
-        let near = llmspell_core::suggest::nearest(name, known);
-        let near = near.map(|near| format!(", or did you mean \"{near}\"?"));
-        let what = "say what it speaks: openai (every server with that API), anthropic or gemini";
-        return missing(
-            &type_path,
-            &(what.to_owned() + &near.unwrap_or_default()),
-            layers,
-            problems,
-        );
-    };
-    if set_type.is_none() {
-        set(out, type_path, kind.into(), Origin::Default);
+    if let Some((known, _)) = by_name {
+        set(out, of("provider_type"), (*known).into(), Origin::Default);
     }
+    let set_type = effective(layers.iter(), &of("provider_type")).and_then(Setting::text);
+    let Some(kind) = set_type.or(by_name.map(|(known, _)| *known)) else {
+        return missing(&of("provider_type"), &speaks(name), layers, problems);
+    };
     let variable = PROVIDERS.iter().find(|(known, _)| *known == kind);
     if let (None, Some((_, variable))) = (effective(layers.iter(), &of("base_url")), variable) {
         set(out, of("api_key_env"), (*variable).into(), Origin::Default);
     }
+}
+
+/// What to do about a provider whose type nobody knows.
+fn speaks(name: &str) -> String {
+    let known = ["ollama", "candle", "local", "openai", "anthropic", "gemini"];
+    let near = nearest(name, known).map(|near| format!(", or did you mean \"{near}\"?"));
+    format!(
+        "say what it speaks: openai (every server with that API), anthropic or gemini{}",
+        near.unwrap_or_default()
+    )
 }
 
 /// A key that has to be set is not: the place is that of another key in its table.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use llmspell_core::Diagnostic;
 use llmspell_core::suggest::nearest;
 
 use super::expand::Expander;
@@ -103,20 +104,29 @@ fn is_meant(rest: &str) -> bool {
     rest.contains("__") || rest.starts_with("PROVIDER") || nearest(&first, top).is_some()
 }
 
-fn unknown(name: &str, path: &[String]) -> llmspell_core::Diagnostic {
-    let provider = path.get(1).filter(|_| keys::is_remote(path));
-    let provider = provider.map_or("openai", String::as_str);
-    let spelled = |key: String| {
-        let key = key.replace("providers.*", &format!("providers.{provider}"));
-        format!("{PREFIX}{}", key.replace('.', "__").to_uppercase())
-    };
-    let known: Vec<String> = keys::spellings().map(spelled).collect();
-    let hint = nearest(name, known.iter().map(String::as_str));
-    let hint = hint.map(|known| format!("; did you mean \"{known}\"?"));
+fn unknown(name: &str, path: &[String]) -> Diagnostic {
+    let hint = meant(path).map(|key| {
+        let key = key.replace('.', "__").to_uppercase();
+        format!("; did you mean \"{PREFIX}{key}\"?")
+    });
     let hint = hint.unwrap_or_else(|| {
         "; two underscores stand between the parts of a key, as in \
          LLMSPELL_PROVIDERS__CANDLE__OPTIONS__DEVICE"
             .to_owned()
     });
-    llmspell_core::Diagnostic::new(format!("{name}: there is no such key{hint}"))
+    Diagnostic::new(format!("{name}: there is no such key{hint}"))
+}
+
+/// The key that was meant: one that ends like this in another table, else the nearest.
+fn meant(path: &[String]) -> Option<String> {
+    let same_end = path.last().and_then(|name| keys::elsewhere(name));
+    if let Some(key) = same_end.filter(|_| path.len() > 1 && !keys::is_remote(path)) {
+        return Some(key.to_owned());
+    }
+    let provider = path.get(1).filter(|_| keys::is_remote(path));
+    let provider = format!("providers.{}", provider.map_or("openai", String::as_str));
+    let known = keys::spellings().map(|key| key.replace("providers.*", &provider));
+    let known: Vec<String> = known.collect();
+    let written = path.join(".");
+    nearest(&written, known.iter().map(String::as_str)).map(str::to_owned)
 }

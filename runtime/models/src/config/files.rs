@@ -21,8 +21,10 @@ const LARGEST: u64 = 1 << 20;
 
 /// The nearest project's file, in `folder` or above it.
 pub(super) fn project(folder: &Path) -> Option<PathBuf> {
-    let folders = folder.ancestors();
-    folders
+    // Above `a/..` is not `a`.
+    let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    folder
+        .ancestors()
         .map(|folder| folder.join(PROJECT))
         .find(|path| path.is_file())
 }

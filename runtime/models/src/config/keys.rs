@@ -253,8 +253,8 @@ fn beside(known: &str, parent: &[String]) -> Option<String> {
     parts.next().filter(|name| *name != "*").map(str::to_owned)
 }
 
-/// The key that ends in this name.
-fn elsewhere(name: &str) -> Option<&'static str> {
+/// The key that ends in this name, whatever its table.
+pub(super) fn elsewhere(name: &str) -> Option<&'static str> {
     let ends = |key: &&Key| key.path.rsplit('.').next() == Some(name) && !key.path.contains('*');
     KEYS.iter().find(ends).map(|key| key.path)
 }

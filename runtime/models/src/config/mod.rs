@@ -17,20 +17,20 @@ mod origin;
 mod problems;
 mod reader;
 mod settings;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod trust;
 mod url;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use llmspell_core::Diagnostic;
 use serde::Deserialize;
 
 pub use entry::ConfigEntry;
 pub use environment::Environment;
-use expand::Expander;
 use layer::Layer;
 pub use problems::Problems;
 pub use settings::{
@@ -83,7 +83,7 @@ impl Config {
     /// [`Error::Configuration`] with all that is wrong in any of them.
     pub fn load(search: &Search) -> Result<Self, Error> {
         let mut problems = Problems::default();
-        let layers = read(search, &mut problems);
+        let layers = sources::layers(search, &mut problems);
         Self::of(layers, &search.environment, problems)
     }
 
@@ -143,41 +143,4 @@ impl Config {
         models.retain(|other| other != model);
         models
     }
-}
-
-/// All sources but the defaults, the weakest first.
-fn read(search: &Search, problems: &mut Problems) -> Vec<Layer> {
-    let environment = &search.environment;
-    let here = std::env::current_dir().unwrap_or_default();
-    let expand = |folder: &Path, trusted| Expander {
-        environment,
-        folder: folder.to_owned(),
-        trusted,
-    };
-    let own = |path: &Path, problems: &mut Problems| {
-        files::read(path, &expand(&files::folder(path), true), problems)
-    };
-    let user = environment.user_file().filter(|path| path.exists());
-    let user = user.map(|path| own(&path, problems)).unwrap_or_default();
-    let variables = environment.settings(&expand(&here, true), problems);
-    let flags = flags::settings(&search.flags, &expand(&here, true), problems);
-    let middle = match &search.explicit_file {
-        Some(path) => own(&here.join(path), problems),
-        None => {
-            let folder = here.join(search.script_folder.as_deref().unwrap_or(Path::new("")));
-            let path = files::project(&folder);
-            let read = |path: PathBuf| {
-                let folder = files::folder(&path);
-                let trusted = trust::is_trusted(&folder, &[&user, &variables, &flags]);
-                let layer = files::read(&path, &expand(&folder, trusted), problems);
-                trust::check_project(&layer, problems);
-                if !trusted {
-                    trust::check_untrusted(&layer, &user, &[&variables, &flags], problems);
-                }
-                layer
-            };
-            path.map(read).unwrap_or_default()
-        }
-    };
-    vec![user, middle, variables, flags]
 }

@@ -66,9 +66,10 @@ impl<'a> Reader<'a> {
                 let text = ValueKind::String(self.text.to_owned());
                 self.setting(&path, key, text, 0..0, &format!("{:?}", self.text));
             }
-            (None, None) => {
-                self.problem(0..0, &path, "expected a table as TOML writes it".to_owned())
+            (None, None) if keys::is_table(&path) => {
+                self.problem(0..0, &path, "expected a table as TOML writes it".to_owned());
             }
+            (None, None) => self.unknown(0..0, &path),
         }
     }
 

@@ -21,17 +21,17 @@ struct Setup {
 impl Setup {
     fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
-        let home = folder.path().canonicalize().expect("it is there");
-        let home = home.to_str().expect("its name is UTF-8").to_owned();
-        Self {
+        let setup = Self {
             folder,
-            environment: vec![("HOME".to_owned(), home)],
+            environment: Vec::new(),
             flags: Vec::new(),
-        }
+        };
+        let home = setup.home();
+        setup.variable("HOME", home.to_str().expect("its name is UTF-8"))
     }
 
     fn home(&self) -> PathBuf {
-        PathBuf::from(&self.environment[0].1)
+        self.folder.path().canonicalize().expect("it is there")
     }
 
     /// The project's folder.

@@ -7,8 +7,9 @@ use std::path::Path;
 use ::config::ValueKind;
 
 use super::keys::{dotted, path};
-use super::layer::{Layer, Setting, effective};
+use super::layer::{Layer, effective};
 use super::problems::Problems;
+use super::url::masked;
 
 const FOLDERS: &str = "trusted_folders";
 
@@ -38,44 +39,34 @@ pub(super) fn check_project(project: &Layer, problems: &mut Problems) {
     }
 }
 
-/// Refuses what a project may not do that the user does not trust. `weaker` lies below the project's file,
-/// `stronger` above it.
-pub(super) fn check_untrusted(
-    project: &Layer,
-    weaker: &Layer,
-    stronger: &[&Layer],
-    problems: &mut Problems,
-) {
-    let own: Vec<&Layer> = [weaker]
-        .into_iter()
-        .chain(stronger.iter().copied())
-        .collect();
-    let all: Vec<&Layer> = [weaker, project]
-        .into_iter()
-        .chain(stronger.iter().copied())
-        .collect();
+/// Refuses what a project may not do that the user does not trust. The first of the user's `own` layers is
+/// weaker than the project's file, the others are stronger.
+pub(super) fn check_untrusted(project: &Layer, own: [&Layer; 3], problems: &mut Problems) {
+    let [weaker, rest @ ..] = own;
+    let all = [&[weaker, project][..], &rest].concat();
     let names: BTreeSet<&str> = project.names("providers.*").collect();
     for name in names {
         let of = |key: &str| vec!["providers".to_owned(), name.to_owned(), key.to_owned()];
         let (url, key) = (of("base_url"), of("api_key_env"));
-        let text = |layers: &[&Layer], path: &[String]| {
-            let setting = effective(layers.iter().copied(), path);
-            setting.and_then(Setting::text).map(str::to_owned)
-        };
-        let pair = (text(&all, &url), text(&all, &key));
-        let (Some(server), Some(variable)) = &pair else {
+        let Some((server, variable)) = both(&all, &url, &key) else {
             continue;
         };
-        let Some(setting) = project.get(&url).or(project.get(&key)) else {
-            continue;
-        };
-        if pair != (text(&own, &url), text(&own, &key)) {
+        let changed = project.get(&url).or(project.get(&key));
+        let chosen = both(&own, &url, &key).is_some_and(|own| own == (server, variable));
+        if let Some(setting) = changed.filter(|_| !chosen) {
             let message = format!(
-                "{}: a project may not send the key in {variable} to {server}, unless its folder stands in \
+                "{}: a project may not send the key in {variable} to {}, unless its folder stands in \
                  trusted_folders of your own file, or you set base_url and api_key_env there",
-                dotted(&of("base_url"))
+                dotted(&url),
+                masked(server)
             );
             problems.at(&setting.origin, message);
         }
     }
+}
+
+/// The texts of two keys, if both are set.
+fn both<'a>(layers: &[&'a Layer], one: &[String], other: &[String]) -> Option<(&'a str, &'a str)> {
+    let text = |path| effective(layers.iter().copied(), path)?.text();
+    Some((text(one)?, text(other)?))
 }

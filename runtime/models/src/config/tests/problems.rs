@@ -228,7 +228,7 @@ fn a_mistake_is_told_with_its_file_its_line_and_a_way_out() {
 }
 
 #[test]
-fn all_mistakes_are_told_at_once_in_the_order_of_the_files() {
+fn the_mistakes_of_all_sources_are_told_at_once() {
     let setup = Setup::new()
         .user("a = 1\n[providers.ollama]\nenabled = 2\nb = 3")
         .project_file("c = 4")
@@ -288,7 +288,7 @@ fn variables_that_seem_to_be_keys_and_are_none_are_told() {
         (
             "LLMSPELL_PROVIDERS__CANDLE__CPU_THREADS",
             "4",
-            "did you mean \"LLMSPELL_PROVIDERS__LOCAL__CANDLE__CPU_THREADS\"?",
+            "did you mean \"LLMSPELL_PROVIDERS__CANDLE__OPTIONS__CPU_THREADS\"?",
         ),
         (
             "LLMSPELL_PROVIDERS__VLLM__BASEURL",
@@ -332,6 +332,10 @@ fn flags_are_keys_and_values() {
         ("default_model", "--set default_model: expected KEY=VALUE"),
         ("=a", "expected KEY=VALUE"),
         ("a b=c", "expected KEY=VALUE"),
+        (
+            "defualt_model=a",
+            "there is no such key; did you mean \"default_model\"?",
+        ),
         (
             "providers.ollama.enabled=maybe",
             "expected true or false, got \"maybe\"",
@@ -424,4 +428,26 @@ fn what_a_terminal_would_obey_is_not_in_the_shown_lines() {
         panic!("{error}");
     };
     assert!(problems.texts().all(|(_, text)| !text.contains('\u{1b}')));
+}
+
+#[test]
+fn a_file_that_is_cut_off_anywhere_is_read_or_told_of() {
+    let text = "default_model = \"a\"\n[fallback]\n\"llama3.1:8b\" = [\"ä\"]\n[providers.local.candle.performance]\n\
+                cpu_threads = 0x4\n[[providers.local_recommended_models]]\nmodel = \"b\"\nsize_gb = 1e1";
+    let setup = Setup::new();
+    let path = setup.home().join("cut.toml");
+    let search = Search {
+        explicit_file: Some(path.clone()),
+        ..setup.search()
+    };
+    let mut told = 0;
+    for length in 0..=text.len() {
+        std::fs::write(&path, &text.as_bytes()[..length]).expect("the folder is writable");
+        match Config::load(&search) {
+            Ok(_) => {}
+            Err(Error::Configuration(problems)) => told += problems.diagnostics().len(),
+            Err(other) => panic!("{length}: {other}"),
+        }
+    }
+    assert!(told > text.len() / 2, "{told}");
 }
