@@ -31,6 +31,10 @@ pub struct ModelEntry {
     pub template: Option<String>,
     /// Tokens in its vocabulary.
     pub vocabulary_size: Option<usize>,
+    /// What its backend says that it can do, such as `completion`, `tools`, `vision`, `thinking` or `embedding`;
+    /// empty if it does not tell.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
 }
 
 /// The state of the models that run in this process.
