@@ -75,6 +75,10 @@ async fn next<T>(source: Source<T>) -> Option<(Result<T, Error>, Source<T>)> {
     let (mut items, work) = source?;
     match items.recv().await {
         Some(item) => Some((Ok(item), Some((items, work)))),
-        None => work.await.and_then(|done| done).err().map(|error| (Err(error), None)),
+        None => work
+            .await
+            .and_then(|done| done)
+            .err()
+            .map(|error| (Err(error), None)),
     }
 }

@@ -62,7 +62,10 @@ impl Body {
             keep_alive: request.loading.keep_alive.map(keep_alive),
             think: request.think.map(think),
             logprobs,
-            top_logprobs: request.sampling.top_logprobs.filter(|_| logprobs == Some(true)),
+            top_logprobs: request
+                .sampling
+                .top_logprobs
+                .filter(|_| logprobs == Some(true)),
             truncate: conversation && request.on_overflow == Overflow::DropOldest,
             shift: false,
             prompt: match request.prompt {
@@ -101,7 +104,11 @@ fn format(wanted: Value) -> Result<Value, Error> {
     match wanted {
         Value::Bool(true) => Ok(json!("json")),
         Value::Object(_) => Ok(wanted),
-        other => Err(unfit("format", "a JSON schema, or true for any JSON", other)),
+        other => Err(unfit(
+            "format",
+            "a JSON schema, or true for any JSON",
+            other,
+        )),
     }
 }
 

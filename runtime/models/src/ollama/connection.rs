@@ -41,7 +41,9 @@ pub fn parse(url: &str) -> Result<Url, Error> {
     match parsed.scheme() {
         "http" | "https" if parsed.query().is_none() && parsed.fragment().is_none() => Ok(parsed),
         "http" | "https" => Err(unfit("it has more than host, port and path".to_owned())),
-        scheme => Err(unfit(format!("it begins with \"{scheme}\", not with \"http\""))),
+        scheme => Err(unfit(format!(
+            "it begins with \"{scheme}\", not with \"http\""
+        ))),
     }
 }
 

@@ -25,7 +25,9 @@ pub async fn embed(server: &Server, model: &str, texts: Vec<String>) -> Result<E
     if expected == 0 {
         return Ok(embeddings);
     }
-    let answer: Answer = server.post("/api/embed", model, &request(model, texts)).await?;
+    let answer: Answer = server
+        .post("/api/embed", model, &request(model, texts))
+        .await?;
     if answer.embeddings.len() != expected {
         let vectors = answer.embeddings.len();
         let problem = format!("{expected} texts were sent and {vectors} vectors came back");

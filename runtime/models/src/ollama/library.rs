@@ -174,7 +174,9 @@ fn told(known: ModelEntry, shown: Shown) -> ModelEntry {
             .and_then(size)
             .or(known.context_length),
         vocabulary_size: of_architecture("vocab_size").and_then(size),
-        modified: known.modified.or(shown.modified_at.as_deref().and_then(seconds)),
+        modified: known
+            .modified
+            .or(shown.modified_at.as_deref().and_then(seconds)),
         chat_template: Some(shown.template.is_some_and(|template| !template.is_empty())),
         capabilities: shown.capabilities.unwrap_or(known.capabilities),
         ..known

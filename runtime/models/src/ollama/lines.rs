@@ -44,7 +44,8 @@ impl Lines {
         };
         let value: Value = serde_json::from_slice(&line).map_err(|error| {
             let line = String::from_utf8_lossy(&line[..line.len().min(80)]).into_owned();
-            self.server.broken(format!("\"{line}\" is no JSON: {error}"))
+            self.server
+                .broken(format!("\"{line}\" is no JSON: {error}"))
         })?;
         if let Some(reason) = said(&value) {
             return Err(self.server.failed(reason));

@@ -48,9 +48,11 @@ pub fn check(sampling: &Sampling) -> Result<(), Error> {
         return Err(unfit("top_logprobs", "at most 20 from Ollama", top));
     }
     match sampling.seed {
-        Some(seed) if seed > LARGEST_SEED => {
-            Err(unfit("seed", "at most 2^53 for Ollama, which would round it", seed))
-        }
+        Some(seed) if seed > LARGEST_SEED => Err(unfit(
+            "seed",
+            "at most 2^53 for Ollama, which would round it",
+            seed,
+        )),
         _ => Ok(()),
     }
 }
@@ -66,16 +68,27 @@ pub fn no_cache_type(wanted: Option<CacheType>) -> Result<(), Error> {
 /// What Ollama would ignore. Turning off what it does not have asks for nothing.
 fn unknown(sampling: &Sampling) -> Result<(), Error> {
     let mirostat = sampling.mirostat.is_none_or(|mode| mode != 0);
-    let dry = sampling.dry_multiplier.is_none_or(|multiplier| multiplier != 0.0);
+    let dry = sampling
+        .dry_multiplier
+        .is_none_or(|multiplier| multiplier != 0.0);
     for (parameter, wanted) in [
         ("mirostat", sampling.mirostat.is_some() && mirostat),
         ("mirostat_tau", sampling.mirostat_tau.is_some() && mirostat),
         ("mirostat_eta", sampling.mirostat_eta.is_some() && mirostat),
         ("dry_multiplier", sampling.dry_multiplier.is_some() && dry),
         ("dry_base", sampling.dry_base.is_some() && dry),
-        ("dry_allowed_length", sampling.dry_allowed_length.is_some() && dry),
-        ("dry_penalty_last_n", sampling.dry_penalty_last_n.is_some() && dry),
-        ("dry_sequence_breakers", sampling.dry_sequence_breakers.is_some() && dry),
+        (
+            "dry_allowed_length",
+            sampling.dry_allowed_length.is_some() && dry,
+        ),
+        (
+            "dry_penalty_last_n",
+            sampling.dry_penalty_last_n.is_some() && dry,
+        ),
+        (
+            "dry_sequence_breakers",
+            sampling.dry_sequence_breakers.is_some() && dry,
+        ),
         ("logit_bias", !sampling.logit_bias.is_empty()),
     ] {
         if wanted {

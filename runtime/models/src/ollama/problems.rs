@@ -21,8 +21,9 @@ impl Server {
         Error::Unreachable {
             server: self.name(),
             reason,
-            hint: "; start it with `ollama serve`, or say where it runs with OLLAMA_HOST or base_url"
-                .to_owned(),
+            hint:
+                "; start it with `ollama serve`, or say where it runs with OLLAMA_HOST or base_url"
+                    .to_owned(),
         }
     }
 

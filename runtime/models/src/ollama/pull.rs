@@ -23,7 +23,8 @@ const OF_LATE: Duration = Duration::from_secs(2);
 /// Starts to get a model, unless it is there.
 pub async fn pull(server: Server, name: ModelName, options: PullOptions) -> Result<Pull, Error> {
     if let Some(quantization) = options.quantization {
-        let instead = "none: for Ollama it is part of the name, as in \"llama3.1:8b-instruct-q4_K_M\"";
+        let instead =
+            "none: for Ollama it is part of the name, as in \"llama3.1:8b-instruct-q4_K_M\"";
         return Err(unfit("quantization", instead, quantization));
     }
     if !options.force {

@@ -105,7 +105,10 @@ mod tests {
             ("https://example.org", "https://example.org"),
             ("https://example.org/ollama/", "https://example.org/ollama"),
             ("example.org/ollama", "http://example.org:11434/ollama"),
-            ("http://user:secret@example.org", "http://user:secret@example.org"),
+            (
+                "http://user:secret@example.org",
+                "http://user:secret@example.org",
+            ),
         ] {
             assert_eq!(complete(given), expected, "{given}");
         }

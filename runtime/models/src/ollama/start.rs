@@ -82,7 +82,9 @@ impl Starter {
                 // It may have ended just now, and then there is nothing to stop.
                 let _ = child.kill().and_then(|()| child.wait());
                 let seconds = self.patience.as_secs_f64();
-                Some(format!("`{program} serve` did not answer within {seconds} s and was stopped"))
+                Some(format!(
+                    "`{program} serve` did not answer within {seconds} s and was stopped"
+                ))
             }
             Err(error) => Some(format!("`{program} serve` cannot be watched: {error}")),
         }
