@@ -1,7 +1,5 @@
 //! What can go wrong with a server, and what to do about it.
 
-use std::error::Error as _;
-
 use reqwest::StatusCode;
 use serde_json::Value;
 
