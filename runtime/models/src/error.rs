@@ -43,7 +43,7 @@ pub enum Error {
         hint: String,
     },
     #[error("{server} answers with status {status}: {reason}{hint}")]
-    Refused {
+    ServerRefused {
         server: String,
         /// Of HTTP.
         status: u16,
@@ -51,7 +51,7 @@ pub enum Error {
         hint: String,
     },
     #[error("{server} reports: {reason}")]
-    Failed { server: String, reason: String },
+    ServerFailed { server: String, reason: String },
     #[error("{server} gave no whole answer: {reason}")]
     BrokenAnswer { server: String, reason: String },
     #[error("{server} has been silent for {seconds} s{hint}")]

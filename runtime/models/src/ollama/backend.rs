@@ -14,7 +14,7 @@ use crate::ollama::body::{Body, keep_alive};
 use crate::ollama::lines::Lines;
 use crate::ollama::options::{check, no_cache_type};
 use crate::ollama::server::Server;
-use crate::ollama::{OllamaSettings, RunningModel, embeddings, library, not_running, pull};
+use crate::ollama::{OllamaSettings, RunningModel, embeddings, library, not_running, pull, stream};
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Generation, Loading, Request};
 use crate::sampling::Sampling;
@@ -157,7 +157,7 @@ async fn generate(server: Server, name: ModelName, request: Request) -> Result<G
     let response = server.open(body.path(), &model, &body).await?;
     let lines = Lines::new(server, response);
     let answer = Answer::new(model, logprobs, started);
-    Ok(Generation::new(network::stream(|events| {
+    Ok(Generation::new(stream::sent(|events| {
         answer.read(lines, events)
     })?))
 }

@@ -34,18 +34,21 @@ mod server;
 mod settings;
 #[cfg(feature = "ollama")]
 mod start;
+#[cfg(feature = "ollama")]
+mod stream;
 
 #[cfg(feature = "ollama")]
 pub use backend::Ollama;
 #[cfg(feature = "ollama")]
 pub use library::RunningModel;
 pub use settings::OllamaSettings;
+pub(crate) use settings::url_of;
 
 use crate::entry::OllamaStatus;
 
 /// Where the server is: `OLLAMA_HOST`, else the port that Ollama documents.
 pub fn url() -> String {
-    OllamaSettings::default().url()
+    url_of(&std::env::var("OLLAMA_HOST").unwrap_or_default())
 }
 
 /// Asks the server at an address how it is.

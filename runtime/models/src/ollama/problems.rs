@@ -44,7 +44,7 @@ impl Server {
 
     /// It says itself what is wrong, in the midst of an answer.
     pub fn failed(&self, reason: String) -> Error {
-        Error::Failed {
+        Error::ServerFailed {
             server: self.name(),
             reason,
         }
@@ -52,7 +52,7 @@ impl Server {
 
     /// It does not do it.
     pub fn refused(&self, status: StatusCode, reason: &str, hint: &str) -> Error {
-        Error::Refused {
+        Error::ServerRefused {
             server: self.name(),
             status: status.as_u16(),
             reason: reason.chars().take(300).collect(),

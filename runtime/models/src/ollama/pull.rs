@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use futures_util::stream;
+use futures_util::stream::iter;
 use ollama_rs::models::pull::PullModelStatus;
 use serde_json::json;
 use tokio::sync::mpsc::Sender;
 
 use crate::Error;
 use crate::name::ModelName;
-use crate::network;
 use crate::ollama::library;
 use crate::ollama::lines::Lines;
 use crate::ollama::options::unfit;
 use crate::ollama::server::Server;
+use crate::ollama::stream;
 use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
 
 /// How far back the rate looks.
@@ -38,7 +38,7 @@ pub async fn pull(server: Server, name: ModelName, options: PullOptions) -> Resu
     let body = json!({ "model": model, "stream": true });
     let response = server.open("/api/pull", &model, &body).await?;
     let lines = Lines::new(server, response);
-    Ok(Pull::new(network::stream(|progress| {
+    Ok(Pull::new(stream::sent(|progress| {
         follow(lines, model, progress)
     })?))
 }
@@ -47,7 +47,7 @@ fn there(model: String, bytes: u64) -> Pull {
     let mut progress = Progress::new(model);
     progress.layers.insert(String::new(), (bytes, bytes));
     let complete = progress.report(PullStatus::Complete, None);
-    Pull::new(stream::iter([Ok(complete)]))
+    Pull::new(iter([Ok(complete)]))
 }
 
 async fn follow(
@@ -70,11 +70,13 @@ async fn follow(
 
 async fn next(lines: &mut Lines, model: &str) -> Result<Option<PullModelStatus>, Error> {
     lines.next().await.map_err(|error| match error {
-        Error::Failed { reason, .. } if reason.contains("file does not exist") => Error::NotFound {
-            model: model.to_owned(),
-            place: "can be downloaded by Ollama".to_owned(),
-            hint: format!("; {reason}. Names are at https://ollama.com/library"),
-        },
+        Error::ServerFailed { reason, .. } if reason.contains("file does not exist") => {
+            Error::NotFound {
+                model: model.to_owned(),
+                place: "can be downloaded by Ollama".to_owned(),
+                hint: format!("; {reason}. Names are at https://ollama.com/library"),
+            }
+        }
         other => other,
     })
 }

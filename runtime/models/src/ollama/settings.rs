@@ -45,15 +45,15 @@ impl OllamaSettings {
     /// Where the server is, with scheme and port.
     pub fn url(&self) -> String {
         match &self.base_url {
-            Some(url) => complete(url),
-            None => complete(&std::env::var("OLLAMA_HOST").unwrap_or_default()),
+            Some(url) => url_of(url),
+            None => crate::ollama::url(),
         }
     }
 }
 
-/// An address with all that may be left out, by the rules of Ollama's `envconfig.Host`. An address that a server
+/// A server's address with all that may be left out, by the rules of Ollama's `envconfig.Host`. An address that a server
 /// listens at, such as `0.0.0.0`, becomes one to reach it at.
-fn complete(address: &str) -> String {
+pub(crate) fn url_of(address: &str) -> String {
     let address = address.trim().trim_end_matches('/');
     let (scheme, rest, port) = match address.split_once("://") {
         Some((scheme, rest)) => (scheme, rest, None),
@@ -110,7 +110,7 @@ mod tests {
                 "http://user:secret@example.org",
             ),
         ] {
-            assert_eq!(complete(given), expected, "{given}");
+            assert_eq!(url_of(given), expected, "{given}");
         }
     }
 }

@@ -74,7 +74,7 @@ fn an_error_after_the_status_200_is_an_error() {
         json!({"error": "an error was encountered while running the model"}),
     ];
     let error = failure(move || Reply::lines(&lines));
-    assert!(matches!(error, Error::Failed { .. }), "{error}");
+    assert!(matches!(error, Error::ServerFailed { .. }), "{error}");
     let error = error.to_string();
     assert!(
         error.ends_with("reports: an error was encountered while running the model"),
@@ -204,7 +204,7 @@ fn a_server_is_not_left_for_another_that_it_points_to() {
         ..Reply::chunks(Vec::new()).status(307)
     });
     assert!(
-        matches!(error, Error::Refused { status: 307, .. }),
+        matches!(error, Error::ServerRefused { status: 307, .. }),
         "{error}"
     );
 }
