@@ -36,7 +36,8 @@ pub async fn pull(server: Server, name: ModelName, options: PullOptions) -> Resu
     }
     let model = name.model();
     let body = json!({ "model": model, "stream": true });
-    let response = server.open("/api/pull", &model, &body).await?;
+    let response = server.open("/api/pull", &model, &body).await;
+    let response = response.map_err(|error| explained(error, &model))?;
     let lines = Lines::new(server, response);
     Ok(Pull::new(stream::sent(|progress| {
         follow(lines, model, progress)
@@ -56,8 +57,12 @@ async fn follow(
     progress: Sender<PullProgress>,
 ) -> Result<(), Error> {
     let mut seen = Progress::new(model);
-    while let Some(status) = next(&mut lines, &seen.model).await? {
-        let report = seen.take(status);
+    loop {
+        let told = lines.next::<PullModelStatus>().await;
+        let Some(told) = told.map_err(|error| explained(error, &seen.model))? else {
+            break;
+        };
+        let report = seen.take(told);
         let complete = report.status == PullStatus::Complete;
         if progress.send(report).await.is_err() || complete {
             return Ok(());
@@ -68,17 +73,20 @@ async fn follow(
         .broken("it ended without saying that the model is there; pull again to go on"))
 }
 
-async fn next(lines: &mut Lines, model: &str) -> Result<Option<PullModelStatus>, Error> {
-    lines.next().await.map_err(|error| match error {
-        Error::ServerFailed { reason, .. } if reason.contains("file does not exist") => {
+/// A model that does not exist is reported after the status 200 by some versions, and by others at once.
+fn explained(error: Error, model: &str) -> Error {
+    match error {
+        Error::ServerFailed { reason, .. } | Error::ServerRefused { reason, .. }
+            if reason.contains("file does not exist") =>
+        {
             Error::NotFound {
                 model: model.to_owned(),
                 place: "can be downloaded by Ollama".to_owned(),
-                hint: format!("; {reason}. Names are at https://ollama.com/library"),
+                hint: format!(" ({reason}); names are at https://ollama.com/library"),
             }
         }
         other => other,
-    })
+    }
 }
 
 /// How far a download is.

@@ -131,16 +131,24 @@ fn a_quantization_is_part_of_the_name() {
 #[test]
 fn a_download_that_fails_says_why() {
     let missing = json!({"error": "pull model manifest: file does not exist"});
-    let server = empty(
-        vec![json!({"status": "pulling manifest"}), missing],
+    let late = empty(
+        vec![json!({"status": "pulling manifest"}), missing.clone()],
         End::Whole,
     );
-    let error = pull(&server, PullOptions::default()).unwrap_err();
-    assert!(matches!(error, Error::NotFound { .. }), "{error}");
-    assert!(
-        error.to_string().contains("can be downloaded by Ollama"),
-        "{error}"
-    );
+    let at_once = Server::start(move |asked: &Asked| match asked.line.as_str() {
+        "GET /api/tags" | "GET /api/ps" => Reply::json(200, &json!({"models": []})),
+        "POST /api/show" => Reply::json(404, &fixtures::not_found("llama3.2")),
+        _ => Reply::json(500, &missing),
+    });
+    for server in [late, at_once] {
+        let error = pull(&server, PullOptions::default()).unwrap_err();
+        assert!(matches!(error, Error::NotFound { .. }), "{error}");
+        assert_eq!(
+            error.to_string(),
+            "no model \"llama3.2\" can be downloaded by Ollama (pull model manifest: file does not exist); names \
+             are at https://ollama.com/library"
+        );
+    }
 
     let full = json!({"error": "write: no space left on device"});
     let server = empty(vec![full], End::Whole);
