@@ -91,10 +91,13 @@ fn a_line_that_is_no_json_is_an_error_that_shows_it() {
 }
 
 #[test]
-fn a_connection_that_is_cut_is_an_error() {
-    let pieces = [fixtures::chat_piece("The")];
-    let error = failure(move || Reply::lines(&pieces).end(End::Cut));
-    assert!(matches!(error, Error::BrokenAnswer { .. }), "{error}");
+fn a_connection_that_is_cut_or_reset_is_an_error() {
+    for (end, reason) in [(End::Cut, "unexpected EOF"), (End::Reset, "reset")] {
+        let server = Server::always(move || Reply::lines(&[fixtures::chat_piece("The")]).end(end));
+        let error = events(&ollama(&server), hello()).unwrap_err();
+        assert!(matches!(error, Error::BrokenAnswer { .. }), "{error}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
 }
 
 #[test]

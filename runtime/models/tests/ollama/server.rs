@@ -39,6 +39,8 @@ pub enum End {
     Whole,
     /// The connection is closed in its midst.
     Cut,
+    /// The connection is reset in its midst.
+    Reset,
     /// Nothing more comes until the client closes the connection.
     Hang,
 }
@@ -180,6 +182,10 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         match reply.end {
             End::Whole => {}
             End::Cut => break,
+            End::Reset => {
+                reset_when_closed(stream)?;
+                break;
+            }
             End::Hang => {
                 let _ = reader.read(&mut [0]);
                 let _ = shared.closed.lock().unwrap().send(());
@@ -188,6 +194,16 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Closing the connection will tell the other side that it is gone, instead of that nothing more comes.
+fn reset_when_closed(stream: &TcpStream) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let _entered = runtime.enter();
+    stream.set_nonblocking(true)?;
+    tokio::net::TcpStream::from_std(stream.try_clone()?)?.set_zero_linger()
 }
 
 /// The next request on a connection; `None` when it is closed.

@@ -56,15 +56,16 @@ fn plays_ollama() {
     }
     let listener = TcpListener::bind(std::env::var("OLLAMA_HOST").unwrap()).unwrap();
     for stream in listener.incoming() {
-        let stream = stream.unwrap();
-        let mut reader = BufReader::new(&stream);
-        while let Ok(Some(asked)) = read(&mut reader) {
-            match asked.line.as_str() {
-                "GET /api/version" => write(&stream, &Reply::json(200, &fixtures::version())),
-                "GET /end" => std::process::exit(0),
-                other => panic!("{other}"),
-            }
-            .unwrap();
+        std::thread::spawn(|| play(&stream.unwrap()));
+    }
+}
+
+fn play(stream: &TcpStream) {
+    let mut reader = BufReader::new(stream);
+    while let Ok(Some(asked)) = read(&mut reader) {
+        match asked.line.as_str() {
+            "GET /end" => std::process::exit(0),
+            _ => write(stream, &Reply::json(200, &fixtures::version())).unwrap(),
         }
     }
 }
