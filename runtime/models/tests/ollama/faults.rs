@@ -145,6 +145,25 @@ fn a_server_that_falls_silent_is_given_up() {
 }
 
 #[test]
+fn a_server_that_takes_a_request_and_says_nothing_is_given_up() {
+    // Connections wait to be accepted, which nobody does.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = Ollama::new(OllamaSettings {
+        base_url: Some(format!("http://{}", listener.local_addr().unwrap())),
+        ..impatient()
+    });
+    let error = events(&silent.unwrap(), hello()).unwrap_err();
+    assert!(matches!(error, Error::Silent { .. }), "{error}");
+}
+
+#[test]
+fn a_line_without_an_end_is_given_up() {
+    let error = failure(|| Reply::chunks(vec![vec![b' '; 1 << 20]; 18]));
+    let error = error.to_string();
+    assert!(error.contains("a line of more than 16 MiB"), "{error}");
+}
+
+#[test]
 fn dropping_an_answer_closes_its_connection() {
     let server = Server::always(|| Reply::lines(&[fixtures::chat_piece("The")]).end(End::Hang));
     let ollama = ollama(&server);

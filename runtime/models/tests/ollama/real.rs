@@ -5,10 +5,11 @@ use llmspell_models::{Backend, FinishReason, ModelName, Ollama, OllamaSettings, 
 use crate::{finish, hello, rest, text, wait};
 
 /// Asks the server that `OLLAMA_HOST` names, or the usual one, for an answer of its first model. Only where
-/// `LLMSPELL_TEST_OLLAMA` is set; elsewhere there is nothing to ask, and the test ends at once.
+/// `LLMSPELL_TEST_OLLAMA` is set; elsewhere there is nothing to ask, and the test says that and ends.
 #[test]
 fn a_real_server_answers() {
     if std::env::var_os("LLMSPELL_TEST_OLLAMA").is_none() {
+        eprintln!("skipped: LLMSPELL_TEST_OLLAMA is not set");
         return;
     }
     let ollama = Ollama::new(OllamaSettings::default()).unwrap();

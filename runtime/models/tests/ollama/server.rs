@@ -178,15 +178,16 @@ fn serve(stream: &TcpStream, shared: &Shared) -> std::io::Result<()> {
             .unwrap()
             .extend(api::problems(&asked));
         let reply = (shared.handler)(&asked);
-        write(stream, &reply)?;
+        let written = write(stream, &reply);
         match reply.end {
-            End::Whole => {}
+            End::Whole => written?,
             End::Cut => break,
             End::Reset => {
                 reset_when_closed(stream)?;
                 break;
             }
             End::Hang => {
+                // The client may have gone before all was written.
                 let _ = reader.read(&mut [0]);
                 let _ = shared.closed.lock().unwrap().send(());
                 break;
