@@ -29,6 +29,10 @@ pub struct ModelEntry {
     pub template: Option<String>,
     /// Tokens in its vocabulary.
     pub vocabulary_size: Option<usize>,
+    /// What its backend says that it can do, such as `completion`, `tools`, `vision`, `thinking` or `embedding`;
+    /// empty if it does not tell.
+    #[serde(default)]
+    pub capabilities: Vec<String>,
 }
 
 /// A model that could be got.

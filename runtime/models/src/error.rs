@@ -43,6 +43,31 @@ pub enum Error {
         reason: String,
         hint: String,
     },
+    #[error("{server} answers with status {status}: {reason}{hint}")]
+    ServerRefused {
+        server: String,
+        /// Of HTTP.
+        status: u16,
+        reason: String,
+        hint: String,
+    },
+    #[error("{server} reports: {reason}")]
+    ServerFailed { server: String, reason: String },
+    #[error("{server} gave no whole answer: {reason}")]
+    BrokenAnswer { server: String, reason: String },
+    #[error("{server} has been silent for {seconds} s{hint}")]
+    Silent {
+        server: String,
+        seconds: f64,
+        hint: String,
+    },
+    #[error("server address \"{url}\": {problem}; an example is \"http://127.0.0.1:11434\"")]
+    Address { url: String, problem: String },
+    #[error("{path}: the picture cannot be read: {source}")]
+    Picture {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error("a backend \"{0}\" is there already; register yours under another name")]
     BackendExists(String),
     #[error("{0} ended early. This is a bug, please report it")]

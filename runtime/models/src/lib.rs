@@ -30,6 +30,9 @@ pub use entry::{AvailableModel, CandleStatus, LoadedModel, ModelEntry, OllamaSta
 pub use error::Error;
 pub use models::{BUNDLED, Limits, Models};
 pub use name::{HubName, LocalBackend, ModelName};
+pub use ollama::OllamaSettings;
+#[cfg(feature = "ollama")]
+pub use ollama::{Ollama, RunningModel};
 pub use pull::{Pull, PullOptions, PullProgress, PullStatus};
 pub use request::{
     CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Image, KeepAlive,
