@@ -24,7 +24,7 @@ fn runtime() -> Result<&'static Runtime, Error> {
 }
 
 /// Work on the runtime; dropping it ends the work at once, and with it the request that it made.
-struct Work<T>(JoinHandle<T>);
+pub(crate) struct Work<T>(JoinHandle<T>);
 
 impl<T> Future for Work<T> {
     type Output = Result<T, Error>;
@@ -46,5 +46,12 @@ impl<T> Drop for Work<T> {
 pub(crate) async fn run<T: Send + 'static>(
     work: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    Work(runtime()?.spawn(work)).await?
+    start(work)?.await?
+}
+
+/// Starts `work` on the runtime. It ends with what is given back, at the latest.
+pub(crate) fn start<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<Work<T>, Error> {
+    Ok(Work(runtime()?.spawn(work)))
 }
