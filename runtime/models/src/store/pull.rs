@@ -143,9 +143,10 @@ impl Job {
     /// Notes that the model is there.
     fn record(&self, directory: &Path, files: Vec<(RepoPath, Remote)>) -> Result<Installed, Error> {
         let repository = self.wanted.repository.clone();
-        let first = files.first().map(|(path, _)| path);
-        let names = first.map(|path| Ok(Catalogue::bundled()?.names(&repository, path)));
-        let names = names.transpose()?.unwrap_or_default();
+        let names = match files.first() {
+            Some((path, _)) => Catalogue::bundled()?.names(&repository, path),
+            None => Vec::new(),
+        };
         let record = Record::new(names, repository, directory, files)?;
         record.write(directory)?;
         let (records, _) = self.store.records()?;

@@ -35,7 +35,7 @@ pub struct Order<'a> {
     pub target: PathBuf,
     /// Gets it again even if it is there.
     pub force: bool,
-    pub listener: &'a Listener,
+    pub listener: &'a Listener<'a>,
 }
 
 impl Transfer {
@@ -167,7 +167,7 @@ impl Transfer {
         &self,
         path: &Path,
         remote: &Remote,
-        listener: &Listener,
+        listener: &Listener<'_>,
     ) -> Result<bool, Error> {
         let Some(expected) = remote.sha256() else {
             return Ok(true); // the size was compared

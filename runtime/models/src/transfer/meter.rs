@@ -28,11 +28,11 @@ pub struct Event {
 }
 
 /// Who is told how far a transfer is.
-pub type Listener = dyn Fn(Event) + Send + Sync;
+pub type Listener<'a> = dyn Fn(Event) + Send + Sync + 'a;
 
 /// Counts bytes of one phase and tells now and then.
 pub struct Meter<'a> {
-    listener: &'a Listener,
+    listener: &'a Listener<'a>,
     phase: Phase,
     total: Option<u64>,
     every: Duration,
@@ -49,7 +49,7 @@ struct State {
 impl<'a> Meter<'a> {
     /// Begins with so many bytes there, and tells so.
     pub fn new(
-        listener: &'a Listener,
+        listener: &'a Listener<'a>,
         phase: Phase,
         (completed, total): (u64, Option<u64>),
         every: Duration,
