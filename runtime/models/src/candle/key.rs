@@ -85,14 +85,6 @@ impl Key {
         }
     }
 
-    /// Where it lies, unless it is part of the binary.
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Bundled => None,
-            Self::File(path) => Some(path),
-        }
-    }
-
     /// How tokens are drawn unless the request says otherwise: a model as small as the bundled one
     /// makes sense only without chance.
     pub fn sampling(&self) -> inference::Sampling {
