@@ -11,7 +11,6 @@ mod tests;
 mod thread;
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -24,15 +23,15 @@ use tokio::sync::OnceCell;
 use crate::Error;
 use crate::backend::{Backend, Pending};
 use crate::entry::{CandleStatus, ModelEntry};
-use crate::models::Limits;
+use crate::models::{BUNDLED, Limits};
 use crate::name::ModelName;
-use crate::pull::{Pull, PullOptions};
+use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
 use crate::request::{
     CacheType, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob, Prompt,
     Request, TokenLogprobs,
 };
 use crate::sampling::Sampling;
-use crate::store::{Store, StoreSettings};
+use crate::store::{Installed, Store, StoreSettings};
 use cache::{Cache, LEAST_CONTEXT};
 use key::Key;
 use thread::{beside, on_thread};
@@ -56,16 +55,18 @@ impl Candle {
     }
 
     pub fn status(&self) -> CandleStatus {
+        let installed = self.store.list().unwrap_or_default();
         let mut loaded_models = self.cache.loaded();
         for model in &mut loaded_models {
-            if let Some(name) = self.store.name_of(Path::new(&model.name)) {
-                model.name = name;
+            let is = |other: &&Installed| Key::file(&other.path).name() == model.name;
+            if let Some(found) = installed.iter().find(is) {
+                model.name = found.name.clone();
             }
         }
         CandleStatus {
             ready: true,
             device: "cpu".to_owned(),
-            models: 1 + self.store.list().map_or(0, |models| models.len()),
+            models: 1 + installed.len(),
             loaded: loaded_models.len(),
             loads: self.cache.loads(),
             memory_bytes: self.cache.memory_bytes(),
@@ -164,7 +165,6 @@ impl Candle {
         };
         Ok(cell.get_or_try_init(open).await?.clone())
     }
-
 }
 
 impl Backend for Candle {
@@ -204,7 +204,12 @@ impl Backend for Candle {
     }
 
     fn pull(&self, name: ModelName, options: PullOptions) -> Pending<'_, Pull> {
-        Box::pin(async move { self.store.pull(&name, &options) })
+        Box::pin(async move {
+            match Key::at_once(&name) {
+                Some(Key::Bundled) => Ok(Pull::new(stream::iter([Ok(bundled())]))),
+                _ => self.store.pull(&name, &options),
+            }
+        })
     }
 
     fn remove(&self, name: ModelName) -> Pending<'_, ()> {
@@ -278,6 +283,20 @@ fn understood(request: &Request) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// How far the pull of the bundled model is: it is always there.
+fn bundled() -> PullProgress {
+    let size = key::WISP.len() as u64;
+    PullProgress {
+        model_id: BUNDLED.to_owned(),
+        status: PullStatus::Complete,
+        item: None,
+        completed_bytes: size,
+        total_bytes: Some(size),
+        percent_complete: 100.0,
+        bytes_per_second: 0.0,
+    }
 }
 
 /// Where a model's file is.

@@ -101,7 +101,9 @@ pub enum Error {
         needed: u64,
         free: u64,
     },
-    #[error("no folder for models is known; set XDG_DATA_HOME, or `model_directory` in the configuration")]
+    #[error(
+        "no folder for models is known; set XDG_DATA_HOME, or `model_directory` in the configuration"
+    )]
     NoModelFolder,
     #[error(
         "{path}: models cannot be kept there: {source}; make the folder writable, or set `model_directory` to another one"
@@ -125,7 +127,9 @@ pub enum Error {
     },
     #[error("{path}: the disk is full; what has come is kept, make room and pull again to go on")]
     DiskFull { path: PathBuf },
-    #[error("{path}: the record of an installed model is damaged: {reason}; pull the model again, its files are kept")]
+    #[error(
+        "{path}: the record of an installed model is damaged: {reason}; pull the model again, its files are kept"
+    )]
     Record { path: PathBuf, reason: String },
     #[error("{url}: {reason}")]
     Transfer { url: String, reason: String },
@@ -142,7 +146,9 @@ pub enum Error {
     Digest { file: PathBuf },
     #[error("HF_TOKEN: the token has characters that no request can carry; copy it again")]
     Token,
-    #[error("\"{0}\" is no address of a server; give one such as \"https://huggingface.co\" as HF_ENDPOINT")]
+    #[error(
+        "\"{0}\" is no address of a server; give one such as \"https://huggingface.co\" as HF_ENDPOINT"
+    )]
     Endpoint(String),
     #[error(
         "{repository}: the server names a file {name:?}, which would lie outside of its folder; nothing was downloaded"

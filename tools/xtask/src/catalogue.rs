@@ -38,9 +38,10 @@ async fn problem(
     match entry.probe(file, settings).await {
         Ok(Some(size)) => Ok(differs(file.size_gb, size)),
         Ok(None) => Ok(None),
-        Err(ModelError::Transfer { url, reason }) => {
-            Err(format!("the server cannot be reached, so nothing more is checked: {url}: {reason}").into())
-        }
+        Err(ModelError::Transfer { url, reason }) => Err(format!(
+            "the server cannot be reached, so nothing more is checked: {url}: {reason}"
+        )
+        .into()),
         Err(error) => Ok(Some(error.to_string())),
     }
 }

@@ -7,12 +7,12 @@ use llmspell_inference::ModelInfo;
 use super::Candle;
 use super::key::{Key, not_installed};
 use super::thread::on_thread;
+use crate::Error;
 use crate::backend::Backend;
 use crate::entry::ModelEntry;
 use crate::models::BUNDLED;
 use crate::name::ModelName;
 use crate::store::Installed;
-use crate::Error;
 
 impl Candle {
     /// What is known of a model.

@@ -11,7 +11,7 @@ use crate::store::{Store, shards};
 use crate::{BUNDLED, Error};
 
 /// The demonstration model in the box; its card stands beside it.
-const WISP: &[u8] = include_bytes!("../../wisp/wisp.gguf");
+pub const WISP: &[u8] = include_bytes!("../../wisp/wisp.gguf");
 
 /// What a model is kept under: the same file under two names is one model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -51,7 +51,12 @@ impl Key {
             return Self::File(path.to_owned());
         };
         let folder = || path.parent()?.canonicalize().ok();
-        match (real.file_name() == path.file_name(), is_shard(path), folder(), path.file_name()) {
+        match (
+            real.file_name() == path.file_name(),
+            is_shard(path),
+            folder(),
+            path.file_name(),
+        ) {
             (false, true, Some(folder), Some(name)) => Self::File(folder.join(name)),
             _ => Self::File(real),
         }
@@ -104,7 +109,8 @@ impl Key {
 }
 
 fn is_shard(path: &Path) -> bool {
-    path.to_str().is_some_and(|path| shards::number(path).is_some())
+    path.to_str()
+        .is_some_and(|path| shards::number(path).is_some())
 }
 
 /// The error for a model that is not there.

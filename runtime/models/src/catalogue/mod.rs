@@ -69,7 +69,9 @@ impl Catalogue {
         let catalogue: Self = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut names = HashSet::new();
         for entry in &catalogue.entries {
-            entry.check().map_err(|problem| format!("{}: {problem}", entry.name))?;
+            entry
+                .check()
+                .map_err(|problem| format!("{}: {problem}", entry.name))?;
             if !names.insert(&entry.name) {
                 return Err(format!("{}: it is there twice", entry.name));
             }
@@ -83,7 +85,11 @@ impl Catalogue {
 
     /// The entry of a name, and the quantization at the end of the name if it has one: `7b-q8_0`. Without a
     /// variant, the first entry of that model.
-    pub(crate) fn find(&self, model: &str, variant: Option<&str>) -> Option<(&Entry, Option<String>)> {
+    pub(crate) fn find(
+        &self,
+        model: &str,
+        variant: Option<&str>,
+    ) -> Option<(&Entry, Option<String>)> {
         let named = |name: &str| self.entries.iter().find(|entry| entry.name == name);
         let Some(variant) = variant else {
             let first = self.entries.iter().find(|entry| entry.model() == model);
@@ -103,7 +109,13 @@ impl Catalogue {
         variant: Option<&str>,
     ) -> Vec<(&'a Repository, &'a RepoPath)> {
         let (entries, wanted): (Vec<&Entry>, _) = match variant {
-            None => (self.entries.iter().filter(|entry| entry.model() == model).collect(), None),
+            None => (
+                self.entries
+                    .iter()
+                    .filter(|entry| entry.model() == model)
+                    .collect(),
+                None,
+            ),
             Some(_) => match self.find(model, variant) {
                 Some((entry, wanted)) => (vec![entry], wanted),
                 None => return Vec::new(),
@@ -112,7 +124,9 @@ impl Catalogue {
         let fits = |file: &&File| wanted.as_ref().is_none_or(|wanted| file.is(wanted));
         let of = |entry: &'a Entry| {
             let files = entry.files.iter().filter(fits);
-            files.map(move |file| (&entry.repository, &file.file)).collect::<Vec<_>>()
+            files
+                .map(move |file| (&entry.repository, &file.file))
+                .collect::<Vec<_>>()
         };
         entries.into_iter().flat_map(of).collect()
     }
@@ -122,7 +136,11 @@ impl Catalogue {
         let has = |entry: &&Entry| {
             entry.repository == *repository && entry.files.iter().any(|file| file.file == *path)
         };
-        self.entries.iter().filter(has).map(|entry| entry.name.clone()).collect()
+        self.entries
+            .iter()
+            .filter(has)
+            .map(|entry| entry.name.clone())
+            .collect()
     }
 }
 
@@ -145,7 +163,14 @@ impl Entry {
     fn check(&self) -> Result<(), String> {
         let text = |text: &str| !text.trim().is_empty();
         let parsed = ModelName::parse(&self.name);
-        let variant = matches!(parsed, Ok(ModelName::Local { variant: Some(_), backend: None, .. }));
+        let variant = matches!(
+            parsed,
+            Ok(ModelName::Local {
+                variant: Some(_),
+                backend: None,
+                ..
+            })
+        );
         let quantizations: HashSet<_> = self.files.iter().map(|file| &file.quantization).collect();
         for (holds, problem) in [
             (variant, "its name is not of the form model:variant"),
@@ -154,7 +179,10 @@ impl Entry {
             (self.parameters > 0, "it has no parameters"),
             (self.context_length > 0, "it has no context"),
             (!self.files.is_empty(), "it has no file"),
-            (quantizations.len() == self.files.len(), "a quantization is there twice"),
+            (
+                quantizations.len() == self.files.len(),
+                "a quantization is there twice",
+            ),
             (self.is_cited(), "it does not say where it was seen"),
         ] {
             if !holds {
@@ -178,7 +206,10 @@ impl File {
     fn check(&self) -> Result<(), String> {
         let said = self.file.quantization();
         if said.as_deref() != Some(&self.quantization) {
-            return Err(format!("{} says another quantization than {}", self.file, self.quantization));
+            return Err(format!(
+                "{} says another quantization than {}",
+                self.file, self.quantization
+            ));
         }
         match self.size_gb {
             Some(size) if !(0.001..1000.0).contains(&size) => {

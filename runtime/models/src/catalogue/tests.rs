@@ -37,8 +37,19 @@ fn every_entry_is_well_formed_and_cited_and_there_once() {
 #[test]
 fn the_families_that_people_ask_for_are_there() {
     for model in [
-        "tinyllama", "llama3.1", "llama3.2", "mistral", "phi3", "phi3.5", "gemma2", "gemma3", "qwen2.5",
-        "qwen3", "smollm2", "smollm3", "nomic-embed-text",
+        "tinyllama",
+        "llama3.1",
+        "llama3.2",
+        "mistral",
+        "phi3",
+        "phi3.5",
+        "gemma2",
+        "gemma3",
+        "qwen2.5",
+        "qwen3",
+        "smollm2",
+        "smollm3",
+        "nomic-embed-text",
     ] {
         assert!(bundled().find(model, None).is_some(), "{model}");
     }
@@ -48,8 +59,13 @@ fn the_families_that_people_ask_for_are_there() {
 fn a_name_may_say_its_quantization() {
     let (entry, said) = bundled().find("mistral", Some("7b")).expect("mistral:7b");
     assert_eq!((entry.name.as_str(), said), ("mistral:7b", None));
-    let (entry, said) = bundled().find("mistral", Some("7b-q8_0")).expect("mistral:7b");
-    assert_eq!((entry.name.as_str(), said.as_deref()), ("mistral:7b", Some("Q8_0")));
+    let (entry, said) = bundled()
+        .find("mistral", Some("7b-q8_0"))
+        .expect("mistral:7b");
+    assert_eq!(
+        (entry.name.as_str(), said.as_deref()),
+        ("mistral:7b", Some("Q8_0"))
+    );
     assert!(bundled().find("mistral", Some("700b")).is_none());
     assert_eq!(bundled().files("mistral", Some("7b-q8_0")).len(), 1);
 }
@@ -58,7 +74,10 @@ fn a_name_may_say_its_quantization() {
 fn a_file_knows_its_names() {
     let (entry, _) = bundled().find("mistral", Some("7b")).expect("mistral:7b");
     let file = entry.file("q4_k_m").expect("the usual quantization");
-    assert_eq!(bundled().names(&entry.repository, &file.file), ["mistral:7b"]);
+    assert_eq!(
+        bundled().names(&entry.repository, &file.file),
+        ["mistral:7b"]
+    );
 }
 
 #[test]
@@ -68,12 +87,27 @@ fn what_is_wrong_is_said() {
         (FINE.replace("a:1b", "a"), "model:variant"),
         (FINE.replace("a:1b", "a:1b@candle"), "model:variant"),
         (FINE.replace("\"o/r\"", "\"../r\""), "no repository"),
-        (FINE.replace("a-q8_0.gguf", "../a-q8_0.gguf"), "no path within"),
-        (FINE.replace("a-q8_0.gguf", "a-q4_0.gguf"), "another quantization"),
-        (FINE.replace("[\"https://example.com/models.json\"]", "[]"), "where it was seen"),
-        (FINE.replace("https://example.com/models.json", "somewhere"), "where it was seen"),
+        (
+            FINE.replace("a-q8_0.gguf", "../a-q8_0.gguf"),
+            "no path within",
+        ),
+        (
+            FINE.replace("a-q8_0.gguf", "a-q4_0.gguf"),
+            "another quantization",
+        ),
+        (
+            FINE.replace("[\"https://example.com/models.json\"]", "[]"),
+            "where it was seen",
+        ),
+        (
+            FINE.replace("https://example.com/models.json", "somewhere"),
+            "where it was seen",
+        ),
         (FINE.replace("Small.", ""), "no description"),
-        (FINE.replace("parameters = 1", "parameters = 0"), "no parameters"),
+        (
+            FINE.replace("parameters = 1", "parameters = 0"),
+            "no parameters",
+        ),
         (FINE.replace("1.0", "0.0"), "no size"),
         (FINE.replace("license", "licence"), "unknown field"),
         (format!("{FINE}{FINE}"), "twice"),

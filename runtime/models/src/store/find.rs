@@ -22,7 +22,12 @@ impl Store {
                 models.push(Installed::recorded(name, record.clone(), directory));
             }
         }
-        models.extend(self.hub_cache().all().into_iter().filter_map(Installed::cached));
+        models.extend(
+            self.hub_cache()
+                .all()
+                .into_iter()
+                .filter_map(Installed::cached),
+        );
         models.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(models)
     }
@@ -30,7 +35,8 @@ impl Store {
     /// The model that a name means, if it is there.
     pub fn find(&self, name: &ModelName) -> Result<Option<Installed>, Error> {
         let (records, damaged) = self.records()?;
-        if let (Some(record), Some(directory)) = (self.recorded(name, &records)?, self.directory()) {
+        if let (Some(record), Some(directory)) = (self.recorded(name, &records)?, self.directory())
+        {
             let name = self.name(record, &records);
             return Ok(Some(Installed::recorded(name, record.clone(), directory)));
         }
@@ -42,20 +48,14 @@ impl Store {
             let folder = |repository: &Repository| {
                 Some(path.starts_with(self.directory()?.join(repository.folder())))
             };
-            repositories.iter().any(|repository| folder(repository) == Some(true))
+            repositories
+                .iter()
+                .any(|repository| folder(repository) == Some(true))
         };
         match damaged.into_iter().find(|(path, _)| concerned(path)) {
             Some((_, error)) => Err(error),
             None => Ok(None),
         }
-    }
-
-    /// The name under which a file is listed.
-    pub fn name_of(&self, path: &Path) -> Option<String> {
-        let found = self.list().ok()?.into_iter();
-        let same = |other: &Path| other.canonicalize().is_ok_and(|other| other == path);
-        let mut found = found.filter(|model| model.path == path || same(&model.path));
-        found.next().map(|model| model.name)
     }
 
     /// The shortest name under which a record is found.
@@ -70,7 +70,9 @@ impl Store {
             Some(format!("{name}-{}", quantization.to_ascii_lowercase()))
         };
         let names = record.names.iter();
-        let mut names = names.flat_map(|name| [Some(name.clone()), exact(name)]).flatten();
+        let mut names = names
+            .flat_map(|name| [Some(name.clone()), exact(name)])
+            .flatten();
         let by_path = || installed::name(&record.repository, &record.files[0].path);
         names.find(finds).unwrap_or_else(by_path)
     }
@@ -94,7 +96,9 @@ impl Store {
     fn variant<'a>(&self, name: &str, records: &'a [Record]) -> Option<&'a Record> {
         let named = |name: &str| {
             let name = name.to_owned();
-            records.iter().filter(move |record| record.names.contains(&name))
+            records
+                .iter()
+                .filter(move |record| record.names.contains(&name))
         };
         self.preferred(named(name)).or_else(|| {
             let (name, wanted) = quantization::split(name)?;
@@ -105,7 +109,11 @@ impl Store {
     /// `mistral`, if one of its variants is there.
     fn only<'a>(&self, model: &str, records: &'a [Record]) -> Result<Option<&'a Record>, Error> {
         let is_variant = |name: &&String| name.split(':').next() == Some(model);
-        let mut names: Vec<&String> = records.iter().flat_map(|r| &r.names).filter(is_variant).collect();
+        let mut names: Vec<&String> = records
+            .iter()
+            .flat_map(|r| &r.names)
+            .filter(is_variant)
+            .collect();
         names.sort();
         names.dedup();
         match names[..] {
@@ -131,7 +139,11 @@ impl Store {
             ModelName::Hub(name) => {
                 let models = cache.models(&Repository::from(name)).into_iter();
                 let fits = |cached: &Cached| match (&name.file, &name.quantization) {
-                    (Some(file), _) => cached.path.shards().iter().any(|path| path.as_str() == file),
+                    (Some(file), _) => cached
+                        .path
+                        .shards()
+                        .iter()
+                        .any(|path| path.as_str() == file),
                     (None, Some(wanted)) => is(cached.path.quantization().as_deref(), wanted),
                     (None, None) => true,
                 };
@@ -139,7 +151,9 @@ impl Store {
             }
             ModelName::Local { model, variant, .. } => {
                 let found = Catalogue::bundled()?.files(model, variant.as_deref());
-                let cached = found.into_iter().filter_map(|(repository, path)| cache.get(repository, path));
+                let cached = found
+                    .into_iter()
+                    .filter_map(|(repository, path)| cache.get(repository, path));
                 Ok(self.preferred_cached(cached))
             }
             ModelName::Path(_) | ModelName::Remote { .. } => Ok(None),
@@ -148,7 +162,12 @@ impl Store {
 
     fn preferred_cached(&self, cached: impl Iterator<Item = Cached>) -> Option<Cached> {
         let mut cached: Vec<Cached> = cached.collect();
-        let default = |c: &Cached| is(c.path.quantization().as_deref(), &self.0.default_quantization);
+        let default = |c: &Cached| {
+            is(
+                c.path.quantization().as_deref(),
+                &self.0.default_quantization,
+            )
+        };
         let at = cached.iter().position(default).unwrap_or(0);
         (at < cached.len()).then(|| cached.swap_remove(at))
     }
@@ -158,7 +177,10 @@ fn fits(record: &Record, name: &HubName) -> bool {
     let file = |file: &String| record.files.iter().any(|known| known.path.as_str() == file);
     record.repository == Repository::from(name)
         && name.file.as_ref().is_none_or(file)
-        && name.quantization.as_ref().is_none_or(|wanted| has(record, wanted))
+        && name
+            .quantization
+            .as_ref()
+            .is_none_or(|wanted| has(record, wanted))
 }
 
 fn has(record: &Record, quantization: &str) -> bool {

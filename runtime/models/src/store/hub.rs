@@ -52,7 +52,14 @@ impl Hub {
 
     /// The models of a repository, each by its first file.
     async fn models(&self, repository: &Repository) -> Result<Vec<RepoPath>, Error> {
-        let place = ["api", "models", repository.owner(), repository.name(), "tree", "main"];
+        let place = [
+            "api",
+            "models",
+            repository.owner(),
+            repository.name(),
+            "tree",
+            "main",
+        ];
         let mut url = self.address(place);
         url.set_query(Some("recursive=true"));
         let entries: Vec<TreeEntry> = self.0.json(&url).await?;
@@ -68,7 +75,9 @@ impl Hub {
 
     fn address<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Url {
         let mut url = self.0.endpoint().clone();
-        let mut path = url.path_segments_mut().expect("an address of http has a path");
+        let mut path = url
+            .path_segments_mut()
+            .expect("an address of http has a path");
         path.pop_if_empty().extend(parts);
         drop(path);
         url
@@ -89,7 +98,10 @@ fn choose<'a>(
     default: &str,
 ) -> Result<&'a RepoPath, Error> {
     let with = |wanted: &str| {
-        let has = |path: &&RepoPath| path.quantization().is_some_and(|q| q.eq_ignore_ascii_case(wanted));
+        let has = |path: &&RepoPath| {
+            path.quantization()
+                .is_some_and(|q| q.eq_ignore_ascii_case(wanted))
+        };
         models.iter().find(has)
     };
     let found = match (wanted, models) {
@@ -118,7 +130,10 @@ mod tests {
     use super::*;
 
     fn paths(names: &[&str]) -> Vec<RepoPath> {
-        names.iter().map(|name| RepoPath::parse(name).expect("a path")).collect()
+        names
+            .iter()
+            .map(|name| RepoPath::parse(name).expect("a path"))
+            .collect()
     }
 
     #[test]
@@ -127,16 +142,24 @@ mod tests {
         let chosen = |wanted| choose("m", &models, wanted, "Q4_K_M").map(RepoPath::as_str);
         assert_eq!(chosen(None).expect("the default"), "m-Q4_K_M.gguf");
         assert_eq!(chosen(Some("Q8_0")).expect("there"), "m-q8_0.gguf");
-        assert_eq!(chosen(Some("bf16")).expect("there"), "BF16/m-00001-of-00002.gguf");
+        assert_eq!(
+            chosen(Some("bf16")).expect("there"),
+            "BF16/m-00001-of-00002.gguf"
+        );
         let text = chosen(Some("Q5_0")).expect_err("not there").to_string();
-        assert_eq!(text, "m: there is no Q5_0 of it; there are BF16, Q4_K_M, Q8_0");
+        assert_eq!(
+            text,
+            "m: there is no Q5_0 of it; there are BF16, Q4_K_M, Q8_0"
+        );
     }
 
     #[test]
     fn an_only_file_needs_no_quantization() {
         let only = paths(&["model.gguf"]);
         assert!(choose("m", &only, None, "Q4_K_M").is_ok());
-        let text = choose("m", &[], None, "Q4_K_M").expect_err("nothing").to_string();
+        let text = choose("m", &[], None, "Q4_K_M")
+            .expect_err("nothing")
+            .to_string();
         assert!(text.ends_with("there is no GGUF file at all"), "{text}");
     }
 }

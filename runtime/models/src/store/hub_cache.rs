@@ -52,18 +52,27 @@ impl HubCache {
         };
         let first = |path: &RepoPath| path.shards().first() == Some(path);
         let paths = found.into_iter().filter_map(path).filter(first);
-        paths.filter_map(|path| self.get(repository, &path)).collect()
+        paths
+            .filter_map(|path| self.get(repository, &path))
+            .collect()
     }
 
     /// All models that are there.
     pub fn all(&self) -> Vec<Cached> {
-        let Some(entries) = self.0.as_ref().and_then(|cache| std::fs::read_dir(cache.path()).ok()) else {
+        let Some(entries) = self
+            .0
+            .as_ref()
+            .and_then(|cache| std::fs::read_dir(cache.path()).ok())
+        else {
             return Vec::new();
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut repositories: Vec<_> = names.filter_map(|name| repository(&name)).collect();
         repositories.sort();
-        repositories.iter().flat_map(|repository| self.models(repository)).collect()
+        repositories
+            .iter()
+            .flat_map(|repository| self.models(repository))
+            .collect()
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use futures_util::stream;
 use tokio::sync::mpsc;
 
+use super::Store;
 use super::hub::Hub;
 use super::installed::Installed;
 use super::record::Record;
 use super::repository::RepoPath;
 use super::wanted::{Choice, Wanted};
-use super::Store;
 use crate::catalogue::Catalogue;
 use crate::name::{HubName, ModelName};
 use crate::network::{self, Work};
@@ -34,13 +34,16 @@ impl Store {
         };
         let work = network::start(job.run())?;
         let state = (receiver, Some(work));
-        Ok(Pull::new(stream::unfold(state, async |(mut receiver, work)| {
-            if let Some(progress) = receiver.recv().await {
-                return Some((Ok(progress), (receiver, work)));
-            }
-            let error = ended(work?).await.err()?;
-            Some((Err(error), (receiver, None)))
-        })))
+        Ok(Pull::new(stream::unfold(
+            state,
+            async |(mut receiver, work)| {
+                if let Some(progress) = receiver.recv().await {
+                    return Some((Ok(progress), (receiver, work)));
+                }
+                let error = ended(work?).await.err()?;
+                Some((Err(error), (receiver, None)))
+            },
+        )))
     }
 }
 
@@ -105,7 +108,9 @@ impl Job {
         let directory = self.store.directory().ok_or(Error::NoModelFolder)?;
         let settings = self.store.settings();
         let hub = Hub::new(settings)?;
-        let paths = hub.files(&self.wanted, &settings.default_quantization).await?;
+        let paths = hub
+            .files(&self.wanted, &settings.default_quantization)
+            .await?;
         let folder = directory.join(self.wanted.repository.folder());
         let mut files = Vec::new();
         for path in paths {
@@ -173,7 +178,10 @@ impl Job {
             item: Some(file.path.to_string()),
             completed_bytes,
             total_bytes: total,
-            percent_complete: total.filter(|total| *total > 0).map_or(0.0, percent).min(100.0),
+            percent_complete: total
+                .filter(|total| *total > 0)
+                .map_or(0.0, percent)
+                .min(100.0),
             bytes_per_second: event.bytes_per_second,
             ..self.progress(status)
         }
@@ -199,7 +207,12 @@ impl Job {
 fn make_folder(target: &Path) -> Result<(), Error> {
     let folder = target.parent().unwrap_or(target);
     std::fs::create_dir_all(folder).map_err(|source| match transfer::is_full(&source) {
-        true => Error::DiskFull { path: folder.to_owned() },
-        false => Error::StoreFolder { path: folder.to_owned(), source },
+        true => Error::DiskFull {
+            path: folder.to_owned(),
+        },
+        false => Error::StoreFolder {
+            path: folder.to_owned(),
+            source,
+        },
     })
 }

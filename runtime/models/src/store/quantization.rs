@@ -31,7 +31,10 @@ fn is_one(word: &str) -> bool {
                 && rest.chars().all(plain)
                 && rest.chars().nth(1).is_none_or(|c| c == '_')
         }
-        None => matches!(word.as_str(), "F16" | "F32" | "BF16" | "FP16" | "FP32" | "MXFP4"),
+        None => matches!(
+            word.as_str(),
+            "F16" | "F32" | "BF16" | "FP16" | "FP32" | "MXFP4"
+        ),
     }
 }
 
@@ -44,7 +47,10 @@ mod tests {
         let cases = [
             ("Llama-3.2-3B-Instruct-Q4_K_M.gguf", Some("Q4_K_M")),
             ("tinyllama-1.1b-chat-v1.0.Q8_0.gguf", Some("Q8_0")),
-            ("qwen2.5-7b-instruct-q5_k_m-00001-of-00002.gguf", Some("Q5_K_M")),
+            (
+                "qwen2.5-7b-instruct-q5_k_m-00001-of-00002.gguf",
+                Some("Q5_K_M"),
+            ),
             ("Phi-3-mini-4k-instruct-q4.gguf", Some("Q4")),
             ("Phi-3-mini-4k-instruct-fp16.gguf", Some("FP16")),
             ("Q6_K/model-00001-of-00009.gguf", Some("Q6_K")),

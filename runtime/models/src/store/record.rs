@@ -52,7 +52,10 @@ impl Record {
             let there = path.below(&folder);
             let size = std::fs::metadata(&there).map(|file| file.len());
             Ok(RecordedFile {
-                size: size.map_err(|source| Error::StoreFile { path: there, source })?,
+                size: size.map_err(|source| Error::StoreFile {
+                    path: there,
+                    source,
+                })?,
                 sha256: remote.sha256(),
                 path,
             })
@@ -69,7 +72,10 @@ impl Record {
     /// Writes it, whole or not at all.
     pub fn write(&self, directory: &Path) -> Result<(), Error> {
         let path = self.path(directory);
-        let at = |source| Error::StoreFile { path: path.clone(), source };
+        let at = |source| Error::StoreFile {
+            path: path.clone(),
+            source,
+        };
         let text = serde_json::to_vec_pretty(self).map_err(|error| at(error.into()))?;
         replace(&path, &text).map_err(at)
     }
@@ -81,7 +87,8 @@ impl Record {
             reason,
         };
         let text = std::fs::read(path).map_err(|error| damaged(error.to_string()))?;
-        let record: Self = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let record: Self =
+            serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         match record.files.is_empty() {
             true => Err(damaged("it names no file".to_owned())),
             false => Ok(record),
@@ -103,14 +110,20 @@ impl Record {
 
     /// Where the model's first file lies.
     pub fn first(&self, directory: &Path) -> PathBuf {
-        let first = self.files.first().expect("a record names at least one file");
+        let first = self
+            .files
+            .first()
+            .expect("a record names at least one file");
         first.path.below(&directory.join(self.repository.folder()))
     }
 
     /// Where all files lie.
     pub fn paths(&self, directory: &Path) -> Vec<PathBuf> {
         let folder = directory.join(self.repository.folder());
-        self.files.iter().map(|file| file.path.below(&folder)).collect()
+        self.files
+            .iter()
+            .map(|file| file.path.below(&folder))
+            .collect()
     }
 
     /// Whether all files are there with their sizes.
@@ -118,7 +131,10 @@ impl Record {
         let there = |(path, file): (PathBuf, &RecordedFile)| {
             std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() == file.size)
         };
-        self.paths(directory).into_iter().zip(&self.files).all(there)
+        self.paths(directory)
+            .into_iter()
+            .zip(&self.files)
+            .all(there)
     }
 
     /// In bytes, over all files.

@@ -19,7 +19,9 @@ impl Store {
         };
         let mut locks = Vec::new();
         for path in record.paths(directory) {
-            let busy = || Error::BeingPulled { model: model.name.clone() };
+            let busy = || Error::BeingPulled {
+                model: model.name.clone(),
+            };
             locks.push(Lock::try_take(&path)?.ok_or_else(busy)?);
         }
         delete(&record.path(directory))?;

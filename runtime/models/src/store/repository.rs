@@ -150,12 +150,30 @@ mod tests {
     fn names_that_lead_elsewhere_are_no_names() {
         let long = "a".repeat(300);
         for odd in [
-            "", "..", "../x.gguf", "a/../../x.gguf", "/etc/passwd", "a//b", "./a", "a\\..\\b", "C:x",
-            "a\0b", "a\nb", "a/", "a.", &long,
+            "",
+            "..",
+            "../x.gguf",
+            "a/../../x.gguf",
+            "/etc/passwd",
+            "a//b",
+            "./a",
+            "a\\..\\b",
+            "C:x",
+            "a\0b",
+            "a\nb",
+            "a/",
+            "a.",
+            &long,
         ] {
             assert_eq!(RepoPath::parse(odd), None, "{odd:?}");
         }
-        for fine in ["a.gguf", "Q4_K_M/a-00001-of-00002.gguf", "ä b.gguf", "..a", "a..b"] {
+        for fine in [
+            "a.gguf",
+            "Q4_K_M/a-00001-of-00002.gguf",
+            "ä b.gguf",
+            "..a",
+            "a..b",
+        ] {
             assert!(RepoPath::parse(fine).is_some(), "{fine:?}");
         }
     }
@@ -163,7 +181,9 @@ mod tests {
     #[test]
     fn a_repository_has_an_owner_and_a_name() {
         assert!(Repository::parse("owner/repo-GGUF").is_some());
-        for odd in ["repo", "/repo", "owner/", "a/b/c", "../b", "a/..", "a b:/c", "ä/b"] {
+        for odd in [
+            "repo", "/repo", "owner/", "a/b/c", "../b", "a/..", "a b:/c", "ä/b",
+        ] {
             assert_eq!(Repository::parse(odd), None, "{odd:?}");
         }
     }

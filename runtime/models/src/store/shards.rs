@@ -44,7 +44,12 @@ mod tests {
             assert_eq!(all(name), expected);
         }
         assert_eq!(number(expected[1]), Some((2, 2)));
-        for whole in ["m.gguf", "m-1-of-2.gguf", "m-00003-of-00002.gguf", "m-00000-of-00002.gguf"] {
+        for whole in [
+            "m.gguf",
+            "m-1-of-2.gguf",
+            "m-00003-of-00002.gguf",
+            "m-00000-of-00002.gguf",
+        ] {
             assert_eq!(all(whole), [whole]);
             assert_eq!(number(whole), None);
         }

@@ -20,7 +20,9 @@ pub fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> io::Result<Vec<Pat
             match entry.file_type()?.is_dir() {
                 true if depth < DEEPEST => folders.push((entry.path(), depth + 1)),
                 true => {}
-                false if entry.file_name().to_str().is_some_and(&wanted) => found.push(entry.path()),
+                false if entry.file_name().to_str().is_some_and(&wanted) => {
+                    found.push(entry.path())
+                }
                 false => {}
             }
         }

@@ -101,7 +101,10 @@ fn no_such(entry: &Entry, wanted: &str) -> Error {
     Error::NoSuchQuantization {
         model: entry.name.clone(),
         wanted: wanted.to_owned(),
-        known: entry.files().map(|file| file.quantization.clone()).collect(),
+        known: entry
+            .files()
+            .map(|file| file.quantization.clone())
+            .collect(),
     }
 }
 

@@ -120,7 +120,10 @@ impl Client {
 
     fn request(&self, method: Method, url: &Url, range: Option<&Range<u64>>) -> RequestBuilder {
         // What is compressed on the way has another length, and no ranges.
-        let mut request = self.http.request(method, url.clone()).header(ACCEPT_ENCODING, "identity");
+        let mut request = self
+            .http
+            .request(method, url.clone())
+            .header(ACCEPT_ENCODING, "identity");
         if let Some(range) = range {
             let last = range.end.saturating_sub(1);
             request = request.header(RANGE, format!("bytes={}-{last}", range.start));
@@ -170,8 +173,8 @@ impl Client {
 }
 
 fn header(token: &Token) -> Result<HeaderValue, Error> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.secret()))
-        .map_err(|_| Error::Token)?;
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| Error::Token)?;
     value.set_sensitive(true);
     Ok(value)
 }

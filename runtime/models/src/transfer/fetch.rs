@@ -59,7 +59,10 @@ impl Transfer {
         loop {
             match self.client.head(url).await {
                 Ok(remote) => return Ok(remote),
-                Err(failure) => patience.wait(failure).await.map_err(|f| unexpected(f, url))?,
+                Err(failure) => patience
+                    .wait(failure)
+                    .await
+                    .map_err(|f| unexpected(f, url))?,
             }
         }
     }
@@ -70,10 +73,14 @@ impl Transfer {
         let text = loop {
             match self.text(url).await {
                 Ok(text) => break text,
-                Err(failure) => patience.wait(failure).await.map_err(|f| unexpected(f, url))?,
+                Err(failure) => patience
+                    .wait(failure)
+                    .await
+                    .map_err(|f| unexpected(f, url))?,
             }
         };
-        let problem = |error| transfer_error(url, format!("what it says is not understood: {error}"));
+        let problem =
+            |error| transfer_error(url, format!("what it says is not understood: {error}"));
         serde_json::from_slice(&text).map_err(problem)
     }
 
@@ -106,7 +113,10 @@ impl Transfer {
             (true, _) => self.has_size(order),
             (false, true) => false,
             (false, false) => {
-                self.has_size(order) && self.is_true(&order.target, &order.remote, order.listener).await?
+                self.has_size(order)
+                    && self
+                        .is_true(&order.target, &order.remote, order.listener)
+                        .await?
             }
         };
         let remote = match there {
@@ -119,7 +129,9 @@ impl Transfer {
 
     fn has_size(&self, order: &Order<'_>) -> bool {
         let there = std::fs::metadata(&order.target);
-        there.is_ok_and(|file| file.is_file() && order.remote.size.is_none_or(|size| size == file.len()))
+        there.is_ok_and(|file| {
+            file.is_file() && order.remote.size.is_none_or(|size| size == file.len())
+        })
     }
 
     async fn download(&self, order: &Order<'_>) -> Result<Remote, Error> {
@@ -135,7 +147,9 @@ impl Transfer {
                 Ok(()) if part.resumed => part.discard(),
                 Ok(()) => {
                     part.discard();
-                    return Err(Error::Digest { file: order.target.clone() });
+                    return Err(Error::Digest {
+                        file: order.target.clone(),
+                    });
                 }
                 Err(Failure::Changed) => {
                     part.discard();
@@ -145,7 +159,10 @@ impl Transfer {
                 Err(failure) => return Err(unexpected(failure, &order.url)),
             }
         }
-        Err(transfer_error(&order.url, "it changes again and again while it is got; try again later"))
+        Err(transfer_error(
+            &order.url,
+            "it changes again and again while it is got; try again later",
+        ))
     }
 
     async fn receive(&self, order: &Order<'_>, part: &Part) -> Result<(), Failure> {
@@ -172,7 +189,12 @@ impl Transfer {
         let Some(expected) = remote.sha256() else {
             return Ok(true); // the size was compared
         };
-        let meter = Meter::new(listener, Phase::Verifying, (0, remote.size), self.settings.tell_every);
+        let meter = Meter::new(
+            listener,
+            Phase::Verifying,
+            (0, remote.size),
+            self.settings.tell_every,
+        );
         Ok(verify::sha256(path, &meter).await? == expected)
     }
 }

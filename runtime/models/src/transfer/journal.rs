@@ -79,7 +79,8 @@ impl Journal {
 
     /// Notes bytes that have been written.
     pub fn note(&mut self, range: Range<u64>) -> io::Result<()> {
-        self.file.write_all(format!("{}-{}\n", range.start, range.end).as_bytes())?;
+        self.file
+            .write_all(format!("{}-{}\n", range.start, range.end).as_bytes())?;
         self.done.insert(range);
         Ok(())
     }
@@ -100,7 +101,9 @@ fn read(text: &str, remote: &Remote) -> Option<Ranges> {
         return None;
     }
     let mut done = Ranges::default();
-    lines.filter_map(|line| range(line, size)).for_each(|range| done.insert(range));
+    lines
+        .filter_map(|line| range(line, size))
+        .for_each(|range| done.insert(range));
     Some(done)
 }
 
@@ -169,9 +172,16 @@ mod tests {
             let journal = Journal::open(&path, &of).expect("begun anew");
             assert_eq!(journal.done().bytes(), 0);
         }
-        let text = format!("{}\n5-3\n0-101\n-\n7-9\n", serde_json::to_string(&remote("x")).expect("JSON"));
+        let text = format!(
+            "{}\n5-3\n0-101\n-\n7-9\n",
+            serde_json::to_string(&remote("x")).expect("JSON")
+        );
         std::fs::write(&path, text).expect("written");
         let journal = Journal::open(&path, &remote("x")).expect("read");
-        assert_eq!(journal.done().bytes(), 2, "ranges that make no sense are left out");
+        assert_eq!(
+            journal.done().bytes(),
+            2,
+            "ranges that make no sense are left out"
+        );
     }
 }

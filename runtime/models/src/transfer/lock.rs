@@ -62,7 +62,9 @@ async fn wait(file: File, path: &Path) -> Result<File, Error> {
         .name("llmspell-lock".to_owned())
         .spawn(move || drop(sender.send(file.lock().map(|()| file))))
         .map_err(Error::Thread)?;
-    let locked = receiver.await.map_err(|_| Error::Ended("waiting for a lock"))?;
+    let locked = receiver
+        .await
+        .map_err(|_| Error::Ended("waiting for a lock"))?;
     locked.map_err(|source| Error::StoreFile {
         path: path.to_owned(),
         source,

@@ -52,7 +52,8 @@ impl Part {
         check_space(&path, remote.size.unwrap_or(0).saturating_sub(done))?;
         if done == 0 {
             let file = File::create(&path).map_err(at)?;
-            file.set_len(remote.size.filter(|_| journal.is_some()).unwrap_or(0)).map_err(at)?;
+            file.set_len(remote.size.filter(|_| journal.is_some()).unwrap_or(0))
+                .map_err(at)?;
         }
         Ok(Self {
             resumed: done > 0,
@@ -83,7 +84,12 @@ impl Part {
         let opened = OpenOptions::new().write(true).open(&self.path);
         let placed = opened.and_then(|mut file| file.seek(SeekFrom::Start(at)).map(|_| file));
         let file = placed.map_err(|source| disk_error(&self.path, source))?;
-        Ok(Writer { part: self, file, at, noted: at })
+        Ok(Writer {
+            part: self,
+            file,
+            at,
+            noted: at,
+        })
     }
 
     /// Gives the file its name. Everything must have come, and been verified.
@@ -129,7 +135,9 @@ impl Writer<'_> {
         written.map_err(|source| disk_error(&self.part.path, source))?;
         self.at += bytes.len() as u64;
         match self.at - self.noted >= note_every {
-            true => self.note().map_err(|source| disk_error(&self.part.path, source)),
+            true => self
+                .note()
+                .map_err(|source| disk_error(&self.part.path, source)),
             false => Ok(()),
         }
     }

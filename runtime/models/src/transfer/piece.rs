@@ -28,7 +28,11 @@ impl Pieces<'_> {
             return self.whole().await;
         };
         let large = self.part.remote().size >= Some(self.settings.large);
-        let connections = if large { self.settings.connections.max(1) } else { 1 };
+        let connections = if large {
+            self.settings.connections.max(1)
+        } else {
+            1
+        };
         let pieces = split(&missing, connections);
         stream::iter(pieces)
             .map(|range| self.piece(range))
@@ -65,7 +69,11 @@ impl Pieces<'_> {
             StatusCode::PARTIAL_CONTENT => {
                 let range = content_range(response.headers()).map(|(range, _)| range);
                 if range.is_none_or(|range| range.start != rest.start) {
-                    return Err(transfer_error(self.url, "the server sends other bytes than it was asked for").into());
+                    return Err(transfer_error(
+                        self.url,
+                        "the server sends other bytes than it was asked for",
+                    )
+                    .into());
                 }
             }
             _ if *rest == (0..self.part.remote().size.unwrap_or(0)) => {}
@@ -90,7 +98,8 @@ impl Pieces<'_> {
         if self.part.remote().differs(&answer.remote) {
             return Err(Failure::Changed);
         }
-        self.receive(answer.response, writer, self.part.remote().size).await
+        self.receive(answer.response, writer, self.part.remote().size)
+            .await
     }
 
     /// Writes what comes, up to an end if one is known.

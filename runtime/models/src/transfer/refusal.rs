@@ -34,7 +34,9 @@ fn hint(url: &str, status: StatusCode, headers: &HeaderMap, with_token: bool) ->
         (403, _) => gated(&page, with_token),
         (404, _) => format!(": there is no such file; check its spelling at {page}"),
         (429, _) if with_token => ": too many requests; try again later".to_owned(),
-        (429, _) => ": too many requests; try again later, or set HF_TOKEN, which allows more".to_owned(),
+        (429, _) => {
+            ": too many requests; try again later, or set HF_TOKEN, which allows more".to_owned()
+        }
         (500.., _) => "; try again later".to_owned(),
         _ => format!("; check {page}"),
     }
@@ -68,8 +70,15 @@ mod tests {
 
     #[test]
     fn a_gated_model_says_where_the_licence_is_and_what_to_set() {
-        for text in [of(403, "GatedRepo", false), of(401, "GatedRepo", false), of(403, "", false)] {
-            assert!(text.contains("at https://huggingface.co/google/gemma first"), "{text}");
+        for text in [
+            of(403, "GatedRepo", false),
+            of(401, "GatedRepo", false),
+            of(403, "", false),
+        ] {
+            assert!(
+                text.contains("at https://huggingface.co/google/gemma first"),
+                "{text}"
+            );
             assert!(text.contains("set HF_TOKEN"), "{text}");
         }
         let text = of(403, "GatedRepo", true);

@@ -120,7 +120,12 @@ mod tests {
         let of = |text: &str| content_range(&headers(&[("content-range", text)]));
         assert_eq!(of("bytes 5-9/20"), Some((5..10, Some(20))));
         assert_eq!(of("bytes 5-9/*"), Some((5..10, None)));
-        for odd in ["bytes */20", "5-9/20", "bytes a-b/c", "bytes 1-18446744073709551615/2"] {
+        for odd in [
+            "bytes */20",
+            "5-9/20",
+            "bytes a-b/c",
+            "bytes 1-18446744073709551615/2",
+        ] {
             assert_eq!(of(odd), None, "{odd}");
         }
     }

@@ -31,7 +31,12 @@ impl<'a> Patience<'a> {
 
     /// Waits before the next attempt, or gives the failure back if there is to be none.
     pub async fn wait(&mut self, failure: Failure) -> Result<(), Failure> {
-        let Failure::Passing { reason, wait, refusal } = failure else {
+        let Failure::Passing {
+            reason,
+            wait,
+            refusal,
+        } = failure
+        else {
             return Err(failure);
         };
         self.failures += 1;

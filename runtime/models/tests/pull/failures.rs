@@ -13,8 +13,13 @@ fn refused(status: u16, headers: &[(&'static str, &str)], token: bool) -> String
         }
     });
     world.server.add(FILE, model(1));
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    world.server.at_hub((0..20).map(|_| Fault::Refuse(status, headers.clone())));
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()))
+        .collect();
+    world
+        .server
+        .at_hub((0..20).map(|_| Fault::Refuse(status, headers.clone())));
     let text = world.fails(NAME);
     assert!(world.names().is_empty());
     text
@@ -26,12 +31,21 @@ fn a_refusal_says_what_to_do() {
     let missing = [("x-error-code", "RepoNotFound")];
     let wait = [("retry-after", "3600")];
     for (text, expected) in [
-        (refused(401, &gated, false), "set HF_TOKEN to a token of someone who has to accept the licence"),
-        (refused(403, &gated, true), "the token's owner has to accept the licence"),
+        (
+            refused(401, &gated, false),
+            "set HF_TOKEN to a token of someone who has to accept the licence",
+        ),
+        (
+            refused(403, &gated, true),
+            "the token's owner has to accept the licence",
+        ),
         (refused(401, &[], false), "set HF_TOKEN"),
         (refused(401, &[], true), "the token was not accepted"),
         (refused(404, &missing, true), "there is no repository"),
-        (refused(429, &wait, false), "set HF_TOKEN, which allows more"),
+        (
+            refused(429, &wait, false),
+            "set HF_TOKEN, which allows more",
+        ),
         (refused(503, &[], true), "status 503; try again later"),
     ] {
         assert!(text.contains(expected), "{text}");
@@ -51,9 +65,15 @@ fn a_file_that_is_not_there_is_named() {
     let world = World::new();
     world.server.add(FILE, model(1));
     let text = world.fails("hf:tiny/model-GGUF/other.gguf");
-    assert!(text.contains("status 404") && text.contains("/tiny/model-GGUF/tree/main"), "{text}");
+    assert!(
+        text.contains("status 404") && text.contains("/tiny/model-GGUF/tree/main"),
+        "{text}"
+    );
     let text = world.fails("hf:tiny/nothing");
-    assert!(text.contains("there is no repository") && text.contains("/tiny/nothing"), "{text}");
+    assert!(
+        text.contains("there is no repository") && text.contains("/tiny/nothing"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -63,7 +83,10 @@ fn a_server_that_cannot_be_reached_is_named() {
     drop(closed);
     let world = World::with(|settings| settings.endpoint = address.clone());
     let text = world.fails(NAME);
-    assert!(text.starts_with(&address) && text.contains("4 times in a row"), "{text}");
+    assert!(
+        text.starts_with(&address) && text.contains("4 times in a row"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -71,7 +94,10 @@ fn an_endpoint_that_is_no_address_is_named() {
     for endpoint in ["huggingface", "ftp://huggingface.co", "http://"] {
         let world = World::with(|settings| settings.endpoint = endpoint.to_owned());
         let text = world.fails(NAME);
-        assert!(text.contains(endpoint.trim_end_matches('/')) && text.contains("HF_ENDPOINT"), "{text}");
+        assert!(
+            text.contains(endpoint.trim_end_matches('/')) && text.contains("HF_ENDPOINT"),
+            "{text}"
+        );
     }
 }
 
@@ -79,12 +105,20 @@ fn an_endpoint_that_is_no_address_is_named() {
 fn bytes_that_are_not_what_was_announced_are_deleted() {
     let world = World::new();
     world.server.add(FILE, model(1));
-    world.server.announce_digest(FILE, sha256(b"something else"));
+    world
+        .server
+        .announce_digest(FILE, sha256(b"something else"));
     let text = world.fails(NAME);
-    assert!(text.contains("tiny-Q8_0.gguf") && text.contains("another sha256"), "{text}");
+    assert!(
+        text.contains("tiny-Q8_0.gguf") && text.contains("another sha256"),
+        "{text}"
+    );
     assert!(world.names().is_empty());
     let files = world.files();
-    assert!(files.iter().all(|file| file.ends_with(".lock")), "{files:?}");
+    assert!(
+        files.iter().all(|file| file.ends_with(".lock")),
+        "{files:?}"
+    );
 }
 
 #[test]
@@ -92,7 +126,9 @@ fn redirects_that_do_not_end_are_an_error() {
     let world = World::new();
     world.server.add(FILE, model(1));
     let circle = format!("{}/{}", world.server.endpoint(), "tiny/circle");
-    world.server.at_hub((0..30).map(|_| Fault::Redirect(circle.clone())));
+    world
+        .server
+        .at_hub((0..30).map(|_| Fault::Redirect(circle.clone())));
     let text = world.fails(NAME);
     assert!(text.contains("without end"), "{text}");
 }
@@ -109,12 +145,21 @@ fn redirects_to_what_is_not_the_web_are_an_error() {
 
 #[test]
 fn names_that_lead_out_of_the_folder_are_refused() {
-    for name in ["../x-Q4_K_M.gguf", "/tmp/x-Q4_K_M.gguf", "a/../../x.gguf", "a\\..\\x.gguf", "a//x.gguf"] {
+    for name in [
+        "../x-Q4_K_M.gguf",
+        "/tmp/x-Q4_K_M.gguf",
+        "a/../../x.gguf",
+        "a\\..\\x.gguf",
+        "a//x.gguf",
+    ] {
         let world = World::new();
         world.server.add(FILE, model(1));
         world.server.list(name);
         let text = world.fails("hf:tiny/model-GGUF:Q4_K_M");
-        assert!(text.contains("outside of its folder; nothing was downloaded"), "{text}");
+        assert!(
+            text.contains("outside of its folder; nothing was downloaded"),
+            "{text}"
+        );
         assert!(world.files().is_empty());
     }
 }
@@ -144,7 +189,10 @@ fn a_file_that_does_not_fit_is_not_begun() {
     world.server.add(FILE, model(1));
     world.server.announce_size(FILE, 1 << 60);
     let text = world.fails(NAME);
-    assert!(text.contains("MB are needed") && text.contains("make room"), "{text}");
+    assert!(
+        text.contains("MB are needed") && text.contains("make room"),
+        "{text}"
+    );
     assert!(world.server.ranges().is_empty(), "nothing was got");
 }
 
@@ -156,7 +204,10 @@ fn a_folder_that_cannot_be_written_to_is_named() {
     });
     world.server.add(FILE, model(1));
     let text = world.fails(NAME);
-    assert!(text.contains("models cannot be kept there") && text.contains("model_directory"), "{text}");
+    assert!(
+        text.contains("models cannot be kept there") && text.contains("model_directory"),
+        "{text}"
+    );
     assert!(world.server.ranges().is_empty());
     let nowhere = World::with(|settings| settings.directory = None);
     nowhere.server.add(FILE, model(1));
@@ -185,7 +236,11 @@ fn a_folder_that_is_for_reading_only_is_named_and_stays_as_it_is() {
     }
     let before = world.files();
     world.server.add("tiny/model-GGUF/tiny-Q4_0.gguf", model(2));
-    assert!(world.fails("hf:tiny/model-GGUF/tiny-Q4_0.gguf").contains("make the folder writable"));
+    assert!(
+        world
+            .fails("hf:tiny/model-GGUF/tiny-Q4_0.gguf")
+            .contains("make the folder writable")
+    );
     let text = world.remove(NAME).expect_err("it cannot be").to_string();
     assert!(text.contains("tiny/model-GGUF"), "{text}");
     assert_eq!(world.files(), before);

@@ -45,7 +45,11 @@ fn a_name_of_the_catalogue_gets_the_default_quantization() {
         assert_eq!(world.generate(name).expect(name).len(), 8, "{name}");
     }
     let status = world.models.candle_status();
-    assert_eq!((status.models, status.loads), (2, 1), "under all its names it is one model");
+    assert_eq!(
+        (status.models, status.loads),
+        (2, 1),
+        "under all its names it is one model"
+    );
     assert_eq!(status.loaded_models[0].name, "mistral:7b");
 }
 
@@ -53,11 +57,16 @@ fn a_name_of_the_catalogue_gets_the_default_quantization() {
 fn another_quantization_is_another_model_beside_it() {
     let world = with_entry("mistral:7b");
     world.pull("mistral:7b").expect("pulled");
-    let pulled = world.pull_with("mistral:7b", quantized("q8_0")).expect("pulled");
+    let pulled = world
+        .pull_with("mistral:7b", quantized("q8_0"))
+        .expect("pulled");
     assert_eq!(pulled.model_id, "mistral:7b-q8_0");
     let pulled = world.pull("candle/mistral:7b-q6_k").expect("pulled");
     assert_eq!(pulled.model_id, "mistral:7b-q6_k");
-    assert_eq!(world.names(), ["mistral:7b", "mistral:7b-q6_k", "mistral:7b-q8_0"]);
+    assert_eq!(
+        world.names(),
+        ["mistral:7b", "mistral:7b-q6_k", "mistral:7b-q8_0"]
+    );
     // The default one answers where the name leaves it open.
     let info = block_on(world.models.info("mistral:7b")).expect("there");
     assert_eq!(info.quantization.as_deref(), Some("Q4_K_M"));
@@ -65,7 +74,10 @@ fn another_quantization_is_another_model_beside_it() {
     // The others stay, and one of them answers to the short name now.
     assert!(block_on(world.models.exists("mistral:7b")).expect("an answer"));
     for name in world.names() {
-        assert!(block_on(world.models.exists(&name)).expect("an answer"), "{name}");
+        assert!(
+            block_on(world.models.exists(&name)).expect("an answer"),
+            "{name}"
+        );
         world.remove(&name).expect("removed");
     }
     assert!(world.files().is_empty());
@@ -74,25 +86,39 @@ fn another_quantization_is_another_model_beside_it() {
 #[test]
 fn a_quantization_that_there_is_not_names_those_there_are() {
     let world = with_entry("mistral:7b");
-    let error = world.pull_with("mistral:7b", quantized("Q1_0")).expect_err("there is none");
-    let text = "mistral:7b: there is no Q1_0 of it; there are Q4_K_M, Q5_K_M, Q6_K, Q8_0, Q4_K_S, Q3_K_M";
+    let error = world
+        .pull_with("mistral:7b", quantized("Q1_0"))
+        .expect_err("there is none");
+    let text =
+        "mistral:7b: there is no Q1_0 of it; there are Q4_K_M, Q5_K_M, Q6_K, Q8_0, Q4_K_S, Q3_K_M";
     assert_eq!(error.to_string(), text);
     let text = world.fails("hf:bartowski/Mistral-7B-Instruct-v0.3-GGUF:Q1_0");
-    assert!(text.ends_with("there are Q3_K_M, Q4_K_M, Q4_K_S, Q5_K_M, Q6_K, Q8_0"), "{text}");
+    assert!(
+        text.ends_with("there are Q3_K_M, Q4_K_M, Q4_K_S, Q5_K_M, Q6_K, Q8_0"),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_name_that_contradicts_its_options_is_an_error() {
     let world = World::new();
-    let error = world.pull_with("hf:o/r:Q4_0", quantized("Q8_0")).expect_err("two quantizations");
-    assert_eq!(error.to_string(), "quantization: expected what the name says, Q4_0, got Q8_0");
+    let error = world
+        .pull_with("hf:o/r:Q4_0", quantized("Q8_0"))
+        .expect_err("two quantizations");
+    assert_eq!(
+        error.to_string(),
+        "quantization: expected what the name says, Q4_0, got Q8_0"
+    );
 }
 
 #[test]
 fn a_name_that_is_not_in_the_catalogue_suggests_one() {
     let world = World::new();
     let text = world.fails("mistrel:7b");
-    assert!(text.contains("did you mean \"mistral:7b\"?") && text.contains("hf:owner/repo"), "{text}");
+    assert!(
+        text.contains("did you mean \"mistral:7b\"?") && text.contains("hf:owner/repo"),
+        "{text}"
+    );
     let text = world.fails("mistral:8b");
     assert!(text.contains("there are mistral:7b"), "{text}");
     let text = world.fails("zzzzzzzz");
@@ -107,11 +133,19 @@ fn a_model_with_several_variants_asks_which() {
         let entries = Catalogue::bundled().expect("a catalogue").entries();
         let entry = entries.iter().find(|entry| entry.name == name).expect(name);
         let file = entry.files().next().expect("a file");
-        world.server.add(&format!("{}/{}", entry.repository, file.file), model(1));
+        world
+            .server
+            .add(&format!("{}/{}", entry.repository, file.file), model(1));
         world.pull(name).expect("pulled");
     }
-    let text = world.generate("candle/smollm2").expect_err("two").to_string();
-    assert_eq!(text, "\"smollm2\" can be smollm2:135m or smollm2:360m; say which");
+    let text = world
+        .generate("candle/smollm2")
+        .expect_err("two")
+        .to_string();
+    assert_eq!(
+        text,
+        "\"smollm2\" can be smollm2:135m or smollm2:360m; say which"
+    );
     world.remove("smollm2:135m").expect("removed");
     assert_eq!(world.generate("smollm2").expect("one").len(), 8);
 }
@@ -119,19 +153,39 @@ fn a_model_with_several_variants_asks_which() {
 #[test]
 fn a_repository_gives_the_quantization_that_is_asked_for() {
     let world = World::new();
-    for (seed, name) in ["m-Q4_K_M.gguf", "m-Q8_0.gguf", "mmproj-m-f16.gguf", "README.md"].iter().enumerate() {
+    for (seed, name) in [
+        "m-Q4_K_M.gguf",
+        "m-Q8_0.gguf",
+        "mmproj-m-f16.gguf",
+        "README.md",
+    ]
+    .iter()
+    .enumerate()
+    {
         world.server.add(&format!("o/r/{name}"), model(seed as u64));
     }
-    assert_eq!(world.pull("hf:o/r").expect("the default").model_id, "hf:o/r/m-Q4_K_M.gguf");
-    assert_eq!(world.pull("hf:o/r:q8_0").expect("pulled").model_id, "hf:o/r/m-Q8_0.gguf");
-    assert_eq!(world.names(), ["hf:o/r/m-Q4_K_M.gguf", "hf:o/r/m-Q8_0.gguf"]);
+    assert_eq!(
+        world.pull("hf:o/r").expect("the default").model_id,
+        "hf:o/r/m-Q4_K_M.gguf"
+    );
+    assert_eq!(
+        world.pull("hf:o/r:q8_0").expect("pulled").model_id,
+        "hf:o/r/m-Q8_0.gguf"
+    );
+    assert_eq!(
+        world.names(),
+        ["hf:o/r/m-Q4_K_M.gguf", "hf:o/r/m-Q8_0.gguf"]
+    );
 }
 
 #[test]
 fn an_only_file_needs_no_name() {
     let world = World::new();
     world.server.add("o/r/sub/model.gguf", model(1));
-    assert_eq!(world.pull("hf:o/r").expect("pulled").model_id, "hf:o/r/sub/model.gguf");
+    assert_eq!(
+        world.pull("hf:o/r").expect("pulled").model_id,
+        "hf:o/r/sub/model.gguf"
+    );
     assert_eq!(world.generate("hf:o/r").expect("an answer").len(), 8);
 }
 
@@ -139,6 +193,9 @@ fn an_only_file_needs_no_name() {
 fn what_is_not_there_says_how_to_get_it() {
     let world = World::new();
     let text = world.generate("hf:o/r").expect_err("not there").to_string();
-    assert!(text.contains("get it with `llmspell model pull hf:o/r`"), "{text}");
+    assert!(
+        text.contains("get it with `llmspell model pull hf:o/r`"),
+        "{text}"
+    );
     assert!(!block_on(world.models.exists("mistral:7b")).expect("an answer"));
 }

@@ -21,7 +21,10 @@ fn in_another_process() {
     };
     let models = Models::with_store(&Limits::default(), settings(&endpoint, Path::new(&folder)));
     block_on(async {
-        let mut pull = models.pull(NAME, PullOptions::default()).await.expect("a pull");
+        let mut pull = models
+            .pull(NAME, PullOptions::default())
+            .await
+            .expect("a pull");
         while let Some(progress) = pull.next().await {
             let progress = progress.expect("no error");
             println!("told: {} {}", progress.status, progress.completed_bytes);
@@ -50,7 +53,10 @@ impl Other {
             let (status, bytes) = line.split_once("told: ")?.1.split_once(' ')?;
             Some((status.to_owned(), bytes.parse().ok()?))
         });
-        Self { child, told: Box::new(told) }
+        Self {
+            child,
+            told: Box::new(told),
+        }
     }
 
     /// Waits until it tells of so many bytes.
@@ -82,7 +88,10 @@ fn a_pull_whose_process_is_killed_is_gone_on_with() {
     other.wait_for(60_000);
     other.kill();
     world.server.go_on();
-    assert!(world.names().is_empty(), "what has not come whole is not listed");
+    assert!(
+        world.names().is_empty(),
+        "what has not come whole is not listed"
+    );
     world.pull(NAME).expect("pulled");
     let ranges = world.server.ranges();
     assert_eq!(ranges.len(), 2);
@@ -100,7 +109,11 @@ fn two_processes_that_want_the_same_file_share_one_download() {
     let other = Other::start(&world);
     world.server.wait_for_pause(1);
     let told = block_on(async {
-        let mut pull = world.models.pull(NAME, PullOptions::default()).await.expect("a pull");
+        let mut pull = world
+            .models
+            .pull(NAME, PullOptions::default())
+            .await
+            .expect("a pull");
         let mut told = Vec::new();
         while let Some(progress) = pull.next().await {
             let progress = progress.expect("no error");
@@ -126,7 +139,11 @@ fn who_waits_takes_over_when_the_other_process_is_killed() {
     let mut other = Some(Other::start(&world));
     world.server.wait_for_pause(1);
     block_on(async {
-        let mut pull = world.models.pull(NAME, PullOptions::default()).await.expect("a pull");
+        let mut pull = world
+            .models
+            .pull(NAME, PullOptions::default())
+            .await
+            .expect("a pull");
         while let Some(progress) = pull.next().await {
             if progress.expect("no error").status == PullStatus::Waiting {
                 other.take().expect("it waits once").kill();
@@ -150,7 +167,10 @@ fn two_pulls_in_one_process_share_one_download() {
         let second = world.models.pull(NAME, options()).await.expect("a pull");
         world.server.go_on();
         let (first, second) = futures_util::future::join(first.finish(), second.finish()).await;
-        assert_eq!(first.expect("pulled").model_id, second.expect("pulled").model_id);
+        assert_eq!(
+            first.expect("pulled").model_id,
+            second.expect("pulled").model_id
+        );
     });
     assert_eq!(world.server.ranges().len(), 1, "it came once");
 }

@@ -141,7 +141,10 @@ impl Server {
 
     /// Waits until so many answers are paused.
     pub fn wait_for_pause(&self, count: usize) {
-        let paused = self.0.changed.wait_while(self.state(), |state| state.paused < count);
+        let paused = self
+            .0
+            .changed
+            .wait_while(self.state(), |state| state.paused < count);
         drop(paused.expect("no thread panics with the state"));
     }
 
@@ -167,7 +170,10 @@ impl Server {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().expect("no thread panics with the state")
+        self.0
+            .state
+            .lock()
+            .expect("no thread panics with the state")
     }
 
     fn serve(&self, place: Place, mut stream: TcpStream) -> std::io::Result<()> {
@@ -183,9 +189,7 @@ impl Server {
         };
         match (&fault, place) {
             (Fault::Refuse(status, headers), _) => respond(&mut stream, *status, headers, b""),
-            (Fault::Redirect(to), _) => {
-                respond(&mut stream, 302, &[("location", to.clone())], b"")
-            }
+            (Fault::Redirect(to), _) => respond(&mut stream, 302, &[("location", to.clone())], b""),
             (Fault::Swap(content), _) => {
                 self.add(&file(&asked), content.clone());
                 self.serve_hub(&mut stream, &asked)
@@ -206,10 +210,21 @@ impl Server {
             let code = [("x-error-code", "EntryNotFound".to_owned())];
             return respond(stream, 404, &code, b"");
         };
-        let digest = state.digests.get(&file).cloned().unwrap_or_else(|| sha256(content));
-        let size = state.sizes.get(&file).copied().unwrap_or(content.len() as u64);
+        let digest = state
+            .digests
+            .get(&file)
+            .cloned()
+            .unwrap_or_else(|| sha256(content));
+        let size = state
+            .sizes
+            .get(&file)
+            .copied()
+            .unwrap_or(content.len() as u64);
         let headers = [
-            ("location", format!("{}/{file}?signature=secret", self.0.cdn)),
+            (
+                "location",
+                format!("{}/{file}?signature=secret", self.0.cdn),
+            ),
             ("x-linked-etag", format!("\"{digest}\"")),
             ("x-linked-size", size.to_string()),
         ];
@@ -220,12 +235,22 @@ impl Server {
     fn serve_listing(&self, stream: &mut TcpStream, repository: &str) -> std::io::Result<()> {
         let state = self.state();
         let prefix = format!("{repository}/");
-        let files = state.files.keys().filter_map(|file| file.strip_prefix(&prefix));
+        let files = state
+            .files
+            .keys()
+            .filter_map(|file| file.strip_prefix(&prefix));
         let names = files.chain(state.listed.iter().map(String::as_str));
-        let entries: Vec<_> = names.map(|name| json!({"type": "file", "path": name})).collect();
+        let entries: Vec<_> = names
+            .map(|name| json!({"type": "file", "path": name}))
+            .collect();
         drop(state);
         match entries.is_empty() {
-            true => respond(stream, 404, &[("x-error-code", "RepoNotFound".to_owned())], b""),
+            true => respond(
+                stream,
+                404,
+                &[("x-error-code", "RepoNotFound".to_owned())],
+                b"",
+            ),
             false => respond(stream, 200, &[], json!(entries).to_string().as_bytes()),
         }
     }
@@ -239,10 +264,18 @@ impl Server {
         if asked.method == "HEAD" {
             return respond(stream, 403, &[], b""); // as a signed address does
         }
-        let path = asked.path.split('?').next().unwrap_or("").trim_start_matches('/');
+        let path = asked
+            .path
+            .split('?')
+            .next()
+            .unwrap_or("")
+            .trim_start_matches('/');
         let (content, ranges) = {
             let state = self.state();
-            (state.files.get(path).cloned().unwrap_or_default(), !state.ignores_ranges)
+            (
+                state.files.get(path).cloned().unwrap_or_default(),
+                !state.ignores_ranges,
+            )
         };
         let range = asked.range.clone().filter(|_| ranges);
         let (status, part, headers) = match &range {
@@ -284,7 +317,8 @@ impl Server {
 /// The file that a request to the hub is about.
 fn file(asked: &Asked) -> String {
     let path = asked.path.split('?').next().unwrap_or("");
-    path.trim_start_matches('/').replacen("/resolve/main/", "/", 1)
+    path.trim_start_matches('/')
+        .replacen("/resolve/main/", "/", 1)
 }
 
 pub fn sha256(content: &[u8]) -> String {
@@ -327,7 +361,8 @@ fn begin(
     headers: &[(&str, String)],
     length: usize,
 ) -> std::io::Result<()> {
-    let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n");
+    let mut head =
+        format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n");
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use llmspell_models::{Models, Limits};
+use llmspell_models::{Limits, Models};
 
 use crate::server::Place;
 use crate::world::{World, block_on, model, writer};
@@ -11,11 +11,20 @@ use crate::{FILE, NAME};
 /// Serves a model in three shards; gives back their names.
 fn shards(world: &World) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
-    let paths = writer(3).write_shards(folder.path().join("tiny-Q4_K_M.gguf"), 3).expect("written");
-    let name = |path: &PathBuf| path.file_name().expect("a name").to_string_lossy().into_owned();
+    let paths = writer(3)
+        .write_shards(folder.path().join("tiny-Q4_K_M.gguf"), 3)
+        .expect("written");
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned()
+    };
     for path in &paths {
         let content = std::fs::read(path).expect("the shard");
-        world.server.add(&format!("tiny/sharded/Q4_K_M/{}", name(path)), content);
+        world
+            .server
+            .add(&format!("tiny/sharded/Q4_K_M/{}", name(path)), content);
     }
     paths.iter().map(name).collect()
 }
@@ -25,7 +34,10 @@ fn shards_are_one_model() {
     let world = World::new();
     let names = shards(&world);
     let pulled = world.pull("hf:tiny/sharded").expect("pulled");
-    assert_eq!(pulled.model_id, format!("hf:tiny/sharded/Q4_K_M/{}", names[0]));
+    assert_eq!(
+        pulled.model_id,
+        format!("hf:tiny/sharded/Q4_K_M/{}", names[0])
+    );
     assert_eq!(pulled.percent_complete, 100.0);
     let listed = world.list();
     assert_eq!(listed.len(), 1);
@@ -44,11 +56,16 @@ fn a_model_of_which_a_shard_is_gone_is_not_there() {
     let world = World::new();
     let names = shards(&world);
     world.pull("hf:tiny/sharded").expect("pulled");
-    std::fs::remove_file(world.path(&format!("tiny/sharded/Q4_K_M/{}", names[1]))).expect("removed");
+    std::fs::remove_file(world.path(&format!("tiny/sharded/Q4_K_M/{}", names[1])))
+        .expect("removed");
     assert!(world.names().is_empty());
     world.server.forget();
     world.pull("hf:tiny/sharded").expect("pulled");
-    assert_eq!(world.server.ranges().len(), 1, "only what is missing comes again");
+    assert_eq!(
+        world.server.ranges().len(),
+        1,
+        "only what is missing comes again"
+    );
     assert_eq!(world.names().len(), 1);
 }
 
@@ -80,7 +97,11 @@ fn a_file_without_a_record_is_not_listed_and_adopted_when_it_is_true() {
     std::fs::remove_file(world.path(&format!("{FILE}.json"))).expect("removed");
     put(model(2));
     world.pull(NAME).expect("pulled");
-    assert_eq!(world.server.ranges().len(), 1, "it was another one of the same size");
+    assert_eq!(
+        world.server.ranges().len(),
+        1,
+        "it was another one of the same size"
+    );
     assert_eq!(std::fs::read(world.path(FILE)).expect("the file"), model(1));
 }
 
@@ -94,9 +115,16 @@ fn a_damaged_record_is_named_and_mended_by_a_pull() {
         world.pull("hf:tiny/other").expect("pulled");
         let record = world.path(&format!("{FILE}.json"));
         std::fs::write(&record, damaged).expect("written");
-        assert_eq!(world.names(), ["hf:tiny/other/b-Q8_0.gguf"], "the other one is not lost");
+        assert_eq!(
+            world.names(),
+            ["hf:tiny/other/b-Q8_0.gguf"],
+            "the other one is not lost"
+        );
         let text = world.generate(NAME).expect_err("damaged").to_string();
-        assert!(text.contains("tiny-Q8_0.gguf.json") && text.contains("pull the model again"), "{text}");
+        assert!(
+            text.contains("tiny-Q8_0.gguf.json") && text.contains("pull the model again"),
+            "{text}"
+        );
         world.server.forget();
         world.pull(NAME).expect("pulled");
         assert!(world.server.ranges().is_empty(), "its file is kept");
@@ -147,14 +175,31 @@ fn what_was_not_downloaded_is_not_removed() {
     std::fs::write(&path, model(1)).expect("written");
     for name in ["wisp", &path.display().to_string()] {
         let text = world.remove(name).expect_err(name).to_string();
-        assert!(text.contains("cannot delete what it has not downloaded"), "{text}");
+        assert!(
+            text.contains("cannot delete what it has not downloaded"),
+            "{text}"
+        );
     }
     assert!(path.exists());
 }
 
+#[test]
+fn the_bundled_model_is_always_there() {
+    let world = World::new();
+    let pulled = world.pull("wisp").expect("it is there");
+    assert_eq!(
+        (pulled.model_id.as_str(), pulled.percent_complete),
+        ("wisp", 100.0)
+    );
+    assert!(world.server.asked().is_empty());
+}
+
 /// Puts a file into the cache as `huggingface_hub` does: a blob, and a link to it in a snapshot.
 fn cache(world: &World, repository: &str, file: &str, content: Vec<u8>) {
-    let root = world.folder().join("hub").join(format!("models--{}", repository.replace('/', "--")));
+    let root = world
+        .folder()
+        .join("hub")
+        .join(format!("models--{}", repository.replace('/', "--")));
     let blob = root.join("blobs").join(crate::server::sha256(&content));
     let link = root.join("snapshots/0123abcd").join(file);
     for path in [&blob, &link, &root.join("refs/main")] {
@@ -195,11 +240,24 @@ fn a_model_in_the_cache_of_hugging_face_is_used_in_place() {
 fn a_name_of_the_catalogue_is_found_in_the_cache_too() {
     let world = World::new();
     let repository = "bartowski/Mistral-7B-Instruct-v0.3-GGUF";
-    cache(&world, repository, "Mistral-7B-Instruct-v0.3-Q8_0.gguf", model(1));
-    cache(&world, repository, "Mistral-7B-Instruct-v0.3-Q4_K_M.gguf", model(2));
+    cache(
+        &world,
+        repository,
+        "Mistral-7B-Instruct-v0.3-Q8_0.gguf",
+        model(1),
+    );
+    cache(
+        &world,
+        repository,
+        "Mistral-7B-Instruct-v0.3-Q4_K_M.gguf",
+        model(2),
+    );
     let info = block_on(world.models.info("mistral:7b")).expect("it is there");
     assert_eq!(info.quantization.as_deref(), Some("Q4_K_M"));
-    assert_eq!(world.generate("mistral:7b-q8_0").expect("an answer").len(), 8);
+    assert_eq!(
+        world.generate("mistral:7b-q8_0").expect("an answer").len(),
+        8
+    );
     assert!(world.server.asked().is_empty());
 }
 
@@ -207,16 +265,26 @@ fn a_name_of_the_catalogue_is_found_in_the_cache_too() {
 fn shards_in_the_cache_are_one_model_if_all_are_there() {
     let world = World::new();
     let folder = tempfile::tempdir().expect("a folder");
-    let paths = writer(3).write_shards(folder.path().join("tiny-Q4_K_M.gguf"), 2).expect("written");
+    let paths = writer(3)
+        .write_shards(folder.path().join("tiny-Q4_K_M.gguf"), 2)
+        .expect("written");
     let put = |path: &PathBuf| {
         let name = path.file_name().expect("a name").to_string_lossy();
-        cache(&world, "tiny/sharded", &name, std::fs::read(path).expect("the shard"));
+        cache(
+            &world,
+            "tiny/sharded",
+            &name,
+            std::fs::read(path).expect("the shard"),
+        );
     };
     put(&paths[0]);
     assert!(world.names().is_empty());
     put(&paths[1]);
     assert_eq!(world.names().len(), 1);
-    assert_eq!(world.generate("hf:tiny/sharded").expect("an answer").len(), 8);
+    assert_eq!(
+        world.generate("hf:tiny/sharded").expect("an answer").len(),
+        8
+    );
 }
 
 #[test]
@@ -226,5 +294,11 @@ fn another_process_finds_what_this_one_pulled() {
     world.pull(NAME).expect("pulled");
     let other = Models::with_store(&Limits::default(), world.settings.clone());
     assert!(block_on(other.exists(NAME)).expect("an answer"));
-    assert!(world.server.asked().iter().any(|asked| asked.place == Place::Hub));
+    assert!(
+        world
+            .server
+            .asked()
+            .iter()
+            .any(|asked| asked.place == Place::Hub)
+    );
 }

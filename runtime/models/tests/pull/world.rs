@@ -16,7 +16,10 @@ use super::server::Server;
 
 /// A tiny model that has other weights for each seed: about 250 KB.
 pub fn writer(seed: u64) -> Writer {
-    let model = TinyLlama { seed, ..TinyLlama::default() };
+    let model = TinyLlama {
+        seed,
+        ..TinyLlama::default()
+    };
     model.writer().expect("a tiny model")
 }
 
@@ -79,7 +82,11 @@ impl World {
     /// All that a pull tells.
     pub fn progress(&self, name: &str) -> Vec<PullProgress> {
         block_on(async {
-            let mut pull = self.models.pull(name, PullOptions::default()).await.expect(name);
+            let mut pull = self
+                .models
+                .pull(name, PullOptions::default())
+                .await
+                .expect(name);
             let mut told = Vec::new();
             while let Some(progress) = pull.next().await {
                 told.push(progress.expect(name));
@@ -153,7 +160,7 @@ pub fn settings(endpoint: &str, folder: &Path) -> StoreSettings {
             journal_step: 4096,
             attempts: 4,
             first_wait: Duration::from_millis(1),
-            tell_every: Duration::from_millis(10),
+            tell_every: Duration::ZERO,
             ..TransferSettings::default()
         },
     }
