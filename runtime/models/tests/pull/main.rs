@@ -41,7 +41,7 @@ fn a_model_that_is_pulled_is_listed_and_generates() {
     assert_eq!(listed.len(), 1);
     assert_eq!((listed[0].name.as_str(), listed[0].loaded), (NAME, false));
     assert_eq!(listed[0].architecture.as_deref(), Some("llama"));
-    assert_eq!(world.generate(NAME).expect("an answer").len(), 8);
+    assert!(!world.generate(NAME).expect("an answer").is_empty());
     assert_eq!(
         world.files(),
         [FILE, &format!("{FILE}.json")],

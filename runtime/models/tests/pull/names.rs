@@ -42,7 +42,7 @@ fn a_name_of_the_catalogue_gets_the_default_quantization() {
         "hf:bartowski/Mistral-7B-Instruct-v0.3-GGUF",
         &format!("hf:{file}"),
     ] {
-        assert_eq!(world.generate(name).expect(name).len(), 8, "{name}");
+        assert!(!world.generate(name).expect(name).is_empty(), "{name}");
     }
     let status = world.models.candle_status();
     assert_eq!(
@@ -147,7 +147,7 @@ fn a_model_with_several_variants_asks_which() {
         "\"smollm2\" can be smollm2:135m or smollm2:360m; say which"
     );
     world.remove("smollm2:135m").expect("removed");
-    assert_eq!(world.generate("smollm2").expect("one").len(), 8);
+    assert!(!world.generate("smollm2").expect("one").is_empty());
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn an_only_file_needs_no_name() {
         world.pull("hf:o/r").expect("pulled").model_id,
         "hf:o/r/sub/model.gguf"
     );
-    assert_eq!(world.generate("hf:o/r").expect("an answer").len(), 8);
+    assert!(!world.generate("hf:o/r").expect("an answer").is_empty());
 }
 
 #[test]

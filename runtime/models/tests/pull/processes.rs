@@ -97,7 +97,7 @@ fn a_pull_whose_process_is_killed_is_gone_on_with() {
     assert_eq!(ranges.len(), 2);
     assert!(ranges[1].start >= 50_000, "{ranges:?}");
     assert_eq!(std::fs::read(world.path(FILE)).expect("the file"), model(1));
-    assert_eq!(world.generate(NAME).expect("an answer").len(), 8);
+    assert!(!world.generate(NAME).expect("an answer").is_empty());
     assert_eq!(world.files(), [FILE, &format!("{FILE}.json")]);
 }
 

@@ -44,7 +44,7 @@ fn shards_are_one_model() {
     assert_eq!(Some(listed[0].size_bytes), pulled.total_bytes);
     let second = format!("hf:tiny/sharded/Q4_K_M/{}", names[1]);
     for name in ["hf:tiny/sharded", "hf:tiny/sharded:q4_k_m", &second] {
-        assert_eq!(world.generate(name).expect(name).len(), 8, "{name}");
+        assert!(!world.generate(name).expect(name).is_empty(), "{name}");
     }
     block_on(world.models.unload(&second)).expect("unloaded");
     world.remove(&second).expect("removed");
@@ -227,7 +227,7 @@ fn a_model_in_the_cache_of_hugging_face_is_used_in_place() {
     assert_eq!(world.names(), [NAME]);
     for name in [NAME, "hf:tiny/model-GGUF", "hf:tiny/model-GGUF:Q8_0"] {
         assert_eq!(world.pull(name).expect(name).model_id, NAME);
-        assert_eq!(world.generate(name).expect(name).len(), 8);
+        assert!(!world.generate(name).expect(name).is_empty());
     }
     assert!(world.server.asked().is_empty());
     assert!(world.files().is_empty(), "nothing was copied");
@@ -254,9 +254,11 @@ fn a_name_of_the_catalogue_is_found_in_the_cache_too() {
     );
     let info = block_on(world.models.info("mistral:7b")).expect("it is there");
     assert_eq!(info.quantization.as_deref(), Some("Q4_K_M"));
-    assert_eq!(
-        world.generate("mistral:7b-q8_0").expect("an answer").len(),
-        8
+    assert!(
+        !world
+            .generate("mistral:7b-q8_0")
+            .expect("an answer")
+            .is_empty()
     );
     assert!(world.server.asked().is_empty());
 }
@@ -281,9 +283,11 @@ fn shards_in_the_cache_are_one_model_if_all_are_there() {
     assert!(world.names().is_empty());
     put(&paths[1]);
     assert_eq!(world.names().len(), 1);
-    assert_eq!(
-        world.generate("hf:tiny/sharded").expect("an answer").len(),
-        8
+    assert!(
+        !world
+            .generate("hf:tiny/sharded")
+            .expect("an answer")
+            .is_empty()
     );
 }
 
