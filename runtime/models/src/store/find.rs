@@ -6,7 +6,7 @@ use super::hub_cache::Cached;
 use super::installed::{self, Installed};
 use super::record::Record;
 use super::repository::Repository;
-use super::{Store, quantization};
+use super::{Records, Store, quantization};
 use crate::Error;
 use crate::catalogue::Catalogue;
 use crate::name::{HubName, ModelName};
@@ -16,7 +16,7 @@ impl Store {
     pub fn list(&self) -> Result<Vec<Installed>, Error> {
         let mut models = Vec::new();
         if let Some(directory) = self.directory() {
-            let (records, _) = self.records()?;
+            let records = self.records()?.whole;
             for record in &records {
                 let name = self.name(record, &records);
                 models.push(Installed::recorded(name, record.clone(), directory));
@@ -34,7 +34,10 @@ impl Store {
 
     /// The model that a name means, if it is there.
     pub fn find(&self, name: &ModelName) -> Result<Option<Installed>, Error> {
-        let (records, damaged) = self.records()?;
+        let Records {
+            whole: records,
+            damaged,
+        } = self.records()?;
         if let (Some(record), Some(directory)) = (self.recorded(name, &records)?, self.directory())
         {
             let name = self.name(record, &records);

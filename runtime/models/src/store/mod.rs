@@ -42,6 +42,16 @@ use crate::Error;
 #[cfg(feature = "candle")]
 use {hub_cache::HubCache, record::Record};
 
+/// What is noted of models.
+#[cfg(feature = "candle")]
+#[derive(Default)]
+struct Records {
+    /// Of models of which all files are there.
+    whole: Vec<Record>,
+    /// Those that cannot be read, and why.
+    damaged: Vec<(PathBuf, Error)>,
+}
+
 /// The models of this machine. Cheap to clone.
 #[cfg(feature = "candle")]
 #[derive(Clone)]
@@ -65,29 +75,33 @@ impl Store {
         HubCache::new(self.0.hub_cache.as_deref())
     }
 
-    /// The records of models that are whole, and those that cannot be read with why.
-    fn records(&self) -> Result<(Vec<Record>, Vec<(PathBuf, Error)>), Error> {
+    /// What is noted of models.
+    fn records(&self) -> Result<Records, Error> {
+        let mut records = Records::default();
         let Some(directory) = self.directory() else {
-            return Ok(Default::default());
+            return Ok(records);
         };
         let paths = walk::files(directory, Record::is_named);
         let paths = paths.map_err(|source| Error::StoreFolder {
             path: directory.to_owned(),
             source,
         })?;
-        let (mut records, mut damaged) = (Vec::new(), Vec::new());
         for path in paths {
             match Record::read(&path) {
                 Ok(record) if record.path(directory) != path => {
                     let reason = "it is about another model".to_owned();
-                    damaged.push((path.clone(), Error::Record { path, reason }));
+                    let error = Error::Record {
+                        path: path.clone(),
+                        reason,
+                    };
+                    records.damaged.push((path, error));
                 }
-                Ok(record) if record.is_whole(directory) => records.push(record),
+                Ok(record) if record.is_whole(directory) => records.whole.push(record),
                 // Its files are gone or cut off; the next pull mends it.
                 Ok(_) => {}
-                Err(error) => damaged.push((path, error)),
+                Err(error) => records.damaged.push((path, error)),
             }
         }
-        Ok((records, damaged))
+        Ok(records)
     }
 }

@@ -154,7 +154,7 @@ impl Job {
         };
         let record = Record::new(names, repository, directory, files)?;
         record.write(directory)?;
-        let (records, _) = self.store.records()?;
+        let records = self.store.records()?.whole;
         let name = self.store.name(&record, &records);
         Ok(Installed::recorded(name, record, directory))
     }

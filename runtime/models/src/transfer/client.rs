@@ -19,7 +19,8 @@ pub enum Failure {
     Passing {
         reason: String,
         wait: Option<Duration>,
-        refusal: Option<Error>,
+        /// What to say if it never does.
+        refusal: Option<Box<Error>>,
     },
     /// The server has another version of the file by now.
     Changed,
@@ -155,7 +156,7 @@ impl Client {
         Err(Failure::Passing {
             reason: format!("the server answers with status {}", status.as_u16()),
             wait: retry_after(headers),
-            refusal: Some(error),
+            refusal: Some(Box::new(error)),
         })
     }
 

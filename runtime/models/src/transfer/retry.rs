@@ -42,7 +42,8 @@ impl<'a> Patience<'a> {
         self.failures += 1;
         let pause = wait.unwrap_or_else(|| self.pause());
         if self.failures >= self.settings.attempts || pause > self.settings.longest_wait {
-            return Err(refusal.unwrap_or_else(|| self.given_up(reason)).into());
+            let given_up = || Box::new(self.given_up(reason));
+            return Err((*refusal.unwrap_or_else(given_up)).into());
         }
         tokio::time::sleep(pause).await;
         Ok(())

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use llmspell_models::{Limits, Models};
+use llmspell_models::{Limits, Models, PullOptions};
 
-use crate::server::Place;
+use crate::server::{Fault, Place};
 use crate::world::{World, block_on, model, writer};
 use crate::{FILE, NAME};
 
@@ -166,6 +166,36 @@ fn a_loaded_model_is_not_removed() {
     assert!(!world.path("tiny").exists(), "no empty folder is left");
     let text = world.remove(NAME).expect_err("it is gone").to_string();
     assert!(text.contains("is installed"), "{text}");
+}
+
+#[test]
+fn a_model_that_is_being_got_again_is_not_removed() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    world.server.at_cdn([Fault::Pause(100_000)]);
+    let force = PullOptions {
+        force: true,
+        ..PullOptions::default()
+    };
+    block_on(async {
+        let pull = world.models.pull(NAME, force).await.expect("a pull");
+        world.server.wait_for_pause(1);
+        let text = world
+            .models
+            .remove(NAME)
+            .await
+            .expect_err("busy")
+            .to_string();
+        assert_eq!(
+            text,
+            format!("{NAME} is being downloaded; wait until that has ended")
+        );
+        world.server.go_on();
+        pull.finish().await.expect("pulled");
+    });
+    assert_eq!(world.names(), [NAME]);
+    world.remove(NAME).expect("removed");
 }
 
 #[test]
