@@ -2,6 +2,7 @@
 
 mod budget;
 mod cache;
+mod files;
 mod key;
 mod prompt;
 mod residents;
@@ -15,20 +16,22 @@ use std::time::Duration;
 
 use futures_util::stream;
 use llmspell_inference as inference;
-use llmspell_inference::{ModelInfo, Source, Vocabulary};
+use llmspell_inference::{Source, Vocabulary};
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use crate::Error;
 use crate::backend::{Backend, Pending};
 use crate::entry::{CandleStatus, ModelEntry};
-use crate::models::Limits;
+use crate::models::{BUNDLED, Limits};
 use crate::name::ModelName;
+use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
 use crate::request::{
     CacheType, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob, Prompt,
     Request, TokenLogprobs,
 };
 use crate::sampling::Sampling;
+use crate::store::{Installed, Store, StoreSettings};
 use cache::{Cache, LEAST_CONTEXT};
 use key::Key;
 use thread::{beside, on_thread};
@@ -37,24 +40,33 @@ use thread::{beside, on_thread};
 #[derive(Clone)]
 pub struct Candle {
     cache: Cache,
+    store: Store,
     /// Those that were read without a model, by whoever asked first.
     vocabularies: Arc<Mutex<HashMap<Key, Arc<OnceCell<Vocabulary>>>>>,
 }
 
 impl Candle {
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, store: StoreSettings) -> Self {
         Self {
             cache: Cache::new(limits.memory_budget),
+            store: Store::new(store),
             vocabularies: Arc::default(),
         }
     }
 
     pub fn status(&self) -> CandleStatus {
-        let loaded_models = self.cache.loaded();
+        let installed = self.store.list().unwrap_or_default();
+        let mut loaded_models = self.cache.loaded();
+        for model in &mut loaded_models {
+            let is = |other: &&Installed| Key::file(&other.path).name() == model.name;
+            if let Some(found) = installed.iter().find(is) {
+                model.name = found.name.clone();
+            }
+        }
         CandleStatus {
             ready: true,
             device: "cpu".to_owned(),
-            models: 1,
+            models: 1 + installed.len(),
             loaded: loaded_models.len(),
             loads: self.cache.loads(),
             memory_bytes: self.cache.memory_bytes(),
@@ -63,15 +75,8 @@ impl Candle {
         }
     }
 
-    async fn describe(&self, name: ModelName) -> Result<ModelEntry, Error> {
-        let key = Key::of(&name)?;
-        let source = key.source();
-        let info = on_thread(move || ModelInfo::read(source)).await??;
-        Ok(self.entry(&key, info))
-    }
-
     async fn answer(&self, name: ModelName, request: Request) -> Result<Generation, Error> {
-        let key = Key::of(&name)?;
+        let key = self.key(&name).await?;
         understood(&request)?;
         let lease = self.cache.acquire(&key, &request.loading).await?;
         let (model, context_size) = (&lease.model, lease.context_size);
@@ -130,7 +135,7 @@ impl Candle {
         tools: Option<Value>,
         add_generation_prompt: bool,
     ) -> Result<String, Error> {
-        let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
+        let vocabulary = self.vocabulary(&self.key(&name).await?).await?;
         let text = |message: &Map<String, Value>| message.get("content")?.as_str().map(str::len);
         let bytes = messages.iter().filter_map(text).sum();
         let message = |fields| inference::Message { fields };
@@ -160,25 +165,6 @@ impl Candle {
         };
         Ok(cell.get_or_try_init(open).await?.clone())
     }
-
-    fn entry(&self, key: &Key, info: ModelInfo) -> ModelEntry {
-        ModelEntry {
-            name: key.name(),
-            backend: self.name().to_owned(),
-            size_bytes: info.size_bytes,
-            quantization: Some(info.quantization),
-            architecture: Some(info.architecture),
-            parameters: Some(info.parameters),
-            context_length: Some(info.context_length),
-            modified: key.modified(),
-            loaded: self.cache.is_loaded(key),
-            bundled: *key == Key::Bundled,
-            chat_template: Some(info.template != "none"),
-            template: Some(info.template.to_owned()),
-            vocabulary_size: Some(info.vocabulary_size),
-            capabilities: Vec::new(),
-        }
-    }
 }
 
 impl Backend for Candle {
@@ -187,15 +173,15 @@ impl Backend for Candle {
     }
 
     fn check(&self, name: &ModelName, wanted: &Sampling) -> Result<(), Error> {
-        let key = Key::of(name)?;
+        let key = Key::of(name, &self.store)?;
         key.check()?;
         Ok(wanted.over(key.sampling())?.validate()?)
     }
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {
         Box::pin(async {
-            let info = ModelInfo::read(Key::Bundled.source())?;
-            Ok(vec![self.entry(&Key::Bundled, info)])
+            let candle = self.clone();
+            on_thread(move || candle.entries()).await?
         })
     }
 
@@ -204,23 +190,43 @@ impl Backend for Candle {
     }
 
     fn has<'a>(&'a self, name: &'a ModelName) -> Pending<'a, bool> {
-        Box::pin(async { Ok(Key::of(name).and_then(|key| key.check()).is_ok()) })
+        Box::pin(async {
+            match self.key(name).await {
+                Ok(key) => Ok(key.check().is_ok()),
+                Err(Error::NotFound { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     fn generate(&self, name: ModelName, request: Request) -> Pending<'_, Generation> {
         Box::pin(self.answer(name, request))
     }
 
+    fn pull(&self, name: ModelName, options: PullOptions) -> Pending<'_, Pull> {
+        Box::pin(async move {
+            match Key::at_once(&name) {
+                Some(Key::Bundled) => Ok(Pull::new(stream::iter([Ok(bundled())]))),
+                _ => self.store.pull(&name, &options),
+            }
+        })
+    }
+
+    fn remove(&self, name: ModelName) -> Pending<'_, ()> {
+        let candle = self.clone();
+        Box::pin(async move { on_thread(move || candle.delete(&name)).await? })
+    }
+
     fn load(&self, name: ModelName, wanted: Loading) -> Pending<'_, ()> {
         Box::pin(async move {
-            let loaded = self.cache.acquire(&Key::of(&name)?, &wanted).await;
+            let loaded = self.cache.acquire(&self.key(&name).await?, &wanted).await;
             loaded.map(drop)
         })
     }
 
     fn unload(&self, name: ModelName) -> Pending<'_, ()> {
         Box::pin(async move {
-            let key = Key::of(&name)?;
+            let key = self.key(&name).await?;
             key.check()?;
             self.cache.unload(&key).await;
             Ok(())
@@ -229,7 +235,7 @@ impl Backend for Candle {
 
     fn tokenize(&self, name: ModelName, text: String, encoding: Encoding) -> Pending<'_, Vec<u32>> {
         Box::pin(async move {
-            let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
+            let vocabulary = self.vocabulary(&self.key(&name).await?).await?;
             let (bytes, options) = (text.len(), prompt::options(encoding));
             let encode = move || vocabulary.tokenizer().encode(&text, options);
             beside(bytes, encode).await
@@ -238,7 +244,7 @@ impl Backend for Candle {
 
     fn detokenize(&self, name: ModelName, ids: Vec<u32>) -> Pending<'_, Vec<u8>> {
         Box::pin(async move {
-            let vocabulary = self.vocabulary(&Key::of(&name)?).await?;
+            let vocabulary = self.vocabulary(&self.key(&name).await?).await?;
             let bytes = size_of_val(ids.as_slice());
             let decode = move || vocabulary.tokenizer().decode_bytes(&ids, false);
             Ok(beside(bytes, decode).await??)
@@ -279,9 +285,23 @@ fn understood(request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
+/// How far the pull of the bundled model is: it is always there.
+fn bundled() -> PullProgress {
+    let size = key::WISP.len() as u64;
+    PullProgress {
+        model_id: BUNDLED.to_owned(),
+        status: PullStatus::Complete,
+        item: None,
+        completed_bytes: size,
+        total_bytes: Some(size),
+        percent_complete: 100.0,
+        bytes_per_second: 0.0,
+    }
+}
+
 /// Where a model's file is.
 pub fn source(name: &ModelName) -> Result<Source, Error> {
-    Key::of(name).map(|key| key.source())
+    Key::of(name, &Store::new(StoreSettings::default())).map(|key| key.source())
 }
 
 fn logprobs(token: inference::TokenLogprobs) -> TokenLogprobs {

@@ -129,8 +129,92 @@ pub enum Error {
         needed: u64,
         free: u64,
     },
+    #[error(
+        "no folder for models is known; set XDG_DATA_HOME, or `model_directory` in the configuration"
+    )]
+    NoModelFolder,
+    #[error(
+        "{path}: models cannot be kept there: {source}; make the folder writable, or set `model_directory` to another one"
+    )]
+    StoreFolder {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{path}: {source}")]
+    StoreFile {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "{path}: {needed} MB are needed and {free} MB are free; make room, or set `model_directory` to a folder on another disk"
+    )]
+    StoreFull {
+        path: PathBuf,
+        needed: u64,
+        free: u64,
+    },
+    #[error("{path}: the disk is full; what has come is kept, make room and pull again to go on")]
+    DiskFull { path: PathBuf },
+    #[error(
+        "{path}: the record of an installed model is damaged: {reason}; pull the model again, its files are kept"
+    )]
+    Record { path: PathBuf, reason: String },
+    #[error("{url}: {reason}")]
+    Transfer { url: String, reason: String },
+    #[error("{url}: the server refuses with status {status}{hint}")]
+    Refused {
+        url: String,
+        status: u16,
+        /// What it means and what to do, from its separator on.
+        hint: String,
+    },
+    #[error(
+        "{file}: what came has another sha256 than the server announced, so it was deleted; pull it again"
+    )]
+    Digest { file: PathBuf },
+    #[error("HF_TOKEN: the token has characters that no request can carry; copy it again")]
+    Token,
+    #[error(
+        "\"{0}\" is no address of a server; give one such as \"https://huggingface.co\" as HF_ENDPOINT"
+    )]
+    Endpoint(String),
+    #[error(
+        "{repository}: the server names a file {name:?}, which would lie outside of its folder; nothing was downloaded"
+    )]
+    HostileName { repository: String, name: String },
+    #[error("{model}: there is no {wanted} of it; there {}", Choice(known))]
+    NoSuchQuantization {
+        model: String,
+        wanted: String,
+        known: Vec<String>,
+    },
+    #[error("\"{model}\" can be {}; say which", known.join(" or "))]
+    Ambiguous { model: String, known: Vec<String> },
+    #[error("{model} is loaded: unload it first")]
+    InUse { model: String },
+    #[error("{model} is being downloaded; wait until that has ended")]
+    BeingPulled { model: String },
+    #[error(
+        "{model} lies in the cache of Hugging Face, which other programs use too; delete {path} to remove it"
+    )]
+    NotOurs { model: String, path: PathBuf },
+    #[error("the catalogue is damaged: {0}. This is a bug, please report it")]
+    Catalogue(String),
     #[error("this build runs no embedded models; build it with the cargo feature `candle`")]
     NoBackend,
+}
+
+/// What there is to choose from.
+struct Choice<'a>(&'a [String]);
+
+impl fmt::Display for Choice<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            [] => f.write_str("is no GGUF file at all"),
+            [one] => write!(f, "is {one}"),
+            several => write!(f, "are {}", several.join(", ")),
+        }
+    }
 }
 
 /// Bytes as people read them.

@@ -7,12 +7,13 @@ mod backend;
 pub mod bench;
 #[cfg_attr(not(feature = "candle"), path = "no_candle.rs")]
 mod candle;
+#[cfg(feature = "candle")]
+pub mod catalogue;
 mod choice;
 mod control;
 pub mod config;
 mod entry;
 mod error;
-#[cfg(feature = "candle")]
 mod folders;
 mod models;
 mod name;
@@ -21,6 +22,8 @@ pub mod ollama;
 mod pull;
 mod request;
 mod sampling;
+mod store;
+mod transfer;
 
 pub use self::config::Config;
 pub use backend::{Backend, Pending};
@@ -39,3 +42,7 @@ pub use request::{
     Loading, Logprob, Message, Overflow, Prompt, Request, Think, TokenLogprobs, Tool, ToolCall,
 };
 pub use sampling::Sampling;
+pub use store::StoreSettings;
+#[cfg(feature = "candle")]
+pub use store::repository::{RepoPath, Repository};
+pub use transfer::{Token, TransferSettings};

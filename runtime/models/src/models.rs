@@ -13,6 +13,7 @@ use crate::name::{LocalBackend, ModelName};
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
+use crate::store::StoreSettings;
 use crate::{Error, network, ollama};
 
 /// The model that answers when no other is named or installed: the one in the box.
@@ -51,7 +52,12 @@ impl Models {
 
     /// No model is loaded yet; those that will be stay within the limits.
     pub fn with_limits(limits: &Limits) -> Self {
-        let candle = Candle::new(limits);
+        Self::with_store(limits, StoreSettings::default())
+    }
+
+    /// No model is loaded yet; those of this process come from and go to the store.
+    pub fn with_store(limits: &Limits, store: StoreSettings) -> Self {
+        let candle = Candle::new(limits, store);
         let backend: Arc<dyn Backend> = Arc::new(candle.clone());
         let backends = BTreeMap::from([(backend.name().to_owned(), backend)]);
         Self {

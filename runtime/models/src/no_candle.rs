@@ -7,12 +7,13 @@ use crate::models::Limits;
 use crate::name::ModelName;
 use crate::request::{Generation, Request};
 use crate::sampling::Sampling;
+use crate::store::StoreSettings;
 
 #[derive(Clone)]
 pub struct Candle;
 
 impl Candle {
-    pub fn new(_: &Limits) -> Self {
+    pub fn new(_: &Limits, _: StoreSettings) -> Self {
         Self
     }
 

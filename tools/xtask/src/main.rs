@@ -1,5 +1,7 @@
-//! Chores of the repository: `cargo xtask gen`, `cargo xtask tiny-model PATH`, `cargo xtask variants DIR`.
+//! Chores of the repository: `cargo xtask gen`, `cargo xtask tiny-model PATH`, `cargo xtask variants DIR`,
+//! `cargo xtask catalogue-check`.
 
+mod catalogue;
 mod generate;
 
 use std::error::Error;
@@ -23,6 +25,8 @@ enum Chore {
     /// Write a tiny model of each kind that the decoder knows, and the prompt to try them with, for
     /// tools/llama-reference
     Variants { dir: PathBuf },
+    /// Ask Hugging Face, or HF_ENDPOINT, whether every file of the catalogue is there; needs a network
+    CatalogueCheck,
 }
 
 fn main() -> ExitCode {
@@ -30,6 +34,7 @@ fn main() -> ExitCode {
         Chore::Gen { check } => generate::files(&root(), check),
         Chore::TinyModel { path } => tiny_model(&path),
         Chore::Variants { dir } => variants(&dir),
+        Chore::CatalogueCheck => catalogue::check(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,4 @@
-//! What the system knows of memory and disks.
-
-use std::path::Path;
+//! What the system knows of memory.
 
 /// The most memory that this process ever held, in bytes.
 #[cfg(target_os = "linux")]
@@ -28,20 +26,5 @@ pub fn peak_resident_bytes() -> Option<u64> {
 /// The most memory that this process ever held, in bytes.
 #[cfg(not(unix))]
 pub fn peak_resident_bytes() -> Option<u64> {
-    None
-}
-
-/// The bytes that may still be written below a folder.
-#[cfg(unix)]
-pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
-    let disk = nix::sys::statvfs::statvfs(folder).ok()?;
-    // The types differ between systems.
-    let (blocks, size) = (disk.blocks_available() as u64, disk.fragment_size() as u64);
-    blocks.checked_mul(size)
-}
-
-/// The bytes that may still be written below a folder.
-#[cfg(not(unix))]
-pub(super) fn free_bytes(_: &Path) -> Option<u64> {
     None
 }

@@ -9,7 +9,6 @@ use llmspell_inference::gguf::Writer;
 use llmspell_inference::synthetic::{self, Quantization, Shape};
 
 use super::Stage;
-use super::memory::free_bytes;
 use crate::{Error, folders};
 
 /// The file of a synthetic model; made now unless it is there and whole.
@@ -62,7 +61,7 @@ fn make(
 ) -> Result<(), Error> {
     let total = writer.size();
     let folder = path.parent().unwrap_or(path);
-    if let Some(free) = free_bytes(folder).filter(|free| *free < total) {
+    if let Some(free) = folders::free_bytes(folder).filter(|free| *free < total) {
         return Err(Error::NoSpace {
             path: folder.to_owned(),
             needed: total / 1_000_000,

@@ -7,10 +7,11 @@ use llmspell_inference as inference;
 use llmspell_inference::Source;
 
 use crate::name::ModelName;
+use crate::store::{Store, shards};
 use crate::{BUNDLED, Error};
 
 /// The demonstration model in the box; its card stands beside it.
-const WISP: &[u8] = include_bytes!("../../wisp/wisp.gguf");
+pub const WISP: &[u8] = include_bytes!("../../wisp/wisp.gguf");
 
 /// What a model is kept under: the same file under two names is one model.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -20,19 +21,44 @@ pub enum Key {
 }
 
 impl Key {
-    pub fn of(name: &ModelName) -> Result<Self, Error> {
+    /// The file that a name means. Looks through the store, unless the name is a path or the bundled model's.
+    pub fn of(name: &ModelName, store: &Store) -> Result<Self, Error> {
+        match Self::at_once(name) {
+            Some(key) => Ok(key),
+            None => match store.find(name)? {
+                Some(installed) => Ok(Self::file(&installed.path)),
+                None => Err(not_installed(name)),
+            },
+        }
+    }
+
+    /// The file that a name means, if no folder has to be read for that.
+    pub fn at_once(name: &ModelName) -> Option<Self> {
         match name {
-            ModelName::Path(path) => Ok(Self::File(path.canonicalize().unwrap_or(path.clone()))),
+            ModelName::Path(path) => Some(Self::file(path)),
             ModelName::Local {
                 model,
                 variant: None,
                 ..
-            } if model == BUNDLED => Ok(Self::Bundled),
-            other => Err(Error::NotFound {
-                model: other.to_string(),
-                place: "is installed".to_owned(),
-                hint: "; there is the bundled \"wisp\", and any GGUF file by its path, such as \"models/llama.gguf\"".to_owned(),
-            }),
+            } if model == BUNDLED => Some(Self::Bundled),
+            _ => None,
+        }
+    }
+
+    /// A file under its one true path. Only a link to a shard keeps its name, for that leads to the others.
+    pub fn file(path: &Path) -> Self {
+        let Ok(real) = path.canonicalize() else {
+            return Self::File(path.to_owned());
+        };
+        let folder = || path.parent()?.canonicalize().ok();
+        match (
+            real.file_name() == path.file_name(),
+            is_shard(path),
+            folder(),
+            path.file_name(),
+        ) {
+            (false, true, Some(folder), Some(name)) => Self::File(folder.join(name)),
+            _ => Self::File(real),
         }
     }
 
@@ -79,6 +105,23 @@ impl Key {
             Self::Bundled => None,
             Self::File(path) => modified(path),
         }
+    }
+}
+
+fn is_shard(path: &Path) -> bool {
+    path.to_str()
+        .is_some_and(|path| shards::number(path).is_some())
+}
+
+/// The error for a model that is not there.
+pub fn not_installed(name: &ModelName) -> Error {
+    Error::NotFound {
+        model: name.to_string(),
+        place: "is installed".to_owned(),
+        hint: format!(
+            "; get it with `llmspell model pull {name}`, or take the bundled \"wisp\" or any GGUF file by its \
+             path, such as \"models/llama.gguf\""
+        ),
     }
 }
 

@@ -1,0 +1,115 @@
+//! The files behind models' names.
+
+use std::sync::PoisonError;
+
+use llmspell_inference::ModelInfo;
+
+use super::Candle;
+use super::key::{Key, not_installed};
+use super::thread::on_thread;
+use crate::Error;
+use crate::backend::Backend;
+use crate::entry::ModelEntry;
+use crate::models::BUNDLED;
+use crate::name::ModelName;
+use crate::store::Installed;
+
+impl Candle {
+    /// What is known of a model.
+    pub(super) async fn describe(&self, name: ModelName) -> Result<ModelEntry, Error> {
+        if let Some(key) = Key::at_once(&name) {
+            let source = key.source();
+            let info = on_thread(move || ModelInfo::read(source)).await??;
+            return Ok(self.entry(&key, key.name(), info));
+        }
+        let candle = self.clone();
+        let find = move || match candle.store.find(&name)? {
+            Some(installed) => candle.installed(installed),
+            None => Err(not_installed(&name)),
+        };
+        on_thread(find).await?
+    }
+
+    /// What is known of an installed model.
+    fn installed(&self, installed: Installed) -> Result<ModelEntry, Error> {
+        let key = Key::file(&installed.path);
+        let info = ModelInfo::read(key.source())?;
+        let said = installed.quantization;
+        let entry = self.entry(&key, installed.name, info);
+        Ok(ModelEntry {
+            size_bytes: installed.size,
+            quantization: said.or(entry.quantization),
+            ..entry
+        })
+    }
+
+    /// The file that a name means; folders are read on another thread.
+    pub(super) async fn key(&self, name: &ModelName) -> Result<Key, Error> {
+        if let Some(key) = Key::at_once(name) {
+            return Ok(key);
+        }
+        let (name, store) = (name.clone(), self.store.clone());
+        on_thread(move || Key::of(&name, &store)).await?
+    }
+
+    /// The bundled model and the installed ones.
+    pub(super) fn entries(&self) -> Result<Vec<ModelEntry>, Error> {
+        let info = ModelInfo::read(Key::Bundled.source())?;
+        let mut entries = vec![self.entry(&Key::Bundled, BUNDLED.to_owned(), info)];
+        for installed in self.store.list()? {
+            let name = installed.name.clone();
+            let known = ModelEntry {
+                backend: self.name().to_owned(),
+                size_bytes: installed.size,
+                quantization: installed.quantization.clone(),
+                name,
+                ..ModelEntry::default()
+            };
+            // A file that is damaged since is there all the same, to be removed or pulled again.
+            entries.push(self.installed(installed).unwrap_or(known));
+        }
+        Ok(entries)
+    }
+
+    /// Deletes an installed model, unless it is loaded.
+    pub(super) fn delete(&self, name: &ModelName) -> Result<(), Error> {
+        if Key::at_once(name).is_some() {
+            return Err(Error::Cannot {
+                model: name.to_string(),
+                backend: self.name().to_owned(),
+                what: "delete what it has not downloaded",
+            });
+        }
+        let installed = self.store.find(name)?.ok_or_else(|| not_installed(name))?;
+        let key = Key::file(&installed.path);
+        if self.cache.is_loaded(&key) {
+            return Err(Error::InUse {
+                model: installed.name,
+            });
+        }
+        self.store.remove(&installed)?;
+        // Another file may come under the same name.
+        let vocabularies = self.vocabularies.lock();
+        let mut vocabularies = vocabularies.unwrap_or_else(PoisonError::into_inner);
+        vocabularies.remove(&key);
+        Ok(())
+    }
+
+    fn entry(&self, key: &Key, name: String, info: ModelInfo) -> ModelEntry {
+        ModelEntry {
+            name,
+            backend: self.name().to_owned(),
+            size_bytes: info.size_bytes,
+            quantization: Some(info.quantization),
+            architecture: Some(info.architecture),
+            parameters: Some(info.parameters),
+            context_length: Some(info.context_length),
+            modified: key.modified(),
+            loaded: self.cache.is_loaded(key),
+            bundled: *key == Key::Bundled,
+            chat_template: Some(info.template != "none"),
+            template: Some(info.template.to_owned()),
+            vocabulary_size: Some(info.vocabulary_size),
+        }
+    }
+}

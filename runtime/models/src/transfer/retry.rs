@@ -1,0 +1,65 @@
+//! Trying again what may pass.
+
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::client::{Failure, transfer_error};
+use super::settings::TransferSettings;
+use crate::Error;
+
+/// Counts the failures in a row and waits after each.
+pub struct Patience<'a> {
+    settings: &'a TransferSettings,
+    url: &'a Url,
+    failures: u32,
+}
+
+impl<'a> Patience<'a> {
+    pub fn new(settings: &'a TransferSettings, url: &'a Url) -> Self {
+        Self {
+            settings,
+            url,
+            failures: 0,
+        }
+    }
+
+    /// Something came: what failed before does not count any more.
+    pub fn renew(&mut self) {
+        self.failures = 0;
+    }
+
+    /// Waits before the next attempt, or gives the failure back if there is to be none.
+    pub async fn wait(&mut self, failure: Failure) -> Result<(), Failure> {
+        let Failure::Passing {
+            reason,
+            wait,
+            refusal,
+        } = failure
+        else {
+            return Err(failure);
+        };
+        self.failures += 1;
+        let pause = wait.unwrap_or_else(|| self.pause());
+        if self.failures >= self.settings.attempts || pause > self.settings.longest_wait {
+            let given_up = || Box::new(self.given_up(reason));
+            return Err((*refusal.unwrap_or_else(given_up)).into());
+        }
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    fn pause(&self) -> Duration {
+        let doubled = 1u32.checked_shl(self.failures - 1).unwrap_or(u32::MAX);
+        let pause = self.settings.first_wait.saturating_mul(doubled);
+        pause.min(self.settings.longest_wait)
+    }
+
+    fn given_up(&self, reason: String) -> Error {
+        let reason = format!(
+            "{reason}, {} times in a row; what has come is kept, pull again to go on",
+            self.failures
+        );
+        transfer_error(self.url, reason)
+    }
+}

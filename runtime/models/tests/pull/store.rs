@@ -1,0 +1,338 @@
+//! What lies in the store, and in the cache of Hugging Face.
+
+use std::path::{Path, PathBuf};
+
+use llmspell_models::{Limits, Models, PullOptions};
+
+use crate::server::{Fault, Place};
+use crate::world::{World, block_on, model, writer};
+use crate::{FILE, NAME};
+
+/// Serves a model in three shards; gives back their names.
+fn shards(world: &World) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = writer(3)
+        .write_shards(folder.path().join("tiny-Q4_K_M.gguf"), 3)
+        .expect("written");
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned()
+    };
+    for path in &paths {
+        let content = std::fs::read(path).expect("the shard");
+        world
+            .server
+            .add(&format!("tiny/sharded/Q4_K_M/{}", name(path)), content);
+    }
+    paths.iter().map(name).collect()
+}
+
+#[test]
+fn shards_are_one_model() {
+    let world = World::new();
+    let names = shards(&world);
+    let pulled = world.pull("hf:tiny/sharded").expect("pulled");
+    assert_eq!(
+        pulled.model_id,
+        format!("hf:tiny/sharded/Q4_K_M/{}", names[0])
+    );
+    assert_eq!(pulled.percent_complete, 100.0);
+    let listed = world.list();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(Some(listed[0].size_bytes), pulled.total_bytes);
+    let second = format!("hf:tiny/sharded/Q4_K_M/{}", names[1]);
+    for name in ["hf:tiny/sharded", "hf:tiny/sharded:q4_k_m", &second] {
+        assert!(!world.generate(name).expect(name).is_empty(), "{name}");
+    }
+    block_on(world.models.unload(&second)).expect("unloaded");
+    world.remove(&second).expect("removed");
+    assert!(world.files().is_empty() && world.names().is_empty());
+}
+
+#[test]
+fn a_model_of_which_a_shard_is_gone_is_not_there() {
+    let world = World::new();
+    let names = shards(&world);
+    world.pull("hf:tiny/sharded").expect("pulled");
+    std::fs::remove_file(world.path(&format!("tiny/sharded/Q4_K_M/{}", names[1])))
+        .expect("removed");
+    assert!(world.names().is_empty());
+    world.server.forget();
+    world.pull("hf:tiny/sharded").expect("pulled");
+    assert_eq!(
+        world.server.ranges().len(),
+        1,
+        "only what is missing comes again"
+    );
+    assert_eq!(world.names().len(), 1);
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_not_listed() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    std::fs::write(world.path(FILE), &model(1)[..1000]).expect("written");
+    assert!(world.names().is_empty());
+    assert!(!block_on(world.models.exists(NAME)).expect("an answer"));
+    world.pull(NAME).expect("pulled");
+    assert_eq!(world.names(), [NAME]);
+}
+
+#[test]
+fn a_file_without_a_record_is_not_listed_and_adopted_when_it_is_true() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    let put = |content: Vec<u8>| {
+        let path = world.path(FILE);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(path, content).expect("written");
+    };
+    put(model(1));
+    assert!(world.names().is_empty());
+    world.pull(NAME).expect("pulled");
+    assert!(world.server.ranges().is_empty(), "it was there");
+    std::fs::remove_file(world.path(&format!("{FILE}.json"))).expect("removed");
+    put(model(2));
+    world.pull(NAME).expect("pulled");
+    assert_eq!(
+        world.server.ranges().len(),
+        1,
+        "it was another one of the same size"
+    );
+    assert_eq!(std::fs::read(world.path(FILE)).expect("the file"), model(1));
+}
+
+#[test]
+fn a_damaged_record_is_named_and_mended_by_a_pull() {
+    for damaged in ["", "{", "{\"files\": []}", "\0\0\0"] {
+        let world = World::new();
+        world.server.add(FILE, model(1));
+        world.server.add("tiny/other/b-Q8_0.gguf", model(2));
+        world.pull(NAME).expect("pulled");
+        world.pull("hf:tiny/other").expect("pulled");
+        let record = world.path(&format!("{FILE}.json"));
+        std::fs::write(&record, damaged).expect("written");
+        assert_eq!(
+            world.names(),
+            ["hf:tiny/other/b-Q8_0.gguf"],
+            "the other one is not lost"
+        );
+        let text = world.generate(NAME).expect_err("damaged").to_string();
+        assert!(
+            text.contains("tiny-Q8_0.gguf.json") && text.contains("pull the model again"),
+            "{text}"
+        );
+        world.server.forget();
+        world.pull(NAME).expect("pulled");
+        assert!(world.server.ranges().is_empty(), "its file is kept");
+        assert_eq!(world.names().len(), 2);
+    }
+}
+
+#[test]
+fn a_record_that_leads_elsewhere_is_none() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    let record = world.path(&format!("{FILE}.json"));
+    let text = std::fs::read_to_string(&record).expect("a record");
+    for (from, to) in [
+        ("tiny-Q8_0.gguf", "../../../x.gguf"),
+        ("tiny-Q8_0.gguf", "other-Q8_0.gguf"),
+        ("tiny/model-GGUF", "../.."),
+    ] {
+        std::fs::write(&record, text.replace(from, to)).expect("written");
+        assert!(world.names().is_empty(), "{to}");
+        assert!(world.remove(NAME).is_err(), "{to}");
+        assert!(world.path(FILE).exists());
+    }
+}
+
+#[test]
+fn a_loaded_model_is_not_removed() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    world.generate(NAME).expect("an answer");
+    let text = world.remove(NAME).expect_err("it is loaded").to_string();
+    assert_eq!(text, format!("{NAME} is loaded: unload it first"));
+    assert_eq!(world.names(), [NAME]);
+    block_on(world.models.unload(NAME)).expect("unloaded");
+    world.remove(NAME).expect("removed");
+    assert!(world.files().is_empty());
+    assert!(!world.path("tiny").exists(), "no empty folder is left");
+    let text = world.remove(NAME).expect_err("it is gone").to_string();
+    assert!(text.contains("is installed"), "{text}");
+}
+
+#[test]
+fn a_model_that_is_being_got_again_is_not_removed() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    world.server.at_cdn([Fault::Pause(100_000)]);
+    let force = PullOptions {
+        force: true,
+        ..PullOptions::default()
+    };
+    block_on(async {
+        let pull = world.models.pull(NAME, force).await.expect("a pull");
+        world.server.wait_for_pause(1);
+        let text = world
+            .models
+            .remove(NAME)
+            .await
+            .expect_err("busy")
+            .to_string();
+        assert_eq!(
+            text,
+            format!("{NAME} is being downloaded; wait until that has ended")
+        );
+        world.server.go_on();
+        pull.finish().await.expect("pulled");
+    });
+    assert_eq!(world.names(), [NAME]);
+    world.remove(NAME).expect("removed");
+}
+
+#[test]
+fn what_was_not_downloaded_is_not_removed() {
+    let world = World::new();
+    let path = world.folder().join("mine.gguf");
+    std::fs::write(&path, model(1)).expect("written");
+    for name in ["wisp", &path.display().to_string()] {
+        let text = world.remove(name).expect_err(name).to_string();
+        assert!(
+            text.contains("cannot delete what it has not downloaded"),
+            "{text}"
+        );
+    }
+    assert!(path.exists());
+}
+
+#[test]
+fn the_bundled_model_is_always_there() {
+    let world = World::new();
+    let pulled = world.pull("wisp").expect("it is there");
+    assert_eq!(
+        (pulled.model_id.as_str(), pulled.percent_complete),
+        ("wisp", 100.0)
+    );
+    assert!(world.server.asked().is_empty());
+}
+
+/// Puts a file into the cache as `huggingface_hub` does: a blob, and a link to it in a snapshot.
+fn cache(world: &World, repository: &str, file: &str, content: Vec<u8>) {
+    let root = world
+        .folder()
+        .join("hub")
+        .join(format!("models--{}", repository.replace('/', "--")));
+    let blob = root.join("blobs").join(crate::server::sha256(&content));
+    let link = root.join("snapshots/0123abcd").join(file);
+    for path in [&blob, &link, &root.join("refs/main")] {
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    }
+    std::fs::write(root.join("refs/main"), "0123abcd").expect("written");
+    std::fs::write(&blob, content).expect("written");
+    place(&blob, &link);
+}
+
+#[cfg(unix)]
+fn place(blob: &Path, link: &Path) {
+    std::os::unix::fs::symlink(blob, link).expect("linked");
+}
+
+#[cfg(not(unix))]
+fn place(blob: &Path, link: &Path) {
+    std::fs::copy(blob, link).expect("copied");
+}
+
+#[test]
+fn a_model_in_the_cache_of_hugging_face_is_used_in_place() {
+    let world = World::new();
+    cache(&world, "tiny/model-GGUF", "tiny-Q8_0.gguf", model(1));
+    assert_eq!(world.names(), [NAME]);
+    for name in [NAME, "hf:tiny/model-GGUF", "hf:tiny/model-GGUF:Q8_0"] {
+        assert_eq!(world.pull(name).expect(name).model_id, NAME);
+        assert!(!world.generate(name).expect(name).is_empty());
+    }
+    assert!(world.server.asked().is_empty());
+    assert!(world.files().is_empty(), "nothing was copied");
+    block_on(world.models.unload(NAME)).expect("unloaded");
+    let text = world.remove(NAME).expect_err("it is not ours").to_string();
+    assert!(text.contains("lies in the cache of Hugging Face"), "{text}");
+}
+
+#[test]
+fn a_name_of_the_catalogue_is_found_in_the_cache_too() {
+    let world = World::new();
+    let repository = "bartowski/Mistral-7B-Instruct-v0.3-GGUF";
+    cache(
+        &world,
+        repository,
+        "Mistral-7B-Instruct-v0.3-Q8_0.gguf",
+        model(1),
+    );
+    cache(
+        &world,
+        repository,
+        "Mistral-7B-Instruct-v0.3-Q4_K_M.gguf",
+        model(2),
+    );
+    let info = block_on(world.models.info("mistral:7b")).expect("it is there");
+    assert_eq!(info.quantization.as_deref(), Some("Q4_K_M"));
+    assert!(
+        !world
+            .generate("mistral:7b-q8_0")
+            .expect("an answer")
+            .is_empty()
+    );
+    assert!(world.server.asked().is_empty());
+}
+
+#[test]
+fn shards_in_the_cache_are_one_model_if_all_are_there() {
+    let world = World::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let paths = writer(3)
+        .write_shards(folder.path().join("tiny-Q4_K_M.gguf"), 2)
+        .expect("written");
+    let put = |path: &PathBuf| {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        cache(
+            &world,
+            "tiny/sharded",
+            &name,
+            std::fs::read(path).expect("the shard"),
+        );
+    };
+    put(&paths[0]);
+    assert!(world.names().is_empty());
+    put(&paths[1]);
+    assert_eq!(world.names().len(), 1);
+    assert!(
+        !world
+            .generate("hf:tiny/sharded")
+            .expect("an answer")
+            .is_empty()
+    );
+}
+
+#[test]
+fn another_process_finds_what_this_one_pulled() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    let other = Models::with_store(&Limits::default(), world.settings.clone());
+    assert!(block_on(other.exists(NAME)).expect("an answer"));
+    assert!(
+        world
+            .server
+            .asked()
+            .iter()
+            .any(|asked| asked.place == Place::Hub)
+    );
+}
