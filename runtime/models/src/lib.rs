@@ -17,6 +17,8 @@ mod name;
 mod network;
 pub mod ollama;
 mod pull;
+#[cfg(feature = "remote")]
+mod remote;
 mod request;
 mod sampling;
 
@@ -27,6 +29,8 @@ pub use error::Error;
 pub use models::{BUNDLED, Limits, Models};
 pub use name::{HubName, LocalBackend, ModelName};
 pub use pull::{Pull, PullOptions, PullProgress, PullStatus};
+#[cfg(feature = "remote")]
+pub use remote::{Remote, RemoteKind, RemoteSettings};
 pub use request::{
     CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Image, KeepAlive,
     Loading, Logprob, Message, Overflow, Prompt, Request, Think, TokenLogprobs, Tool, ToolCall,
