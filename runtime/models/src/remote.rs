@@ -53,7 +53,7 @@ impl Remote {
         check_name(&settings)?;
         let base = settings.base()?;
         if settings.timeout.is_zero() {
-            return Err(settings.wrong("timeout", "0 leaves no time for an answer".to_owned()));
+            return Err(settings.wrong("timeout_seconds", "0 leaves no time for an answer".to_owned()));
         }
         let http = Http::new(&base, settings.timeout);
         let http = http.map_err(|error| Error::Network(error.to_string()))?;

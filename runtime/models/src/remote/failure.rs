@@ -85,7 +85,7 @@ impl Endpoint {
             Some(cause) if cause.is_timeout() => Error::Unreachable {
                 server: self.server(),
                 reason: format!("it was silent for {} s", self.timeout.as_secs_f64()),
-                hint: format!("; raise timeout of [providers.{}] if it needs longer", self.name),
+                hint: format!("; raise timeout_seconds of [providers.{}] if it needs longer", self.name),
             },
             Some(cause) if cause.is_connect() || cause.is_request() => Error::Unreachable {
                 server: self.server(),

@@ -34,7 +34,7 @@ impl RemoteKind {
         Self::OpenAiCompatible,
     ];
 
-    /// As configuration files spell it in `provider_type`.
+    /// As settings spell it.
     pub fn name(self) -> &'static str {
         match self {
             Self::OpenAi => "openai",

@@ -148,7 +148,7 @@ fn a_server_that_is_silent_is_given_up() {
         let error = ask(&Remote::new(settings).unwrap(), MODEL, question()).unwrap_err();
         assert!(matches!(error, Error::Unreachable { .. }), "{error}");
         let error = error.to_string();
-        let expected = "does not answer: it was silent for 0.2 s; raise timeout of [providers.openai]";
+        let expected = "does not answer: it was silent for 0.2 s; raise timeout_seconds of [providers.openai]";
         assert!(error.contains(expected), "{error}");
         server.client_is_gone();
     }

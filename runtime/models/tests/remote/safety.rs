@@ -93,7 +93,7 @@ fn settings_that_cannot_work_say_why() {
         (compatible("http://"), "is no address"),
         (compatible("http://user:pw@host/v1"), "has a key in it"),
         (compatible("http://host/v1?key=1"), "has more than a path"),
-        (hasty, "[providers.x] timeout: 0 leaves no time"),
+        (hasty, "[providers.x] timeout_seconds: 0 leaves no time"),
         (named("local"), "is taken or no name"),
         (named("ollama"), "is taken or no name"),
         (named("a/b"), "is taken or no name"),
@@ -105,7 +105,7 @@ fn settings_that_cannot_work_say_why() {
 }
 
 #[test]
-fn kinds_are_spelled_as_in_configuration_files() {
+fn kinds_are_spelled_as_settings_spell_them() {
     for kind in RemoteKind::ALL {
         assert_eq!(RemoteKind::named(kind.name()), Some(kind));
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
