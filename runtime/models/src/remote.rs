@@ -53,7 +53,10 @@ impl Remote {
         check_name(&settings)?;
         let base = settings.base()?;
         if settings.timeout.is_zero() {
-            return Err(settings.wrong("timeout_seconds", "0 leaves no time for an answer".to_owned()));
+            return Err(settings.wrong(
+                "timeout_seconds",
+                "0 leaves no time for an answer".to_owned(),
+            ));
         }
         let http = Http::new(&base, settings.timeout);
         let http = http.map_err(|error| Error::Network(error.to_string()))?;
@@ -72,7 +75,10 @@ impl Remote {
 
     fn endpoint(&self, asked: Option<&str>) -> Result<Endpoint, Error> {
         let Provider {
-            settings, base, http, ..
+            settings,
+            base,
+            http,
+            ..
         } = &*self.0;
         Endpoint::new(settings, http, base, asked)
     }
@@ -146,7 +152,9 @@ impl Remote {
         if in_path && (!part.chars().all(fits) || part.chars().all(|c| c == '.')) {
             return Err(Error::Name {
                 name: name.to_string(),
-                problem: "Gemini's models have letters, digits, \".\", \"-\" and \"_\" in their names".to_owned(),
+                problem:
+                    "Gemini's models have letters, digits, \".\", \"-\" and \"_\" in their names"
+                        .to_owned(),
             });
         }
         Ok(part.to_owned())

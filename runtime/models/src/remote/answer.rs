@@ -100,7 +100,8 @@ impl Answer {
     }
 
     fn push(&mut self, event: Event) {
-        self.first_token.get_or_insert_with(|| self.started.elapsed());
+        self.first_token
+            .get_or_insert_with(|| self.started.elapsed());
         self.ready.push_back(event);
     }
 
@@ -115,7 +116,9 @@ impl Answer {
         let name = call.function.name.as_str().to_owned();
         if let Some(text) = call.function.invalid_arguments {
             let what = format!("called {name} with arguments that are no JSON object");
-            return Err(self.endpoint.error(&what, &text, "; ask again, or raise max_tokens"));
+            return Err(self
+                .endpoint
+                .error(&what, &text, "; ask again, or raise max_tokens"));
         }
         Ok(ToolCall {
             id: Some(call.id.wire().into_owned()),
@@ -171,7 +174,11 @@ impl Answer {
             Some(Reason::Other(reason)) => {
                 Err(self.endpoint.error("stopped the answer", &reason, ""))
             }
-            Some(other) => Err(self.endpoint.error("stopped the answer", &format!("{other:?}"), "")),
+            Some(other) => {
+                Err(self
+                    .endpoint
+                    .error("stopped the answer", &format!("{other:?}"), ""))
+            }
         }
     }
 }

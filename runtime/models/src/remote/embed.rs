@@ -10,7 +10,11 @@ use crate::{Embeddings, Error};
 const TOGETHER: usize = 100;
 
 /// Vectors for texts, one each, of length 1.
-pub async fn embed(endpoint: &Endpoint, model: &str, texts: Vec<String>) -> Result<Embeddings, Error> {
+pub async fn embed(
+    endpoint: &Endpoint,
+    model: &str,
+    texts: Vec<String>,
+) -> Result<Embeddings, Error> {
     let mut answer = Embeddings {
         model: format!("{}/{model}", endpoint.name),
         vectors: Vec::with_capacity(texts.len()),
@@ -33,7 +37,11 @@ pub async fn embed(endpoint: &Endpoint, model: &str, texts: Vec<String>) -> Resu
     Ok(answer)
 }
 
-async fn request(endpoint: &Endpoint, model: &str, texts: Vec<String>) -> Result<EmbeddingResponse, Error> {
+async fn request(
+    endpoint: &Endpoint,
+    model: &str,
+    texts: Vec<String>,
+) -> Result<EmbeddingResponse, Error> {
     let answer = match endpoint.kind {
         RemoteKind::OpenAi | RemoteKind::OpenAiCompatible => {
             endpoint.openai().embedding(model, None).call(texts).await

@@ -17,7 +17,10 @@ impl Endpoint {
     pub(super) fn failure(&self, error: &ProviderError) -> Error {
         if let Some(answer) = error.provider_response() {
             let status = answer.status.map(|status| status.as_u16());
-            let wait = answer.headers.as_ref().and_then(|headers| headers.get("retry-after"));
+            let wait = answer
+                .headers
+                .as_ref()
+                .and_then(|headers| headers.get("retry-after"));
             let wait = wait.and_then(|wait| wait.to_str().ok());
             return self.answered(status, &answer.body, wait);
         }
@@ -45,8 +48,14 @@ impl Endpoint {
         let message = message(body);
         let variable = self.variable.as_deref().unwrap_or("api_key_env");
         let (what, hint) = match status {
-            Some(401) => ("refused the key", format!("; set {variable} to one that is valid")),
-            Some(403) => ("does not allow this", "; the key lacks the right to it".to_owned()),
+            Some(401) => (
+                "refused the key",
+                format!("; set {variable} to one that is valid"),
+            ),
+            Some(403) => (
+                "does not allow this",
+                "; the key lacks the right to it".to_owned(),
+            ),
             Some(404) => (
                 "has no such thing",
                 "; check the model's name, and base_url".to_owned(),
@@ -85,7 +94,10 @@ impl Endpoint {
             Some(cause) if cause.is_timeout() => Error::Unreachable {
                 server: self.server(),
                 reason: format!("it was silent for {} s", self.timeout.as_secs_f64()),
-                hint: format!("; raise timeout_seconds of [providers.{}] if it needs longer", self.name),
+                hint: format!(
+                    "; raise timeout_seconds of [providers.{}] if it needs longer",
+                    self.name
+                ),
             },
             Some(cause) if cause.is_connect() || cause.is_request() => Error::Unreachable {
                 server: self.server(),
@@ -124,7 +136,11 @@ impl Endpoint {
         let mut words = message.split(|c: char| c.is_control() || c.is_whitespace());
         let mut line = String::new();
         while let Some(word) = words.next().filter(|_| line.chars().count() < LONGEST) {
-            let space = if line.is_empty() || word.is_empty() { "" } else { " " };
+            let space = if line.is_empty() || word.is_empty() {
+                ""
+            } else {
+                " "
+            };
             line.push_str(space);
             line.push_str(word);
         }
@@ -135,15 +151,18 @@ impl Endpoint {
 /// The message in an error's body, or the body where it has none.
 fn message(body: &str) -> String {
     let parsed: Value = serde_json::from_str(body).unwrap_or_default();
-    // OpenAI, Anthropic and Gemini; Gemini without events; older servers; FastAPI's; bare text.
+    // OpenAI, Anthropic and Gemini; Gemini without events; older servers; FastAPI's; text in JSON.
     let places = [
         "/error/message",
         "/0/error/message",
         "/message",
         "/detail",
         "/error",
+        "",
     ];
-    let found = places.iter().find_map(|place| parsed.pointer(place)?.as_str());
+    let found = places
+        .iter()
+        .find_map(|place| parsed.pointer(place)?.as_str());
     match found.unwrap_or(body).trim() {
         "" => "it says no more".to_owned(),
         message => message.to_owned(),

@@ -82,10 +82,15 @@ fn shaped(
     };
     match (endpoint.kind, &format) {
         (RemoteKind::Anthropic, Value::Bool(true)) => {
-            return Err(unfit("a JSON schema, since Anthropic has no mode for any JSON"));
+            return Err(unfit(
+                "a JSON schema, since Anthropic has no mode for any JSON",
+            ));
         }
         (RemoteKind::Gemini, Value::Bool(true)) => {
-            fields.merge("generationConfig", json!({ "responseMimeType": "application/json" }));
+            fields.merge(
+                "generationConfig",
+                json!({ "responseMimeType": "application/json" }),
+            );
         }
         (_, Value::Bool(true)) => {
             fields.merge("response_format", json!({ "type": "json_object" }));
@@ -146,7 +151,11 @@ where
 }
 
 /// Whether the model takes the images; rig would put a remark in their place.
-fn sees(endpoint: &Endpoint, wire: &impl ReplayTarget, asked: &CompletionRequest) -> Result<(), Error> {
+fn sees(
+    endpoint: &Endpoint,
+    wire: &impl ReplayTarget,
+    asked: &CompletionRequest,
+) -> Result<(), Error> {
     let parts = asked.chat_history.iter().flat_map(|message| match message {
         Message::User { content } => content.as_slice(),
         _ => &[],
@@ -165,7 +174,10 @@ fn sees(endpoint: &Endpoint, wire: &impl ReplayTarget, asked: &CompletionRequest
         if !wire.encodes(wire.model(), Media::Image(image, Place::User)) {
             return Err(Error::Image {
                 image: format!("one of type {:?}", image.media_type),
-                problem: format!("{} does not read this type; PNG and JPEG it does", endpoint.name),
+                problem: format!(
+                    "{} does not read this type; PNG and JPEG it does",
+                    endpoint.name
+                ),
             });
         }
     }

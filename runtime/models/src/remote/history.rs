@@ -96,7 +96,10 @@ impl History<'_> {
         });
         let Some(place) = place else {
             let got = format!("one of {}", id.or(tool).unwrap_or("an unnamed tool"));
-            return Err(unfit("a tool's result to answer an open call before it", &got));
+            return Err(unfit(
+                "a tool's result to answer an open call before it",
+                &got,
+            ));
         };
         let call = self.open.remove(place);
         self.answer(ToolResult {

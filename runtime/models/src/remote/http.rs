@@ -10,8 +10,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
 use rig_core::http_client::{
-    BoxedStream, Error, HttpClientExt, LazyBody, MultipartForm, Request, Response, Result, StatusCode,
-    StreamingResponse,
+    BoxedStream, Error, HttpClientExt, LazyBody, MultipartForm, Request, Response, Result,
+    StatusCode, StreamingResponse,
 };
 use rig_core::wasm_compat::WasmCompatSend;
 
@@ -83,7 +83,11 @@ impl HttpClientExt for Http {
         if answer.status() == StatusCode::OK && is_json(answer.headers().get(CONTENT_TYPE)) {
             let text = answer.text().await.map_err(opaque)?;
             let (head, ()) = head.into_parts();
-            return Err(Error::non_success_with_details(head.status, head.headers, text));
+            return Err(Error::non_success_with_details(
+                head.status,
+                head.headers,
+                text,
+            ));
         }
         Ok(head.map(|()| -> BoxedStream { Box::pin(answer.bytes_stream().map_err(opaque)) }))
     }
@@ -127,7 +131,9 @@ fn key_in_header(mut request: reqwest::Request) -> reqwest::Request {
 fn is_here(server: &Url) -> bool {
     match server.host_str().unwrap_or_default() {
         "localhost" | "[::1]" => true,
-        host => host.parse::<Ipv4Addr>().is_ok_and(|host| host.is_loopback()),
+        host => host
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|host| host.is_loopback()),
     }
 }
 

@@ -26,7 +26,9 @@ pub async fn sent(image: Image) -> Result<UserContent, Error> {
         let format = format(&bytes).ok_or("it is no PNG, JPEG, GIF or WebP")?;
         Ok::<_, String>((STANDARD.encode(&bytes), format))
     });
-    let encoded = encoded.await.map_err(|_| Error::Ended("reading an image"))?;
+    let encoded = encoded
+        .await
+        .map_err(|_| Error::Ended("reading an image"))?;
     let (data, format) = encoded.map_err(problem)?;
     Ok(UserContent::image_base64(data, Some(format), None))
 }
@@ -37,9 +39,21 @@ fn format(bytes: &[u8]) -> Option<ImageMediaType> {
         [0x89, b'P', b'N', b'G', ..] => Some(ImageMediaType::PNG),
         [0xff, 0xd8, 0xff, ..] => Some(ImageMediaType::JPEG),
         [b'G', b'I', b'F', b'8', ..] => Some(ImageMediaType::GIF),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
-            Some(ImageMediaType::WEBP)
-        }
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => Some(ImageMediaType::WEBP),
         _ => None,
     }
 }

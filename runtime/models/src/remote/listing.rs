@@ -12,7 +12,10 @@ use crate::{Error, ModelEntry};
 /// The provider's models; of one without a list, the configured one.
 pub async fn list(endpoint: &Endpoint, default: Option<&str>) -> Result<Vec<ModelEntry>, Error> {
     match listed(endpoint).await {
-        Ok(models) => Ok(models.into_iter().map(|model| entry(endpoint, model)).collect()),
+        Ok(models) => Ok(models
+            .into_iter()
+            .map(|model| entry(endpoint, model))
+            .collect()),
         Err(error) if has_no_list(&error) => {
             let default = default.map(ModelInfo::from_id).into_iter();
             Ok(default.map(|model| entry(endpoint, model)).collect())
@@ -36,7 +39,13 @@ pub async fn info(endpoint: &Endpoint, model: &str) -> Result<ModelEntry, Error>
         None => Err(Error::NotFound {
             model: model.to_owned(),
             place: format!("at {}", endpoint.name),
-            hint: hint(model, models.iter().map(|model| model.id.as_str()).collect::<Vec<_>>()),
+            hint: hint(
+                model,
+                models
+                    .iter()
+                    .map(|model| model.id.as_str())
+                    .collect::<Vec<_>>(),
+            ),
         }),
     }
 }

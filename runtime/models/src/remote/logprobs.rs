@@ -46,7 +46,10 @@ fn openai(token: &Value) -> Option<TokenLogprobs> {
 /// The token's bytes where they are told, which may be part of a character, else its text.
 fn bytes(token: &Value) -> Option<Vec<u8>> {
     match token.get("bytes").and_then(Value::as_array) {
-        Some(bytes) => bytes.iter().map(|byte| byte.as_u64()?.try_into().ok()).collect(),
+        Some(bytes) => bytes
+            .iter()
+            .map(|byte| byte.as_u64()?.try_into().ok())
+            .collect(),
         None => Some(token.get("token")?.as_str()?.as_bytes().to_vec()),
     }
 }

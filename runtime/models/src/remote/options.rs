@@ -176,7 +176,9 @@ fn openai(sampling: &Sampling) -> Fields {
         fields.put("top_logprobs", sampling.top_logprobs);
     }
     let biases = sampling.logit_bias.iter();
-    let biases: Map<_, _> = biases.map(|(token, bias)| (token.to_string(), json!(bias))).collect();
+    let biases: Map<_, _> = biases
+        .map(|(token, bias)| (token.to_string(), json!(bias)))
+        .collect();
     fields.put("logit_bias", (!biases.is_empty()).then_some(biases));
     fields
 }

@@ -116,7 +116,10 @@ impl RemoteSettings {
     pub(super) fn base(&self) -> Result<Url, Error> {
         let url = self.base_url.as_deref().or(self.kind.home());
         let url = url.ok_or_else(|| {
-            self.wrong("base_url", "is missing; an example is \"http://127.0.0.1:8000/v1\"".to_owned())
+            self.wrong(
+                "base_url",
+                "is missing; an example is \"http://127.0.0.1:8000/v1\"".to_owned(),
+            )
         })?;
         self.address(url)
     }
@@ -124,16 +127,25 @@ impl RemoteSettings {
     /// Reads an address; one without a path means the place where such servers answer, `/v1`.
     pub(super) fn address(&self, url: &str) -> Result<Url, Error> {
         let wrong = |problem: &str| self.wrong("base_url", format!("\"{url}\" {problem}"));
-        let mut parsed = Url::parse(url)
-            .map_err(|error| wrong(&format!("is no address: {error}; it starts with http:// or https://")))?;
+        let mut parsed = Url::parse(url).map_err(|error| {
+            wrong(&format!(
+                "is no address: {error}; it starts with http:// or https://"
+            ))
+        })?;
         if !matches!(parsed.scheme(), "http" | "https") || !parsed.has_host() {
-            return Err(wrong("is no address: it has to start with http:// or https://"));
+            return Err(wrong(
+                "is no address: it has to start with http:// or https://",
+            ));
         }
         if !parsed.username().is_empty() || parsed.password().is_some() {
-            return Err(wrong("has a key in it; put that into the variable of api_key_env"));
+            return Err(wrong(
+                "has a key in it; put that into the variable of api_key_env",
+            ));
         }
         if parsed.query().is_some() || parsed.fragment().is_some() {
-            return Err(wrong("has more than a path; leave out what comes from ? or # on"));
+            return Err(wrong(
+                "has more than a path; leave out what comes from ? or # on",
+            ));
         }
         if self.kind == RemoteKind::OpenAiCompatible && parsed.path() == "/" {
             parsed.set_path("/v1");

@@ -78,7 +78,10 @@ pub fn undated(model: &str) -> Option<&str> {
 
 /// How many tokens a model may think, if that is how it is said to it.
 fn counted(support: &ReasoningSupport) -> Option<&std::ops::RangeInclusive<u32>> {
-    support.budget.as_ref().filter(|_| support.levels.is_empty())
+    support
+        .budget
+        .as_ref()
+        .filter(|_| support.levels.is_empty())
 }
 
 /// Gemini keeps its thoughts to itself unless it is asked.

@@ -29,7 +29,10 @@ impl Turns {
     /// The turn that made exactly these calls and said this.
     pub fn find(&self, text: &str, calls: &[ToolCall]) -> Option<AssistantMessage> {
         let turns = self.lock();
-        turns.iter().find(|turn| is_same(turn, text, calls)).cloned()
+        turns
+            .iter()
+            .find(|turn| is_same(turn, text, calls))
+            .cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<AssistantMessage>> {
@@ -46,8 +49,14 @@ fn is_same(turn: &AssistantMessage, text: &str, calls: &[ToolCall]) -> bool {
     });
     let made = turn.tool_calls().map(|call| {
         let id = call.id.wire().into_owned();
-        (Some(id), call.function.name.as_str(), &call.function.arguments)
+        (
+            Some(id),
+            call.function.name.as_str(),
+            &call.function.arguments,
+        )
     });
-    let asked = calls.iter().map(|call| (call.id.clone(), call.name.as_str(), &call.arguments));
+    let asked = calls
+        .iter()
+        .map(|call| (call.id.clone(), call.name.as_str(), &call.arguments));
     !calls.is_empty() && made.eq(asked) && said.collect::<String>() == text
 }

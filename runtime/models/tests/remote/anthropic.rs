@@ -1,8 +1,6 @@
 //! Anthropic's messages.
 
-use llmspell_models::{
-    Backend, FinishReason, Image, Message, Remote, RemoteKind, Sampling, Think,
-};
+use llmspell_models::{Backend, FinishReason, Image, Message, Remote, RemoteKind, Sampling, Think};
 use serde_json::json;
 
 use crate::protocol::anthropic::{block, check, end, says, start, stream, text as text_block};
@@ -24,9 +22,15 @@ fn an_answer_streams_and_ends_with_counts() {
     let events = ask(&claude(&server), MODEL, question()).unwrap();
     assert_eq!(text(&events), "Grüße 🦀");
     let end = finish(&events);
-    assert_eq!((end.model.as_str(), end.provider.as_str()), (MODEL, "claude"));
+    assert_eq!(
+        (end.model.as_str(), end.provider.as_str()),
+        (MODEL, "claude")
+    );
     // What was read from the cache counts as prompt here, as everywhere.
-    assert_eq!((end.prompt_tokens, end.completion_tokens, end.cached_tokens), (32, 15, 7));
+    assert_eq!(
+        (end.prompt_tokens, end.completion_tokens, end.cached_tokens),
+        (32, 15, 7)
+    );
     let asked = server.only();
     assert_eq!(asked.header("x-api-key"), KEY);
     assert_eq!(asked.body["system"][0]["text"], "Be brief.");
@@ -44,18 +48,30 @@ fn options_reach_the_server_and_others_are_errors() {
     request.stop = vec!["END".to_owned()];
     ask(&claude, MODEL, request).unwrap();
     let body = server.only().body;
-    assert_eq!((&body["temperature"], &body["top_k"]), (&json!(0.5), &json!(40)));
-    assert_eq!((&body["max_tokens"], &body["stop_sequences"]), (&json!(20), &json!(["END"])));
+    assert_eq!(
+        (&body["temperature"], &body["top_k"]),
+        (&json!(0.5), &json!(40))
+    );
+    assert_eq!(
+        (&body["max_tokens"], &body["stop_sequences"]),
+        (&json!(20), &json!(["END"]))
+    );
 
     let seed = Sampling {
         seed: Some(1),
         ..Sampling::default()
     };
     let expected = "seed: claude has no such option";
-    assert_eq!(claude.check(&name(MODEL), &seed).unwrap_err().to_string(), expected);
+    assert_eq!(
+        claude.check(&name(MODEL), &seed).unwrap_err().to_string(),
+        expected
+    );
     let mut request = question();
     request.sampling = seed;
-    assert_eq!(ask(&claude, MODEL, request).unwrap_err().to_string(), expected);
+    assert_eq!(
+        ask(&claude, MODEL, request).unwrap_err().to_string(),
+        expected
+    );
     assert_eq!(server.received().len(), 1);
 }
 
@@ -84,7 +100,13 @@ fn signed_thoughts_go_back_with_the_results_of_tools() {
             json!({"type": "input_json_delta", "partial_json": "\"Oslo\"}"}),
         ],
     );
-    let called = [vec![start()], thinking, text_block(1, &["I look."]), tool, end("tool_use")];
+    let called = [
+        vec![start()],
+        thinking,
+        text_block(1, &["I look."]),
+        tool,
+        end("tool_use"),
+    ];
     let server = Server::new(check, [stream(called.concat()), says(&["Cold."])]);
     let claude = claude(&server);
     let mut request = question();
@@ -137,8 +159,13 @@ fn a_result_that_answers_nothing_is_an_error() {
     let mut result = Message::new("tool", "cold");
     result.tool_call_id = Some("toolu_9".to_owned());
     let request = chat(vec![Message::new("user", "Hi?"), result]);
-    let error = ask(&claude(&server), MODEL, request).unwrap_err().to_string();
-    assert!(error.contains("to answer an open call before it, got one of toolu_9"), "{error}");
+    let error = ask(&claude(&server), MODEL, request)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("to answer an open call before it, got one of toolu_9"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -156,15 +183,22 @@ fn images_and_schemas_reach_the_server() {
 
     let mut request = question();
     request.format = Some(json!(true));
-    let error = ask(&claude(&server), MODEL, request).unwrap_err().to_string();
-    assert!(error.starts_with("format: expected a JSON schema"), "{error}");
+    let error = ask(&claude(&server), MODEL, request)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("format: expected a JSON schema"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_refusal_is_an_error() {
     let refused = [vec![start()], text_block(0, &["I"]), end("refusal")].concat();
     let server = Server::new(check, [stream(refused)]);
-    let error = ask(&claude(&server), MODEL, question()).unwrap_err().to_string();
+    let error = ask(&claude(&server), MODEL, question())
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("claude refused to answer: "), "{error}");
 }
 
@@ -185,5 +219,8 @@ fn models_are_listed_and_names_without_a_date_are_found() {
 fn embeddings_are_not_there() {
     let server = Server::new(check, [says(&["ok"])]);
     let error = wait(claude(&server).embed(name(MODEL), vec!["a".to_owned()])).unwrap_err();
-    assert_eq!(error.to_string(), format!("{MODEL}: claude cannot compute embeddings"));
+    assert_eq!(
+        error.to_string(),
+        format!("{MODEL}: claude cannot compute embeddings")
+    );
 }

@@ -78,8 +78,16 @@ fn a_schema_reaches_the_server_as_it_is() {
 #[test]
 fn thinking_is_switched_in_the_template_or_has_levels() {
     let cases: [(Think, &str, Value); 4] = [
-        (Think::Off, "chat_template_kwargs", json!({"enable_thinking": false})),
-        (Think::On, "chat_template_kwargs", json!({"enable_thinking": true})),
+        (
+            Think::Off,
+            "chat_template_kwargs",
+            json!({"enable_thinking": false}),
+        ),
+        (
+            Think::On,
+            "chat_template_kwargs",
+            json!({"enable_thinking": true}),
+        ),
         (Think::Low, "reasoning_effort", json!("low")),
         (Think::High, "reasoning_effort", json!("high")),
     ];
@@ -94,13 +102,19 @@ fn thinking_is_switched_in_the_template_or_has_levels() {
 
 #[test]
 fn a_server_without_a_list_has_the_configured_model() {
-    let server = Server::new(|_| Ok(()), [Reply::json(404, json!({"detail": "Not Found"}))]);
+    let server = Server::new(
+        |_| Ok(()),
+        [Reply::json(404, json!({"detail": "Not Found"}))],
+    );
     let mut settings = settings("cluster", RemoteKind::OpenAiCompatible, &server);
     settings.default_model = Some("qwen3".to_owned());
     let remote = Remote::new(settings).unwrap();
     let models = wait(remote.list()).unwrap();
     assert_eq!(models[0].name, "cluster/qwen3");
-    assert_eq!(wait(remote.info(name("cluster/other"))).unwrap().name, "cluster/other");
+    assert_eq!(
+        wait(remote.info(name("cluster/other"))).unwrap().name,
+        "cluster/other"
+    );
 }
 
 #[test]

@@ -23,12 +23,24 @@ fn an_answer_streams_and_ends_with_counts() {
     let events = ask(&gemini(&server), MODEL, question()).unwrap();
     assert_eq!(text(&events), "Grüße 🦀");
     let end = finish(&events);
-    assert_eq!((end.model.as_str(), end.reason), (MODEL, FinishReason::Stop));
-    assert_eq!((end.prompt_tokens, end.completion_tokens, end.cached_tokens), (8, 6, 2));
+    assert_eq!(
+        (end.model.as_str(), end.reason),
+        (MODEL, FinishReason::Stop)
+    );
+    assert_eq!(
+        (end.prompt_tokens, end.completion_tokens, end.cached_tokens),
+        (8, 6, 2)
+    );
     let asked = server.only();
     assert_eq!(asked.header("x-goog-api-key"), KEY);
-    assert_eq!(asked.path, "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse");
-    assert_eq!(asked.body["systemInstruction"]["parts"][0]["text"], "Be brief.");
+    assert_eq!(
+        asked.path,
+        "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
+    );
+    assert_eq!(
+        asked.body["systemInstruction"]["parts"][0]["text"],
+        "Be brief."
+    );
 }
 
 #[test]
@@ -104,15 +116,22 @@ fn thoughts_calls_and_results() {
     let declared = &body["tools"][0]["functionDeclarations"][0];
     assert_eq!(declared["name"], "weather");
     let contents = body["contents"].as_array().unwrap();
-    let parts = contents.iter().flat_map(|content| content["parts"].as_array().unwrap());
+    let parts = contents
+        .iter()
+        .flat_map(|content| content["parts"].as_array().unwrap());
     let find = |kind: &str| {
         let mut parts = parts.clone();
-        parts.find(|part| part[kind].is_object()).unwrap_or_else(|| panic!("{kind}: {body}"))
+        parts
+            .find(|part| part[kind].is_object())
+            .unwrap_or_else(|| panic!("{kind}: {body}"))
     };
     let call = find("functionCall");
     assert_eq!(call["functionCall"]["args"], json!({"place": "Oslo"}));
     assert_eq!(call["thoughtSignature"], "CpQBAdHtim8=");
-    assert_eq!(find("functionResponse")["functionResponse"]["name"], "weather");
+    assert_eq!(
+        find("functionResponse")["functionResponse"]["name"],
+        "weather"
+    );
 }
 
 #[test]
@@ -129,8 +148,14 @@ fn how_likely_tokens_were_is_told() {
     let Some(Event::Logprobs(tokens)) = events.first() else {
         panic!("{events:?}");
     };
-    assert_eq!((tokens[0].chosen.token, tokens[0].chosen.logprob), (Some(5), -0.5));
-    assert_eq!((tokens[0].top[0].token, tokens[0].top[0].logprob), (Some(6), -2.0));
+    assert_eq!(
+        (tokens[0].chosen.token, tokens[0].chosen.logprob),
+        (Some(5), -0.5)
+    );
+    assert_eq!(
+        (tokens[0].top[0].token, tokens[0].top[0].logprob),
+        (Some(6), -2.0)
+    );
 }
 
 #[test]
@@ -144,27 +169,46 @@ fn images_are_sent_in_types_that_it_reads() {
     ask(&gemini(&server), MODEL, shown(PIXEL)).unwrap();
     let part = &server.only().body["contents"][0]["parts"][0];
     assert_eq!(part["inlineData"]["mimeType"], "image/png");
-    let problem = |bytes: &[u8]| ask(&gemini(&server), MODEL, shown(bytes)).unwrap_err().to_string();
+    let problem = |bytes: &[u8]| {
+        ask(&gemini(&server), MODEL, shown(bytes))
+            .unwrap_err()
+            .to_string()
+    };
     let gif = problem(b"GIF89a\x01\0\x01\0\0\0\0;");
     assert!(gif.contains("gemini does not read this type"), "{gif}");
     let other = problem(b"BM");
-    assert_eq!(other, "images: one of 2 bytes cannot be sent: it is no PNG, JPEG, GIF or WebP");
+    assert_eq!(
+        other,
+        "images: one of 2 bytes cannot be sent: it is no PNG, JPEG, GIF or WebP"
+    );
     assert_eq!(server.received().len(), 1);
 }
 
 #[test]
 fn a_blocked_answer_is_an_error() {
     let server = Server::new(check, [stream([chunk(json!([]), Some("SAFETY"))])]);
-    let error = ask(&gemini(&server), MODEL, question()).unwrap_err().to_string();
+    let error = ask(&gemini(&server), MODEL, question())
+        .unwrap_err()
+        .to_string();
     assert!(error.starts_with("gemini "), "{error}");
 }
 
 #[test]
 fn a_name_cannot_lead_to_another_address() {
     let server = Server::new(check, [says(&["ok"])]);
-    for model in ["gemini/..", "gemini/a/../b", "gemini/x?y=", "gemini/x:generateContent"] {
-        let error = ask(&gemini(&server), model, question()).unwrap_err().to_string();
-        assert!(error.contains("Gemini's models have letters"), "{model}: {error}");
+    for model in [
+        "gemini/..",
+        "gemini/a/../b",
+        "gemini/x?y=",
+        "gemini/x:generateContent",
+    ] {
+        let error = ask(&gemini(&server), model, question())
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("Gemini's models have letters"),
+            "{model}: {error}"
+        );
     }
     assert!(server.received().is_empty());
 }
@@ -178,8 +222,14 @@ fn embeddings_have_length_one() {
     let embeddings = wait(gemini(&server).embed(model, texts)).unwrap();
     assert_eq!(embeddings.vectors, [[0.6, 0.8], [0.0, 1.0]]);
     let asked = server.only();
-    assert_eq!(asked.path, "/v1beta/models/gemini-embedding-001:batchEmbedContents");
-    assert_eq!(asked.body["requests"][1]["content"]["parts"][0]["text"], "two");
+    assert_eq!(
+        asked.path,
+        "/v1beta/models/gemini-embedding-001:batchEmbedContents"
+    );
+    assert_eq!(
+        asked.body["requests"][1]["content"]["parts"][0]["text"],
+        "two"
+    );
 }
 
 #[test]

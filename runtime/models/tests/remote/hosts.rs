@@ -23,9 +23,18 @@ impl Backend for Echo {
         let Prompt::Chat(messages) = request.prompt else {
             let (model, backend) = (model.to_string(), "echo".to_owned());
             let what = "continue text";
-            return Box::pin(async move { Err(Error::Cannot { model, backend, what }) });
+            return Box::pin(async move {
+                Err(Error::Cannot {
+                    model,
+                    backend,
+                    what,
+                })
+            });
         };
-        let said = messages.last().map(|last| last.content.clone()).unwrap_or_default();
+        let said = messages
+            .last()
+            .map(|last| last.content.clone())
+            .unwrap_or_default();
         let finish = Finish {
             model: model.to_string(),
             provider: "echo".to_owned(),
@@ -56,13 +65,22 @@ fn a_hosts_backend_is_found_under_its_name() {
     request.model = Some("echo/cave".to_owned());
     let events = wait(async { collect(models().generate(request).await?).await }).unwrap();
     assert_eq!(text(&events), "Is there anybody?");
-    assert_eq!((finish(&events).model.as_str(), finish(&events).provider.as_str()), ("echo/cave", "echo"));
+    assert_eq!(
+        (
+            finish(&events).model.as_str(),
+            finish(&events).provider.as_str()
+        ),
+        ("echo/cave", "echo")
+    );
 }
 
 #[test]
 fn what_a_hosts_backend_cannot_do_is_an_error() {
     let error = wait(models().embed(Some("echo/cave"), Vec::new())).unwrap_err();
-    assert_eq!(error.to_string(), "echo/cave: echo cannot compute embeddings");
+    assert_eq!(
+        error.to_string(),
+        "echo/cave: echo cannot compute embeddings"
+    );
     let error = wait(models().load("echo/cave", Default::default())).unwrap_err();
     assert_eq!(error.to_string(), "echo/cave: echo cannot load models");
 }
@@ -70,5 +88,8 @@ fn what_a_hosts_backend_cannot_do_is_an_error() {
 #[test]
 fn a_name_is_given_once() {
     let error = models().register(Arc::new(Echo)).unwrap_err().to_string();
-    assert!(error.contains("a backend \"echo\" is there already"), "{error}");
+    assert!(
+        error.contains("a backend \"echo\" is there already"),
+        "{error}"
+    );
 }

@@ -21,12 +21,25 @@ fn server(reply: Reply) -> Server {
 #[test]
 fn an_answer_streams_and_ends_with_counts() {
     let server = server(says(&["Hel", "lo ", "🦀"]));
-    let events = ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, question()).unwrap();
-    let pieces = events.iter().filter(|event| matches!(event, Event::Text(_)));
+    let events = ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        question(),
+    )
+    .unwrap();
+    let pieces = events
+        .iter()
+        .filter(|event| matches!(event, Event::Text(_)));
     assert_eq!((text(&events).as_str(), pieces.count()), ("Hello 🦀", 3));
     let end = finish(&events);
-    assert_eq!((end.model.as_str(), end.provider.as_str()), (MODEL, "openai"));
-    assert_eq!((end.prompt_tokens, end.completion_tokens, end.cached_tokens), (11, 5, 4));
+    assert_eq!(
+        (end.model.as_str(), end.provider.as_str()),
+        (MODEL, "openai")
+    );
+    assert_eq!(
+        (end.prompt_tokens, end.completion_tokens, end.cached_tokens),
+        (11, 5, 4)
+    );
     assert_eq!(end.reason, FinishReason::Stop);
     assert!(end.first_token <= end.total);
 
@@ -35,13 +48,21 @@ fn an_answer_streams_and_ends_with_counts() {
     assert_eq!(asked.body["model"], "gpt-4o-mini");
     assert_eq!(asked.body["stream_options"], json!({"include_usage": true}));
     assert_eq!(asked.body["messages"][0]["role"], "system");
-    assert_eq!(asked.body["messages"][1], json!({"role": "user", "content": "Hi?"}));
+    assert_eq!(
+        asked.body["messages"][1],
+        json!({"role": "user", "content": "Hi?"})
+    );
 }
 
 #[test]
 fn characters_may_be_torn_apart_on_the_way() {
     let server = server(says(&["Grüße, ", "世界 🦀"]).torn());
-    let events = ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, question()).unwrap();
+    let events = ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        question(),
+    )
+    .unwrap();
     assert_eq!(text(&events), "Grüße, 世界 🦀");
 }
 
@@ -60,7 +81,12 @@ fn every_option_reaches_the_server_under_its_name() {
     };
     request.max_tokens = Some(20);
     request.stop = vec!["END".to_owned()];
-    ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, request).unwrap();
+    ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        request,
+    )
+    .unwrap();
     let body = server.only().body;
     for (field, value) in [
         ("temperature", json!(0.5)),
@@ -94,7 +120,10 @@ fn a_models_calls_come_whole_and_results_go_back_by_their_ids() {
     let mut request = question();
     request.tools = vec![weather()];
     let events = ask(&remote, MODEL, request).unwrap();
-    assert_eq!(calls(&events), [call("call_a", "Oslo"), call("call_b", "Rome")]);
+    assert_eq!(
+        calls(&events),
+        [call("call_a", "Oslo"), call("call_b", "Rome")]
+    );
     assert_eq!(finish(&events).reason, FinishReason::ToolCalls);
 
     let result = |id: &str, content: &str| Message {
@@ -139,7 +168,10 @@ fn images_go_as_data_from_bytes_and_from_files() {
         ask(&remote, MODEL, chat(vec![message])).unwrap();
         let content = &server.only().body["messages"][0]["content"];
         let url = content[0]["image_url"]["url"].as_str().unwrap();
-        assert!(url.starts_with("data:image/png;base64,iVBORw0KGgo"), "{url}");
+        assert!(
+            url.starts_with("data:image/png;base64,iVBORw0KGgo"),
+            "{url}"
+        );
         assert_eq!(content[1]["text"], "What is it?");
     }
 }
@@ -150,7 +182,12 @@ fn a_schema_goes_along_with_tools() {
     let mut request = question();
     request.tools = vec![weather()];
     request.format = Some(json!({"type": "object", "properties": {"n": {"type": "integer"}}}));
-    ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, request).unwrap();
+    ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        request,
+    )
+    .unwrap();
     let format = server.only().body["response_format"].clone();
     assert_eq!(format["type"], "json_schema");
     let schema = &format["json_schema"]["schema"];
@@ -163,8 +200,16 @@ fn any_json_can_be_asked_for() {
     let server = server(says(&["{}"]));
     let mut request = question();
     request.format = Some(json!(true));
-    ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, request).unwrap();
-    assert_eq!(server.only().body["response_format"], json!({"type": "json_object"}));
+    ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        request,
+    )
+    .unwrap();
+    assert_eq!(
+        server.only().body["response_format"],
+        json!({"type": "json_object"})
+    );
 }
 
 #[test]
@@ -180,7 +225,10 @@ fn thinking_has_levels_on_models_that_think() {
     assert_eq!(body["max_completion_tokens"], 30);
 
     let error = ask(&remote, MODEL, request).unwrap_err().to_string();
-    assert!(error.starts_with("think: gpt-4o-mini of openai does not take it: "), "{error}");
+    assert!(
+        error.starts_with("think: gpt-4o-mini of openai does not take it: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -191,8 +239,16 @@ fn what_a_model_thinks_is_told_apart() {
         chunk(json!({"content": "Yes."}), Value::Null),
         chunk(json!({}), json!("stop")),
     ]));
-    let events = ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, question()).unwrap();
-    assert_eq!((thoughts(&events), text(&events)), ("Let me see.".into(), "Yes.".into()));
+    let events = ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        question(),
+    )
+    .unwrap();
+    assert_eq!(
+        (thoughts(&events), text(&events)),
+        ("Let me see.".into(), "Yes.".into())
+    );
 }
 
 #[test]
@@ -206,7 +262,12 @@ fn how_likely_tokens_were_comes_before_their_text() {
     let mut request = question();
     request.sampling.logprobs = Some(true);
     request.sampling.top_logprobs = Some(1);
-    let events = ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, request).unwrap();
+    let events = ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        request,
+    )
+    .unwrap();
     let [Event::Logprobs(tokens), Event::Text(text), Event::Done(_)] = &events[..] else {
         panic!("{events:?}");
     };
@@ -226,20 +287,26 @@ fn how_likely_tokens_were_comes_before_their_text() {
 fn the_end_by_max_tokens_is_told() {
     let cut = chunk(json!({"content": "and"}), json!("length"));
     let server = server(stream([cut, usage(3, 1, 0)]));
-    let events = ask(&remote("openai", RemoteKind::OpenAi, &server), MODEL, question()).unwrap();
+    let events = ask(
+        &remote("openai", RemoteKind::OpenAi, &server),
+        MODEL,
+        question(),
+    )
+    .unwrap();
     assert_eq!(finish(&events).reason, FinishReason::Length);
 }
 
 #[test]
 fn embeddings_have_length_one() {
-    let vector = |index: usize, embedding: Value| {
-        json!({"object": "embedding", "index": index, "embedding": embedding})
-    };
-    let server = server(Reply::json(200, json!({
-        "object": "list", "model": "text-embedding-3-small",
-        "data": [vector(0, json!([3.0, 4.0])), vector(1, json!([0.0, -2.0]))],
-        "usage": {"prompt_tokens": 8, "total_tokens": 8},
-    })));
+    let vector = |index: usize, embedding: Value| json!({"object": "embedding", "index": index, "embedding": embedding});
+    let server = server(Reply::json(
+        200,
+        json!({
+            "object": "list", "model": "text-embedding-3-small",
+            "data": [vector(0, json!([3.0, 4.0])), vector(1, json!([0.0, -2.0]))],
+            "usage": {"prompt_tokens": 8, "total_tokens": 8},
+        }),
+    ));
     let remote = remote("openai", RemoteKind::OpenAi, &server);
     let texts = vec!["one".to_owned(), "two".to_owned()];
     let model = name("openai/text-embedding-3-small");
@@ -261,6 +328,8 @@ fn models_are_listed_and_found() {
     assert_eq!(models[0].modified, Some(1_686_935_002.0));
     assert!(wait(remote.has(&name(MODEL))).unwrap());
     assert!(!wait(remote.has(&name("openai/gpt-4o-mini-x"))).unwrap());
-    let error = wait(remote.info(name("openai/gpt-4o-mino"))).unwrap_err().to_string();
+    let error = wait(remote.info(name("openai/gpt-4o-mino")))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("did you mean \"gpt-4o-mini\"?"), "{error}");
 }

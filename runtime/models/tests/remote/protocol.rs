@@ -8,7 +8,9 @@ use serde_json::Value;
 
 /// Looks for fields that the reference does not have.
 fn known(place: &str, object: &Value, fields: &[&str]) -> Result<(), String> {
-    let object = object.as_object().ok_or(format!("{place}: expected an object"))?;
+    let object = object
+        .as_object()
+        .ok_or(format!("{place}: expected an object"))?;
     match object.keys().find(|key| !fields.contains(&key.as_str())) {
         Some(key) => Err(format!("{place}: unknown field {key}")),
         None => Ok(()),
@@ -20,5 +22,8 @@ fn expect(holds: bool, problem: impl Into<String>) -> Result<(), String> {
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
-    value.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
 }

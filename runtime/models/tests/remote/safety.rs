@@ -16,8 +16,12 @@ fn no_key_names_the_variable_to_set() {
     settings.key = None;
     settings.api_key_env = Some("LLMSPELL_TEST_KEY_THAT_IS_NOT_SET".to_owned());
     let remote = Remote::new(settings).unwrap();
-    let expected = "openai needs a key: set the environment variable LLMSPELL_TEST_KEY_THAT_IS_NOT_SET";
-    assert_eq!(ask(&remote, MODEL, question()).unwrap_err().to_string(), expected);
+    let expected =
+        "openai needs a key: set the environment variable LLMSPELL_TEST_KEY_THAT_IS_NOT_SET";
+    assert_eq!(
+        ask(&remote, MODEL, question()).unwrap_err().to_string(),
+        expected
+    );
     assert_eq!(wait(remote.list()).unwrap_err().to_string(), expected);
     assert!(server.received().is_empty());
 }
@@ -30,7 +34,10 @@ fn the_key_is_read_from_the_variable() {
     // Cargo sets it for every test.
     settings.api_key_env = Some("CARGO_PKG_NAME".to_owned());
     ask(&Remote::new(settings).unwrap(), MODEL, question()).unwrap();
-    assert_eq!(server.only().header("authorization"), "Bearer llmspell-models");
+    assert_eq!(
+        server.only().header("authorization"),
+        "Bearer llmspell-models"
+    );
 }
 
 #[test]
@@ -38,9 +45,15 @@ fn a_key_is_not_taken_to_another_server_by_a_redirect() {
     let thief = Server::new(|_| Ok(()), [says(&["thanks"])]);
     let moved = Reply::json(307, json!(null)).with("location", &format!("{}/v1", thief.url));
     let server = Server::new(|_| Ok(()), [moved]);
-    for kind in [RemoteKind::OpenAi, RemoteKind::Anthropic, RemoteKind::Gemini] {
+    for kind in [
+        RemoteKind::OpenAi,
+        RemoteKind::Anthropic,
+        RemoteKind::Gemini,
+    ] {
         let remote = remote("there", kind, &server);
-        let error = ask(&remote, "there/model", question()).unwrap_err().to_string();
+        let error = ask(&remote, "there/model", question())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("(307)"), "{error}");
         let error = wait(remote.list()).unwrap_err().to_string();
         assert!(error.contains("(307)"), "{error}");
@@ -56,11 +69,16 @@ fn a_request_goes_to_another_server_only_without_a_key() {
     let mut request = question();
     request.base_url = Some(there.url.clone());
     let open = Remote::new(settings.clone()).unwrap();
-    assert_eq!(text(&ask(&open, "cluster/m", request.clone()).unwrap()), "there");
+    assert_eq!(
+        text(&ask(&open, "cluster/m", request.clone()).unwrap()),
+        "there"
+    );
 
     settings.key = Some(KEY.to_owned());
     let closed = Remote::new(settings).unwrap();
-    let error = ask(&closed, "cluster/m", request.clone()).unwrap_err().to_string();
+    let error = ask(&closed, "cluster/m", request.clone())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("is another server than"), "{error}");
     assert!(!error.contains(KEY), "{error}");
     // The same server under another path is not another server.
@@ -88,8 +106,14 @@ fn settings_that_cannot_work_say_why() {
     let named = |name: &str| RemoteSettings::new(name, RemoteKind::OpenAi);
     for (settings, expected) in [
         (without, "[providers.x] base_url: is missing"),
-        (compatible("localhost:8000"), "has to start with http:// or https://"),
-        (compatible("ftp://host"), "has to start with http:// or https://"),
+        (
+            compatible("localhost:8000"),
+            "has to start with http:// or https://",
+        ),
+        (
+            compatible("ftp://host"),
+            "has to start with http:// or https://",
+        ),
         (compatible("http://"), "is no address"),
         (compatible("http://user:pw@host/v1"), "has a key in it"),
         (compatible("http://host/v1?key=1"), "has more than a path"),

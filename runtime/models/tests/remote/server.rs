@@ -140,7 +140,9 @@ impl Server {
     /// Waits until a client went that was left hanging.
     pub fn client_is_gone(&self) {
         let patience = Duration::from_secs(20);
-        self.gone.recv_timeout(patience).expect("the client closes the connection");
+        self.gone
+            .recv_timeout(patience)
+            .expect("the client closes the connection");
     }
 }
 
@@ -169,7 +171,9 @@ fn read(stream: &TcpStream) -> Option<Received> {
     let headers: BTreeMap<_, _> = headers
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
-    let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     let body = serde_json::from_slice(&body).unwrap_or_default();

@@ -11,7 +11,8 @@ use crate::server::Server;
 pub const KEY: &str = "sk-test-0123456789";
 
 /// A PNG of one pixel.
-pub const PIXEL: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+pub const PIXEL: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
 
 /// Waits on a runtime without a network and without timers: callers need neither.
 pub fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -44,7 +45,10 @@ pub fn chat(messages: Vec<Message>) -> Request {
 
 /// A request of one question.
 pub fn question() -> Request {
-    chat(vec![Message::new("system", "Be brief."), Message::new("user", "Hi?")])
+    chat(vec![
+        Message::new("system", "Be brief."),
+        Message::new("user", "Hi?"),
+    ])
 }
 
 pub fn weather() -> Tool {

@@ -6,40 +6,74 @@ use super::{expect, known, list};
 use crate::server::{Received, Reply};
 
 const FIELDS: &[&str] = &[
-    "model", "messages", "max_tokens", "system", "temperature", "top_k", "top_p", "stop_sequences", "stream",
-    "tools", "tool_choice", "thinking", "output_config",
+    "model",
+    "messages",
+    "max_tokens",
+    "system",
+    "temperature",
+    "top_k",
+    "top_p",
+    "stop_sequences",
+    "stream",
+    "tools",
+    "tool_choice",
+    "thinking",
+    "output_config",
 ];
 
 pub fn check(request: &Received) -> Result<(), String> {
-    expect(!request.header("x-api-key").is_empty(), "x-api-key header is required")?;
+    expect(
+        !request.header("x-api-key").is_empty(),
+        "x-api-key header is required",
+    )?;
     let version = request.header("anthropic-version");
-    expect(version == "2023-06-01", "anthropic-version: header is required")?;
+    expect(
+        version == "2023-06-01",
+        "anthropic-version: header is required",
+    )?;
     if request.method == "GET" {
         return expect(request.path.starts_with("/v1/models"), "Not found");
     }
     expect(request.path == "/v1/messages", "Not found")?;
     let body = &request.body;
     known("body", body, FIELDS)?;
-    expect(body["max_tokens"].as_u64() > Some(0), "max_tokens: Field required")?;
+    expect(
+        body["max_tokens"].as_u64() > Some(0),
+        "max_tokens: Field required",
+    )?;
     expect(body["stream"] == true, "this test streams")?;
     let mut calls = Vec::new();
     for message in list(body, "messages") {
         let role = message["role"].as_str();
-        expect(matches!(role, Some("user" | "assistant")), "messages: Unexpected role")?;
+        expect(
+            matches!(role, Some("user" | "assistant")),
+            "messages: Unexpected role",
+        )?;
         let parts = list(message, "content").iter();
-        parts.map(|part| check_part(part, &mut calls)).collect::<Result<(), _>>()?;
+        parts
+            .map(|part| check_part(part, &mut calls))
+            .collect::<Result<(), _>>()?;
     }
     let schema = |tool: &Value| tool["input_schema"]["type"] == "object";
-    expect(list(body, "tools").iter().all(schema), "tools: input_schema is required")
+    expect(
+        list(body, "tools").iter().all(schema),
+        "tools: input_schema is required",
+    )
 }
 
 fn check_part(part: &Value, calls: &mut Vec<Value>) -> Result<(), String> {
     match part["type"].as_str() {
         Some("text") => expect(part["text"] != "", "text content blocks must be non-empty"),
         Some("image") => expect(part["source"]["type"] == "base64", "image: unknown source"),
-        Some("thinking") => expect(part["signature"].is_string(), "thinking.signature: Field required"),
+        Some("thinking") => expect(
+            part["signature"].is_string(),
+            "thinking.signature: Field required",
+        ),
         Some("tool_use") => {
-            expect(part["input"].is_object(), "tool_use.input: expected an object")?;
+            expect(
+                part["input"].is_object(),
+                "tool_use.input: expected an object",
+            )?;
             calls.push(part["id"].clone());
             Ok(())
         }
@@ -70,7 +104,8 @@ pub fn start() -> Value {
 
 /// A content block: its start, its pieces, its end.
 pub fn block(index: u64, block: Value, deltas: impl IntoIterator<Item = Value>) -> Vec<Value> {
-    let mut events = vec![json!({"type": "content_block_start", "index": index, "content_block": block})];
+    let mut events =
+        vec![json!({"type": "content_block_start", "index": index, "content_block": block})];
     let delta = |delta| json!({"type": "content_block_delta", "index": index, "delta": delta});
     events.extend(deltas.into_iter().map(delta));
     events.push(json!({"type": "content_block_stop", "index": index}));
@@ -79,7 +114,11 @@ pub fn block(index: u64, block: Value, deltas: impl IntoIterator<Item = Value>) 
 
 pub fn text(index: u64, pieces: &[&str]) -> Vec<Value> {
     let delta = |text: &&str| json!({"type": "text_delta", "text": text});
-    block(index, json!({"type": "text", "text": ""}), pieces.iter().map(delta))
+    block(
+        index,
+        json!({"type": "text", "text": ""}),
+        pieces.iter().map(delta),
+    )
 }
 
 pub fn end(stop_reason: &str) -> Vec<Value> {

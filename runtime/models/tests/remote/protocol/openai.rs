@@ -8,19 +8,42 @@ use crate::server::{Received, Reply};
 
 /// The fields of "Create chat completion" that are not deprecated, and `max_tokens`.
 const FIELDS: &[&str] = &[
-    "model", "messages", "stream", "stream_options", "temperature", "top_p", "frequency_penalty",
-    "presence_penalty", "logit_bias", "seed", "logprobs", "top_logprobs", "max_tokens",
-    "max_completion_tokens", "stop", "tools", "tool_choice", "response_format", "reasoning_effort",
+    "model",
+    "messages",
+    "stream",
+    "stream_options",
+    "temperature",
+    "top_p",
+    "frequency_penalty",
+    "presence_penalty",
+    "logit_bias",
+    "seed",
+    "logprobs",
+    "top_logprobs",
+    "max_tokens",
+    "max_completion_tokens",
+    "stop",
+    "tools",
+    "tool_choice",
+    "response_format",
+    "reasoning_effort",
 ];
 
 /// Beyond those: vLLM's "Extra parameters" for chat, and llama-server's `repeat_penalty`.
 const EXTRA: &[&str] = &[
-    "top_k", "min_p", "repetition_penalty", "repeat_penalty", "chat_template_kwargs",
+    "top_k",
+    "min_p",
+    "repetition_penalty",
+    "repeat_penalty",
+    "chat_template_kwargs",
 ];
 
 pub fn check(request: &Received) -> Result<(), String> {
     let key = request.header("authorization").strip_prefix("Bearer ");
-    expect(key.is_some_and(|key| !key.is_empty()), "You didn't provide an API key.")?;
+    expect(
+        key.is_some_and(|key| !key.is_empty()),
+        "You didn't provide an API key.",
+    )?;
     check_body(request, FIELDS)
 }
 
@@ -39,9 +62,15 @@ fn check_body(request: &Received, fields: &[&str]) -> Result<(), String> {
     }
     let body = &request.body;
     known("body", body, fields)?;
-    expect(body["model"].is_string(), "you must provide a model parameter")?;
+    expect(
+        body["model"].is_string(),
+        "you must provide a model parameter",
+    )?;
     expect(body["stream"] == true, "this test streams")?;
-    expect(!list(body, "messages").is_empty(), "[] is too short - 'messages'")?;
+    expect(
+        !list(body, "messages").is_empty(),
+        "[] is too short - 'messages'",
+    )?;
     let mut calls = Vec::new();
     for message in list(body, "messages") {
         check_message(message, &mut calls)?;
@@ -61,12 +90,21 @@ fn check_message(message: &Value, calls: &mut Vec<Value>) -> Result<(), String> 
                 calls.push(call["id"].clone());
             }
             let has_calls = !list(message, "tool_calls").is_empty();
-            expect(has_calls || message["content"].is_string(), "an assistant says something")
+            expect(
+                has_calls || message["content"].is_string(),
+                "an assistant says something",
+            )
         }
         Some("tool") => {
-            expect(message["content"].is_string(), "a tool's content is a string")?;
+            expect(
+                message["content"].is_string(),
+                "a tool's content is a string",
+            )?;
             let known = calls.contains(&message["tool_call_id"]);
-            expect(known, "messages with role 'tool' must be a response to 'tool_calls'")
+            expect(
+                known,
+                "messages with role 'tool' must be a response to 'tool_calls'",
+            )
         }
         _ => Err(format!("Invalid value: {}", message["role"])),
     }
@@ -91,12 +129,23 @@ fn check_content(content: &Value) -> Result<(), String> {
 fn check_tool(tool: &Value) -> Result<(), String> {
     expect(tool["type"] == "function", "a tool's type is function")?;
     let function = &tool["function"];
-    known("function", function, &["name", "description", "parameters", "strict"])?;
-    expect(function["parameters"]["type"] == "object", "parameters are an object")
+    known(
+        "function",
+        function,
+        &["name", "description", "parameters", "strict"],
+    )?;
+    expect(
+        function["parameters"]["type"] == "object",
+        "parameters are an object",
+    )
 }
 
 fn check_embedding(body: &Value) -> Result<(), String> {
-    known("body", body, &["input", "model", "encoding_format", "dimensions", "user"])?;
+    known(
+        "body",
+        body,
+        &["input", "model", "encoding_format", "dimensions", "user"],
+    )?;
     expect(!list(body, "input").is_empty(), "'input' cannot be empty")
 }
 
@@ -131,7 +180,9 @@ pub fn usage(prompt: u64, completion: u64, cached: u64) -> Value {
 /// An answer of pieces of text.
 pub fn says(pieces: &[&str]) -> Reply {
     let start = chunk(json!({"role": "assistant", "content": ""}), Value::Null);
-    let text = pieces.iter().map(|piece| chunk(json!({ "content": piece }), Value::Null));
+    let text = pieces
+        .iter()
+        .map(|piece| chunk(json!({ "content": piece }), Value::Null));
     let end = [chunk(json!({}), json!("stop")), usage(11, 5, 4)];
     stream([start].into_iter().chain(text).chain(end))
 }
