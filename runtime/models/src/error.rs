@@ -68,6 +68,42 @@ pub enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("{provider} needs a key: set the environment variable {variable}")]
+    NoKey { provider: String, variable: String },
+    #[error("{provider} {what}: {message}{hint}")]
+    Provider {
+        provider: String,
+        /// What it did, such as "refused the request (400)".
+        what: String,
+        /// In its own words.
+        message: String,
+        /// What to do, from its separator on.
+        hint: String,
+    },
+    #[error("{option}: {model} of {provider} does not take it: {reason}")]
+    NotOfModel {
+        option: String,
+        model: String,
+        provider: String,
+        reason: String,
+    },
+    #[error("[providers.{provider}] {key}: {problem}")]
+    Setting {
+        provider: String,
+        key: &'static str,
+        problem: String,
+    },
+    #[error(
+        "base_url: {asked} is another server than {configured}, and the key of {provider} goes to that one \
+         only; set the other one up as a provider of its own"
+    )]
+    ForeignServer {
+        asked: String,
+        configured: String,
+        provider: String,
+    },
+    #[error("images: {image} cannot be sent: {problem}")]
+    Image { image: String, problem: String },
     #[error("a backend \"{0}\" is there already; register yours under another name")]
     BackendExists(String),
     #[error("{0} ended early. This is a bug, please report it")]

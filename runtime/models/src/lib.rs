@@ -20,6 +20,8 @@ mod name;
 mod network;
 pub mod ollama;
 mod pull;
+#[cfg(feature = "remote")]
+mod remote;
 mod request;
 mod sampling;
 mod store;
@@ -37,6 +39,8 @@ pub use ollama::OllamaSettings;
 #[cfg(feature = "ollama")]
 pub use ollama::{Ollama, RunningModel};
 pub use pull::{Pull, PullOptions, PullProgress, PullStatus};
+#[cfg(feature = "remote")]
+pub use remote::{Remote, RemoteKind, RemoteSettings};
 pub use request::{
     CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Image, KeepAlive,
     Loading, Logprob, Message, Overflow, Prompt, Request, Think, TokenLogprobs, Tool, ToolCall,
