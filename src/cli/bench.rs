@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgGroup, Args};
-use llmspell_models::Error;
 use llmspell_models::bench::{
     Measurement, Quantization, Report, Shape, Stage, Subject, Wanted, run,
 };
+use llmspell_models::{Error, Models};
 use serde_json::json;
 
 use super::App;
@@ -99,12 +99,16 @@ impl BenchArgs {
 
 /// `llmspell bench MODEL`
 pub fn measure(app: &App, args: &BenchArgs) -> u8 {
+    let models = match app.models(None) {
+        Ok(models) => models,
+        Err(code) => return code,
+    };
     let interrupted = Arc::new(AtomicBool::new(false));
     let flag = interrupted.clone();
     // A host that has a handler of its own keeps it.
     let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
     let mut progress = Progress::new(app.json);
-    let news = start(args.subject(), args.wanted(), interrupted.clone());
+    let news = start(models, args.subject(), args.wanted(), interrupted.clone());
     let outcome = follow(&news, &interrupted, &mut progress);
     progress.clear();
     match outcome {
@@ -122,7 +126,12 @@ enum News {
 }
 
 /// Measures on a thread of its own, so that this one can show that time passes.
-fn start(subject: Subject, wanted: Wanted, interrupted: Arc<AtomicBool>) -> Receiver<News> {
+fn start(
+    models: Models,
+    subject: Subject,
+    wanted: Wanted,
+    interrupted: Arc<AtomicBool>,
+) -> Receiver<News> {
     let (sender, news) = channel();
     std::thread::spawn(move || {
         let mut observe = |stage| {
@@ -132,7 +141,7 @@ fn start(subject: Subject, wanted: Wanted, interrupted: Arc<AtomicBool>) -> Rece
                 false => ControlFlow::Break(()),
             }
         };
-        let done = run(&subject, wanted, &mut observe);
+        let done = run(&models, &subject, wanted, &mut observe);
         let _ = sender.send(News::Done(Box::new(done))); // interrupted: nobody waits
     });
     news

@@ -14,7 +14,7 @@ mod stdio;
 
 use std::collections::HashSet;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -187,7 +187,6 @@ pub fn cli(registry: Registry) -> ExitCode {
     let Cli { command, global } = Cli::parse();
     let app = App {
         registry,
-        models: models(global.verbose),
         verbose: global.verbose,
         json: global.json,
         reporter: Reporter::new(style(&global), color(&global)),
@@ -208,25 +207,20 @@ pub fn cli(registry: Registry) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// The models of this process; `verbose` tells which backend runs each, and why.
-fn models(verbose: bool) -> Models {
-    let models = Models::new();
-    if verbose {
-        let told = Mutex::new(HashSet::new());
-        models.on_choice(move |choice| {
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if told.insert(choice.reason.clone()) {
-                eprintln!("llmspell: {}", choice.reason);
-            }
-        });
-    }
-    models
+/// Tells which backend runs each model, and why.
+fn tell_choices(models: &Models) {
+    let told = Mutex::new(HashSet::new());
+    models.on_choice(move |choice| {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(choice.reason.clone()) {
+            eprintln!("llmspell: {}", choice.reason);
+        }
+    });
 }
 
 /// What every command needs.
 pub struct App {
     registry: Registry,
-    models: Models,
     verbose: bool,
     json: bool,
     pub reporter: Reporter,
@@ -242,9 +236,15 @@ impl App {
         &self.registry
     }
 
-    /// The models that commands and scripts use.
-    pub fn models(&self) -> Models {
-        self.models.clone()
+    /// The models that a command or a script uses, as configured; otherwise shows what is wrong and gives the
+    /// exit code.
+    pub fn models(&self, script: Option<&Path>) -> Result<Models, u8> {
+        let config = self.config(script)?;
+        let models = Models::configured(config).map_err(|error| self.fail(error.to_string(), 2))?;
+        if self.verbose {
+            tell_choices(&models);
+        }
+        Ok(models)
     }
 }
 

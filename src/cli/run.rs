@@ -63,8 +63,13 @@ struct Job {
 impl Job {
     fn run(self, app: &App) -> u8 {
         let out = Output::new();
-        let builder = app.builder(self.language, stdio::console(&out), self.script.as_deref());
-        let runtime = match builder.arguments(self.arguments).build() {
+        let script = self.script.as_deref();
+        let models = match app.models(script) {
+            Ok(models) => models,
+            Err(code) => return code,
+        };
+        let builder = app.builder(self.language, stdio::console(&out), script);
+        let runtime = match builder.models(models).arguments(self.arguments).build() {
             Ok(runtime) => runtime,
             Err(error) => return app.fail(error.to_string(), 1),
         };
@@ -106,7 +111,7 @@ impl App {
         }
     }
 
-    /// A runtime as the command line sets it up.
+    /// A runtime as the command line sets it up, models aside.
     pub fn builder(&self, language: Language, console: Console, script: Option<&Path>) -> Builder {
         let level = if self.verbose {
             Level::Trace
@@ -115,7 +120,6 @@ impl App {
         };
         let builder = Runtime::builder(language);
         let builder = builder.console(console).registry(self.registry.clone());
-        let builder = builder.models(self.models());
         let builder = builder.host(Threshold(level)).host(Notices::new(|text| {
             eprintln!("llmspell: {text}");
         }));

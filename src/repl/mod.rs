@@ -25,7 +25,11 @@ pub fn run(app: &App, language: Language) -> u8 {
         false => lines(out.clone()),
     };
     let console = Console::new(out, reader);
-    let runtime = match app.builder(language, console, None).build() {
+    let models = match app.models(None) {
+        Ok(models) => models,
+        Err(code) => return code,
+    };
+    let runtime = match app.builder(language, console, None).models(models).build() {
         Ok(runtime) => runtime,
         Err(error) => return app.fail(error.to_string(), 1),
     };

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use llmspell_core::spec::Ty;
 use llmspell_core::{Cx, Error, IntoValue, Map, Value, api};
 use llmspell_models::{
-    BUNDLED, Event, Finish, FinishReason, Generation, Models, Request, ToolCall,
+    BUNDLED, Choice, Event, Finish, FinishReason, Generation, Models, Request, ToolCall,
 };
 
 use crate::json::from_json;
@@ -135,7 +135,7 @@ fn milliseconds(length: Duration) -> f64 {
 
 /// What the first answer of the model in the box tells the person at the terminal.
 const WISP_ANSWERS: &str = "no model was named and no other is installed, so wisp answers, a tiny \
-    demonstration. For a real one: `hf download OWNER/REPO MODEL.gguf`, then model = \"MODEL.gguf\"";
+    demonstration. For a real one: `llmspell model pull llama3.2:3b`";
 
 /// Where notices to the person at the terminal go; a host sets it with `Cx::set_host`.
 pub struct Notices(RefCell<Option<Tell>>);
@@ -146,6 +146,16 @@ impl Notices {
     /// Calls `tell` with the first notice.
     pub fn new(tell: impl FnOnce(&str) + 'static) -> Self {
         Self(RefCell::new(Some(Box::new(tell))))
+    }
+}
+
+/// Tells the person at the terminal, once, that no better model was found.
+fn notice(cx: &Cx, choice: &Choice) {
+    if choice.model.is_bundled()
+        && let Some(notices) = cx.host::<Notices>()
+        && let Some(tell) = notices.0.take()
+    {
+        tell(WISP_ANSWERS);
     }
 }
 
@@ -185,13 +195,11 @@ impl Answer {
     /// Starts an answer for the call named `function`.
     pub async fn start(cx: &Cx, function: &'static str, request: Request) -> Result<Self, Error> {
         let start = Instant::now();
-        if request.model.is_none()
-            && let Some(notices) = cx.host::<Notices>()
-            && let Some(tell) = notices.0.take()
-        {
-            tell(WISP_ANSWERS);
-        }
         let models = models(cx)?;
+        if request.model.is_none() {
+            let chosen = cx.external(models.choose(None)).await;
+            notice(cx, &chosen.map_err(problem(function))?);
+        }
         let logprobs = request.sampling.logprobs.unwrap_or(false);
         let generation = cx.external(models.generate(request)).await;
         Ok(Self {

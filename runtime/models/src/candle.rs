@@ -48,10 +48,15 @@ pub struct Candle {
 impl Candle {
     pub fn new(limits: &Limits, store: StoreSettings) -> Self {
         Self {
-            cache: Cache::new(limits.memory_budget),
+            cache: Cache::new(limits),
             store: Store::new(store),
             vocabularies: Arc::default(),
         }
+    }
+
+    /// Where a model's file is.
+    pub fn source(&self, name: &ModelName) -> Result<Source, Error> {
+        Key::of(name, &self.store).map(|key| key.source())
     }
 
     pub fn status(&self) -> CandleStatus {
@@ -297,11 +302,6 @@ fn bundled() -> PullProgress {
         percent_complete: 100.0,
         bytes_per_second: 0.0,
     }
-}
-
-/// Where a model's file is.
-pub fn source(name: &ModelName) -> Result<Source, Error> {
-    Key::of(name, &Store::new(StoreSettings::default())).map(|key| key.source())
 }
 
 fn logprobs(token: inference::TokenLogprobs) -> TokenLogprobs {

@@ -6,6 +6,8 @@ use llmspell_core::suggest::hint;
 
 use crate::Error;
 use crate::backend::Backend;
+use crate::config::BackendChoice;
+use crate::entry::ModelEntry;
 use crate::models::{BUNDLED, Models};
 use crate::name::{LocalBackend, ModelName};
 
@@ -18,41 +20,112 @@ pub struct Choice {
     pub reason: String,
 }
 
-/// The backend for a model that is to be used.
-pub async fn choose(models: &Models, model: ModelName) -> Result<Choice, Error> {
-    let chosen = |backend: Arc<dyn Backend>, reason: String| Choice {
-        backend,
-        model: model.clone(),
-        reason,
+/// What a name stands for; the default model without one.
+pub async fn choose(models: &Models, name: Option<&str>) -> Result<Choice, Error> {
+    let Some(name) = name else {
+        return default(models).await;
     };
+    let first = named(models, ModelName::parse(name)?).await;
+    let fallbacks = models.config().fallbacks(name);
+    if fallbacks.is_empty() || is_there(&first).await {
+        return first;
+    }
+    for fallback in fallbacks {
+        let other = named(models, ModelName::parse(&fallback)?).await;
+        if is_there(&other).await {
+            let other = other?;
+            return Ok(Choice {
+                reason: format!(
+                    "{}, as the fallback of {name}, which is not there",
+                    other.reason
+                ),
+                ..other
+            });
+        }
+    }
+    first
+}
+
+async fn is_there(choice: &Result<Choice, Error>) -> bool {
+    match choice {
+        Ok(choice) => choice.backend.has(&choice.model).await.unwrap_or(false),
+        Err(_) => false,
+    }
+}
+
+/// The default model, which stays the same once it has been chosen.
+async fn default(models: &Models) -> Result<Choice, Error> {
+    let chosen = models
+        .default_choice()
+        .get_or_try_init(|| find_default(models));
+    chosen.await.cloned()
+}
+
+/// The configured default, else the model that was installed last, else the bundled one.
+async fn find_default(models: &Models) -> Result<Choice, Error> {
+    if let Some(name) = &models.config().default_model {
+        let choice = named(models, ModelName::parse(name)?).await?;
+        let reason = format!(
+            "{}; it is the default_model of the configuration",
+            choice.reason
+        );
+        return Ok(Choice { reason, ..choice });
+    }
+    // A server that does not answer has no models.
+    let installed = models.list(None).await.unwrap_or_default();
+    let generates = |model: &&ModelEntry| !model.bundled && model.generates();
+    let newest = installed.iter().filter(generates);
+    let newest = newest.max_by(|a, b| {
+        a.modified
+            .unwrap_or(0.0)
+            .total_cmp(&b.modified.unwrap_or(0.0))
+    });
+    match newest.and_then(|model| Some((model, LocalBackend::named(&model.backend)?))) {
+        Some((model, backend)) => {
+            let name = ModelName::parse(&model.name)?.on(backend);
+            let choice = named(models, name).await?;
+            let reason = format!("{}; none was named, and it is the newest", choice.reason);
+            Ok(Choice { reason, ..choice })
+        }
+        None => named(models, ModelName::parse(BUNDLED)?).await,
+    }
+}
+
+/// The backend for a model that is to be used.
+async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
     let on = |backend: LocalBackend, reason: &str| {
-        let found = local(models, &model, backend)?;
-        Ok(chosen(
-            found,
-            format!("{model} on {}: {reason}", backend.name()),
-        ))
+        let reason = format!("{model} on {}: {reason}", backend.name());
+        let backend = local(models, &model, backend)?;
+        Ok(Choice {
+            backend,
+            model: model.clone(),
+            reason,
+        })
     };
     match &model {
         ModelName::Path(_) => on(LocalBackend::Candle, "it is a file"),
         ModelName::Hub(_) => on(LocalBackend::Candle, "it is a repository on Hugging Face"),
         ModelName::Local {
-            model: name,
-            variant: None,
-            backend: None,
-        } if name == BUNDLED => on(LocalBackend::Candle, "it is the bundled model"),
-        ModelName::Local {
             backend: Some(backend),
             ..
         } => on(*backend, "its name says so"),
-        ModelName::Local { .. } => automatic(models, &model).await,
+        ModelName::Local { .. } if model.is_bundled() => {
+            on(LocalBackend::Candle, "it is the bundled model")
+        }
+        ModelName::Local { .. } => match models.config().default_backend() {
+            BackendChoice::Auto => automatic(models, &model).await,
+            BackendChoice::Ollama => on(LocalBackend::Ollama, "it is the default_backend"),
+            BackendChoice::Candle => on(LocalBackend::Candle, "it is the default_backend"),
+        },
         ModelName::Remote { provider, .. } => {
-            let backend = models
-                .backend(provider)
-                .ok_or_else(|| unknown(models, &model, provider))?;
-            Ok(chosen(
+            let backend = models.backend(provider);
+            let backend = backend.ok_or_else(|| unknown(models, &model, provider))?;
+            let reason = format!("{model} on {provider}: its name says so");
+            Ok(Choice {
                 backend,
-                format!("{model} on {provider}: its name says so"),
-            ))
+                model,
+                reason,
+            })
         }
     }
 }
@@ -61,9 +134,9 @@ pub async fn choose(models: &Models, model: ModelName) -> Result<Choice, Error> 
 pub async fn for_pull(models: &Models, model: ModelName) -> Result<Choice, Error> {
     match &model {
         ModelName::Local { backend: None, .. } => {
-            choose(models, model.on(LocalBackend::Candle)).await
+            named(models, model.on(LocalBackend::Candle)).await
         }
-        _ => choose(models, model).await,
+        _ => named(models, model).await,
     }
 }
 

@@ -35,6 +35,13 @@ pub struct ModelEntry {
     pub capabilities: Vec<String>,
 }
 
+impl ModelEntry {
+    /// Whether it writes text, as far as its backend tells; models for embeddings do not.
+    pub fn generates(&self) -> bool {
+        self.capabilities.is_empty() || self.capabilities.iter().any(|what| what == "completion")
+    }
+}
+
 /// A model that could be got.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct AvailableModel {

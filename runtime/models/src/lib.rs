@@ -10,8 +10,8 @@ mod candle;
 #[cfg(feature = "candle")]
 pub mod catalogue;
 mod choice;
-mod control;
 pub mod config;
+mod control;
 mod entry;
 mod error;
 mod folders;
@@ -20,10 +20,12 @@ mod name;
 mod network;
 pub mod ollama;
 mod pull;
+mod recommended;
 #[cfg(feature = "remote")]
 mod remote;
 mod request;
 mod sampling;
+mod setup;
 mod store;
 mod transfer;
 

@@ -1,9 +1,11 @@
 //! [`Models`]: every model there is, behind one door.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 use crate::backend::Backend;
 use crate::candle::Candle;
@@ -14,7 +16,7 @@ use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
 use crate::store::StoreSettings;
-use crate::{Error, network, ollama};
+use crate::{Config, Error, ollama};
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";
@@ -25,6 +27,15 @@ pub struct Limits {
     /// Memory in bytes for the weights, keys and values of all models; `None`: three quarters of what the
     /// process may use, which is the machine's memory, or its container's where that is less.
     pub memory_budget: Option<u64>,
+    /// Answers that a model computes at the same time, others wait for their turn; `None`: 64.
+    pub max_sequences: Option<usize>,
+    /// Tokens that prompt and answer may have together where a request does not say; `None`: as many as the
+    /// model was trained for, or as there is memory for where that is less.
+    pub context_size: Option<usize>,
+    /// Prompt tokens that one step computes at most; `None`: as measured while it runs.
+    pub batch_size: Option<usize>,
+    /// Threads that compute, of all models together; `None`: as many as the machine has cores.
+    pub threads: Option<NonZeroUsize>,
 }
 
 /// The models of a process: finds them by name and keeps what is loaded. Cheap to clone; all clones share
@@ -34,6 +45,8 @@ pub struct Models {
     candle: Candle,
     backends: Arc<RwLock<BTreeMap<String, Arc<dyn Backend>>>>,
     observer: Arc<OnceLock<Observer>>,
+    config: Arc<Config>,
+    default: Arc<OnceCell<Choice>>,
 }
 
 type Observer = Box<dyn Fn(&Choice) + Send + Sync>;
@@ -45,7 +58,8 @@ impl Default for Models {
 }
 
 impl Models {
-    /// No model is loaded yet.
+    /// No model is loaded yet. There are those of this process alone; [`Models::configured`] has Ollama and
+    /// providers too.
     pub fn new() -> Self {
         Self::with_limits(&Limits::default())
     }
@@ -57,14 +71,39 @@ impl Models {
 
     /// No model is loaded yet; those of this process come from and go to the store.
     pub fn with_store(limits: &Limits, store: StoreSettings) -> Self {
-        let candle = Candle::new(limits, store);
-        let backend: Arc<dyn Backend> = Arc::new(candle.clone());
-        let backends = BTreeMap::from([(backend.name().to_owned(), backend)]);
+        let models = Self::bare(limits, store);
+        let added = models.register(models.embedded());
+        added.expect("the first backend finds no other of its name");
+        models
+    }
+
+    /// Without any backend.
+    pub(crate) fn bare(limits: &Limits, store: StoreSettings) -> Self {
         Self {
-            candle,
-            backends: Arc::new(RwLock::new(backends)),
+            candle: Candle::new(limits, store),
+            backends: Arc::default(),
             observer: Arc::default(),
+            config: Arc::default(),
+            default: Arc::default(),
         }
+    }
+
+    /// The backend of this process.
+    pub(crate) fn embedded(&self) -> Arc<dyn Backend> {
+        Arc::new(self.candle.clone())
+    }
+
+    pub(crate) fn set_config(&mut self, config: Config) {
+        self.config = Arc::new(config);
+    }
+
+    /// What answers when no model is named, once that has been asked.
+    pub(crate) fn default_choice(&self) -> &OnceCell<Choice> {
+        &self.default
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Adds a backend, whose models are then found under its name and a slash.
@@ -103,18 +142,17 @@ impl Models {
         self.candle.status()
     }
 
+    /// Where the file of a model of this process is.
+    #[cfg(feature = "candle")]
+    pub(crate) fn source(&self, model: &str) -> Result<llmspell_inference::Source, Error> {
+        self.candle.source(&ModelName::parse(model)?)
+    }
+
     /// The state of the backends of this machine.
     pub async fn status(&self) -> Status {
-        let url = ollama::url();
-        let asked = ollama::status(url.clone());
-        let ollama = network::run(async { Ok(asked.await) }).await;
         Status {
             candle: self.candle.status(),
-            ollama: ollama.unwrap_or_else(|error| OllamaStatus {
-                error: Some(error.to_string()),
-                url,
-                ..OllamaStatus::default()
-            }),
+            ollama: self.ollama_status().await,
         }
     }
 
@@ -132,6 +170,18 @@ impl Models {
         Ok(models)
     }
 
+    async fn ollama_status(&self) -> OllamaStatus {
+        let settings = &self.config.providers.ollama;
+        match settings.enabled {
+            true => ollama::status(settings.base_url.clone()).await,
+            false => OllamaStatus {
+                url: settings.base_url.clone(),
+                error: Some("it is switched off in the configuration".to_owned()),
+                ..OllamaStatus::default()
+            },
+        }
+    }
+
     /// Models that could be got.
     pub async fn available(
         &self,
@@ -141,6 +191,7 @@ impl Models {
         for there in self.locals(backend) {
             models.extend(there.available().await?);
         }
+        crate::recommended::add(&self.config, backend, &mut models);
         Ok(models)
     }
 
@@ -157,8 +208,16 @@ impl Models {
 
     /// Looks for what can be known wrong of a request without loading the model.
     pub async fn check(&self, model: Option<&str>, sampling: &Sampling) -> Result<(), Error> {
-        let choice = self.choose(model).await?;
-        choice.backend.check(&choice.model, sampling)
+        match self.choose(model).await {
+            Ok(choice) => choice.backend.check(&choice.model, sampling),
+            // It comes with the first answer.
+            Err(Error::NotFound { .. }) if self.pulls_missing() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn pulls_missing(&self) -> bool {
+        self.config.providers.local.auto_pull_missing
     }
 
     /// Whether a model is there to be used.
@@ -172,7 +231,7 @@ impl Models {
 
     /// Which model a name stands for, and what runs it; the default model without a name.
     pub async fn choose(&self, model: Option<&str>) -> Result<Choice, Error> {
-        let choice = choice::choose(self, ModelName::parse(model.unwrap_or(BUNDLED))?).await?;
+        let choice = choice::choose(self, model).await?;
         if let Some(observer) = self.observer.get() {
             observer(&choice);
         }
@@ -212,8 +271,22 @@ impl Models {
 
     /// Starts an answer; loads the model if need be.
     pub async fn generate(&self, request: Request) -> Result<Generation, Error> {
-        let choice = self.choose(request.model.as_deref()).await?;
+        let choice = self.choose_or_pull(request.model.as_deref()).await?;
         choice.backend.generate(choice.model, request).await
+    }
+
+    /// Gets a model that is not there, if the configuration says so.
+    async fn choose_or_pull(&self, model: Option<&str>) -> Result<Choice, Error> {
+        match (self.choose(model).await, model) {
+            (Err(Error::NotFound { .. }), Some(name)) if self.pulls_missing() => {
+                self.pull(name, PullOptions::default())
+                    .await?
+                    .finish()
+                    .await?;
+                self.choose(model).await
+            }
+            (chosen, _) => chosen,
+        }
     }
 
     /// Vectors for texts, one each, of length 1.

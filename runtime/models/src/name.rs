@@ -7,6 +7,7 @@ use llmspell_core::suggest::hint;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::models::BUNDLED;
 
 /// The longest name, which file systems take too.
 const LONGEST: usize = 255;
@@ -81,6 +82,18 @@ impl ModelName {
         match self {
             Self::Remote { model, .. } => model.clone(),
             other => other.to_string(),
+        }
+    }
+
+    /// Whether it is the model in the box.
+    pub fn is_bundled(&self) -> bool {
+        match self {
+            Self::Local {
+                model,
+                variant: None,
+                backend,
+            } => model == BUNDLED && *backend != Some(LocalBackend::Ollama),
+            _ => false,
         }
     }
 
@@ -183,9 +196,16 @@ fn remote(provider: &str, model: &str, backend: Option<LocalBackend>) -> Result<
         model if model.chars().any(|c| c.is_control() || c.is_whitespace()) => {
             Err("it has a space or a control character in it".to_owned())
         }
-        model if model.split('/').any(|part| part.is_empty() || part.chars().all(|c| c == '.')) => Err(
-            "between two slashes has to be a name; for a file give its path, ending in .gguf".to_owned(),
-        ),
+        model
+            if model
+                .split('/')
+                .any(|part| part.is_empty() || part.chars().all(|c| c == '.')) =>
+        {
+            Err(
+                "between two slashes has to be a name; for a file give its path, ending in .gguf"
+                    .to_owned(),
+            )
+        }
         model => Ok(ModelName::Remote {
             provider: provider.to_owned(),
             model: model.to_owned(),

@@ -8,6 +8,7 @@ use crate::name::ModelName;
 use crate::request::{Generation, Request};
 use crate::sampling::Sampling;
 use crate::store::StoreSettings;
+use crate::store::StoreSettings;
 
 #[derive(Clone)]
 pub struct Candle;

@@ -10,6 +10,8 @@ use crate::cli::App;
 /// Why there is no last reply.
 pub enum Ended {
     Failed(Error),
+    /// The problem has been shown; with the exit code.
+    Told(u8),
     Interrupted,
 }
 
@@ -29,7 +31,7 @@ pub fn ask(
     let interrupted = sender.clone();
     // A host that has a handler of its own keeps it.
     let _ = ctrlc::set_handler(move || drop(interrupted.send(News::Interrupted)));
-    let models = app.models();
+    let models = app.models(None).map_err(Ended::Told)?;
     std::thread::spawn(move || forward(&models, request, &sender));
     let mut last = None;
     // This function holds a sender in its handler, so the end is told.

@@ -178,6 +178,7 @@ impl Ended {
                 app.fail(error.to_string(), 2)
             }
             Ended::Failed(error) => app.fail(error.to_string(), 1),
+            Ended::Told(code) => code,
             Ended::Interrupted => 130,
         }
     }

@@ -397,7 +397,9 @@ impl<M: LanguageModel> Running<M> {
         let mut steps: Vec<_> = steps.into_iter().flatten().collect();
         let (model, threads) = (&self.model, &self.limits.threads);
         // After a panic each step is computed again, alone, and that does no harm.
-        let computed = catch_unwind(AssertUnwindSafe(|| threads.run(|| model.forward(&mut steps))));
+        let computed = catch_unwind(AssertUnwindSafe(|| {
+            threads.run(|| model.forward(&mut steps))
+        }));
         computed.unwrap_or_else(|panic| Err(panicked(&*panic)))
     }
 

@@ -8,8 +8,7 @@ use std::ops::ControlFlow;
 use llmspell_inference as inference;
 use llmspell_inference::{ModelInfo, Options, Source};
 
-use crate::Error;
-use crate::ModelName;
+use crate::{Error, Models};
 
 pub use llmspell_inference::bench::{Plan, Report as Speed, Stage as Measurement};
 pub use llmspell_inference::synthetic::{Quantization, Shape};
@@ -67,11 +66,12 @@ const DEFAULT_GENERATE: usize = 64;
 /// Loads a model, whether or not it is loaded already, and measures it. `observe` is told what goes on
 /// and may stop the making of a file.
 pub fn run(
+    models: &Models,
     subject: &Subject,
     wanted: Wanted,
     observe: &mut dyn FnMut(Stage) -> ControlFlow<()>,
 ) -> Result<Report, Error> {
-    let (model, source) = find(subject, observe)?;
+    let (model, source) = find(models, subject, observe)?;
     let info = ModelInfo::read(source.clone())?;
     let plan = plan(wanted, info.context_length)?;
     let speed = inference::bench::measure(source, &Options::default(), plan, &mut |stage| {
@@ -88,12 +88,13 @@ pub fn run(
 }
 
 fn find(
+    models: &Models,
     subject: &Subject,
     observe: &mut dyn FnMut(Stage) -> ControlFlow<()>,
 ) -> Result<(String, Source), Error> {
     match subject {
         Subject::Named(name) => {
-            let source = crate::candle::source(&ModelName::parse(name)?)?;
+            let source = models.source(name)?;
             Ok((name.clone(), source))
         }
         Subject::Synthetic {

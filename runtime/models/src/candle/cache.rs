@@ -8,7 +8,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use llmspell_inference::{Checkpoint, Footprint, Model, Options, Vocabulary};
+use llmspell_inference::{Checkpoint, Footprint, Model, Options, Threads, Vocabulary};
 use tokio::sync::watch;
 
 use super::budget::default_budget;
@@ -17,6 +17,7 @@ use super::residents::{Loaded, Outcome, Progress, Resident, Residents, Room};
 use super::thread::{on_thread, spawn};
 use crate::Error;
 use crate::entry::LoadedModel;
+use crate::models::Limits;
 use crate::request::{KeepAlive, Loading};
 
 /// Tokens that a model must have keys and values for unless its context is smaller, and that an answer is
@@ -32,6 +33,9 @@ pub struct Cache(Arc<Shared>);
 
 struct Shared {
     budget: OnceLock<u64>,
+    limits: Limits,
+    /// Those of [`Limits::threads`], once a model has been loaded.
+    threads: OnceLock<Threads>,
     state: Mutex<State>,
     /// A model's memory has become free.
     freed: Condvar,
@@ -47,10 +51,14 @@ struct State {
 }
 
 impl Cache {
-    /// A cache for so many bytes of models; without a number, for a part of the machine's memory.
-    pub fn new(budget: Option<u64>) -> Self {
+    /// An empty cache; without a memory budget, for a part of the machine's memory.
+    pub fn new(limits: &Limits) -> Self {
         Self(Arc::new(Shared {
-            budget: budget.map_or_else(OnceLock::new, OnceLock::from),
+            budget: limits
+                .memory_budget
+                .map_or_else(OnceLock::new, OnceLock::from),
+            limits: limits.clone(),
+            threads: OnceLock::new(),
             state: Mutex::default(),
             freed: Condvar::new(),
         }))
@@ -63,9 +71,11 @@ impl Cache {
         let (claim, first) = self.claim(key, wanted)?;
         let Loaded { model, time } = claim.loaded().await?;
         let footprint = model.footprint();
-        let context_size = wanted
-            .context_size
-            .unwrap_or(self.0.context_size(&footprint));
+        let most = || {
+            let configured = self.0.limits.context_size.unwrap_or(usize::MAX);
+            self.0.context_size(&footprint).min(configured)
+        };
+        let context_size = wanted.context_size.unwrap_or_else(most);
         footprint.check_context(context_size)?;
         let lease = Lease {
             context_size,
@@ -219,10 +229,25 @@ impl Shared {
         state.rest(id);
     }
 
+    /// The threads of all models, started with the first.
+    fn threads(&self) -> Result<Threads, Error> {
+        let Some(count) = self.limits.threads else {
+            return Ok(Threads::default());
+        };
+        if let Some(threads) = self.threads.get() {
+            return Ok(threads.clone());
+        }
+        let threads = Threads::new(count)?;
+        Ok(self.threads.get_or_init(|| threads).clone())
+    }
+
     fn open(&self, key: &Key, wanted: &Loading, held: Held) -> Result<Model, Error> {
         let checkpoint = Checkpoint::open(key.source())?;
         let mut options = Options {
             cache_type: wanted.cache_type.unwrap_or_default().into(),
+            max_sequences: self.limits.max_sequences,
+            batch_size: self.limits.batch_size,
+            threads: self.threads()?,
             ..Options::default()
         };
         let footprint = checkpoint.footprint(&options)?;

@@ -110,6 +110,7 @@ impl Candle {
             chat_template: Some(info.template != "none"),
             template: Some(info.template.to_owned()),
             vocabulary_size: Some(info.vocabulary_size),
+            capabilities: Vec::new(),
         }
     }
 }

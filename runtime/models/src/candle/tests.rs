@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use super::cache::{Cache, LEAST_CONTEXT, Lease};
 use super::key::Key;
 use crate::Error;
+use crate::Limits;
 use crate::request::{CacheType, KeepAlive, Loading};
 
 /// A folder of models that differ in nothing but their name and weights.
@@ -98,9 +99,17 @@ fn context(tokens: usize) -> Loading {
     }
 }
 
+/// An empty cache for so many bytes.
+fn cache(memory_budget: Option<u64>) -> Cache {
+    Cache::new(&Limits {
+        memory_budget,
+        ..Limits::default()
+    })
+}
+
 #[test]
 fn twenty_who_ask_at_once_share_one_load() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     let wanted = Loading::default();
     let leases = block_on(join_all((0..20).map(|_| cache.acquire(&key, &wanted))));
@@ -115,7 +124,7 @@ fn twenty_who_ask_at_once_share_one_load() {
 
 #[test]
 fn a_load_outlives_who_began_it() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let (key, wanted) = (files.model("a.gguf"), Loading::default());
     {
         let mut first = Box::pin(cache.acquire(&key, &wanted));
@@ -137,7 +146,7 @@ fn a_load_outlives_who_began_it() {
 
 #[test]
 fn a_load_that_fails_does_so_for_all_who_wait_and_the_next_one_tries_again() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let (key, wanted) = (files.model("a.gguf"), Loading::default());
     let whole = std::fs::read(path(&key)).expect("the file");
     std::fs::write(path(&key), &whole[..whole.len() / 2]).expect("the file is ours");
@@ -155,7 +164,7 @@ fn a_load_that_fails_does_so_for_all_who_wait_and_the_next_one_tries_again() {
 fn the_idle_model_that_was_not_used_for_longest_goes_first() {
     let files = Files::new();
     let [a, b, c] = ["a.gguf", "b.gguf", "c.gguf"].map(|name| files.model(name));
-    let cache = Cache::new(Some(2 * size(&a, LEAST_CONTEXT.min(512))));
+    let cache = cache(Some(2 * size(&a, LEAST_CONTEXT.min(512))));
     load(&cache, &a);
     load(&cache, &b);
     assert_eq!(names(&cache), ["a.gguf", "b.gguf"]);
@@ -170,7 +179,7 @@ fn a_model_in_use_does_not_go_and_the_error_has_the_numbers() {
     let files = Files::new();
     let [a, b] = ["a.gguf", "b.gguf"].map(|name| files.model(name));
     let one = size(&a, 512);
-    let cache = Cache::new(Some(one + one / 2));
+    let cache = cache(Some(one + one / 2));
     let lease = load(&cache, &a);
     let (needed, used, budget) = (one, one, one + one / 2);
     match acquire(&cache, &b, &Loading::default()).err() {
@@ -200,7 +209,7 @@ fn a_model_larger_than_the_budget_is_refused_and_makes_nobody_go() {
         ..TinyLlama::default()
     };
     let large = files.write("large.gguf", &shape);
-    let cache = Cache::new(Some(2 * size(&small, 512)));
+    let cache = cache(Some(2 * size(&small, 512)));
     load(&cache, &small);
     let error = acquire(&cache, &large, &Loading::default()).err();
     let text = error.expect("it is too large").to_string();
@@ -214,7 +223,7 @@ fn a_model_larger_than_the_budget_is_refused_and_makes_nobody_go() {
 fn a_model_that_is_kept_for_ever_does_not_go_for_others() {
     let files = Files::new();
     let [a, b] = ["a.gguf", "b.gguf"].map(|name| files.model(name));
-    let cache = Cache::new(Some(size(&a, 512)));
+    let cache = cache(Some(size(&a, 512)));
     acquire(&cache, &a, &keep(KeepAlive::Forever)).expect("the model loads");
     assert!(acquire(&cache, &b, &Loading::default()).is_err());
     block_on(cache.unload(&a));
@@ -223,7 +232,7 @@ fn a_model_that_is_kept_for_ever_does_not_go_for_others() {
 
 #[test]
 fn an_idle_model_goes_when_its_time_has_come() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     acquire(&cache, &key, &keep(KeepAlive::For(minutes(5)))).expect("the model loads");
@@ -241,7 +250,7 @@ fn an_idle_model_goes_when_its_time_has_come() {
 
 #[test]
 fn nobody_needs_to_ask_for_an_idle_model_to_go() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     let soon = KeepAlive::For(Duration::from_millis(1));
     acquire(&cache, &key, &keep(soon)).expect("the model loads");
@@ -254,7 +263,7 @@ fn nobody_needs_to_ask_for_an_idle_model_to_go() {
 
 #[test]
 fn a_model_kept_for_no_time_goes_with_its_last_user() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     let zero = keep(KeepAlive::For(Duration::ZERO));
     let (first, second) = (acquire(&cache, &key, &zero), load(&cache, &key));
@@ -266,7 +275,7 @@ fn a_model_kept_for_no_time_goes_with_its_last_user() {
 
 #[test]
 fn unloading_lets_users_finish_and_others_load_again() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     let old = load(&cache, &key);
     let mut gone = cache.gone(&key);
@@ -284,7 +293,7 @@ fn unloading_lets_users_finish_and_others_load_again() {
 
 #[test]
 fn unloading_an_idle_model_returns_when_its_memory_is_free() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     load(&cache, &key);
     assert_eq!(cache.memory_bytes(), footprint(&key).weight_bytes);
@@ -301,7 +310,7 @@ fn who_wants_more_context_shares_the_weights() {
         ..TinyLlama::default()
     };
     let key = files.write("long.gguf", &shape);
-    let cache = Cache::new(Some(size(&key, 20_000)));
+    let cache = cache(Some(size(&key, 20_000)));
     let some = load(&cache, &key);
     assert_eq!(some.context_size, 20_000);
     assert_eq!(some.model.context_size(), 9_984, "half of what was free");
@@ -331,7 +340,7 @@ fn a_model_gives_others_what_it_was_not_asked_for() {
         ..TinyLlama::default()
     };
     let [a, b] = ["a.gguf", "b.gguf"].map(|name| files.write(name, &shape));
-    let cache = Cache::new(Some(size(&a, 10_000) + size(&b, LEAST_CONTEXT)));
+    let cache = cache(Some(size(&a, 10_000) + size(&b, LEAST_CONTEXT)));
     let first = acquire(&cache, &a, &context(4_000)).expect("there is room");
     assert!(first.model.context_size() > 5_000);
     block_on(first.promise(10_000)).expect("there is room");
@@ -346,7 +355,7 @@ fn a_model_gives_others_what_it_was_not_asked_for() {
 
 #[test]
 fn keys_and_values_are_kept_in_one_way_at_a_time() {
-    let (files, cache) = (Files::new(), Cache::new(None));
+    let (files, cache) = (Files::new(), cache(None));
     let key = files.model("a.gguf");
     let kind = |cache_type| Loading {
         cache_type: Some(cache_type),
@@ -384,7 +393,7 @@ fn weights_count_as_they_are_held() {
 fn what_is_loaded_goes_with_the_last_clone_of_the_cache() {
     let files = Files::new();
     let key = files.model("a.gguf");
-    let cache = Cache::new(None);
+    let cache = cache(None);
     acquire(&cache, &key, &keep(KeepAlive::For(Duration::from_secs(60)))).expect("it loads");
     let mut gone = cache.gone(&key);
     drop(cache);

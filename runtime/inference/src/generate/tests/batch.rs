@@ -1,39 +1,47 @@
 //! The loop.
 
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
-use super::super::batch::{Batch, Limits, MOST_WAITING};
+use super::super::batch::{Batch, Limits, MOST_LIVE, MOST_WAITING};
 use super::super::{Event, Finish, FinishReason, Generation, Request, Sampling};
 use super::Fake;
 use crate::decoder::PAGE;
 use crate::gguf::Writer;
 use crate::testing::byte_vocabulary;
-use crate::{Error, Source, Vocabulary};
+use crate::{Error, Source, Threads, Vocabulary};
 
 const CONTEXT: usize = 1000;
 const END: u32 = 258;
 
 /// Starts a loop whose model chooses the next token from those before it.
-fn start(next: impl Fn(&[u32]) -> u32 + Send + Sync + 'static) -> Batch {
+fn start(next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
     start_with(1_000, next)
 }
 
 /// The same with memory for so many pages.
-fn start_with(pages: usize, next: impl Fn(&[u32]) -> u32 + Send + Sync + 'static) -> Batch {
-    let limits = Limits {
+fn start_with(pages: usize, next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
+    start_within(limits(pages), next)
+}
+
+/// A loop without limits but the context's and so many pages.
+fn limits(pages: usize) -> Limits {
+    Limits {
         context_size: CONTEXT,
         pages,
         sequences: MOST_LIVE,
         prompt_tokens: usize::MAX,
         threads: Threads::default(),
-    };
+    }
+}
+
+fn start_within(limits: Limits, next: impl Fn(&[u32]) -> u32 + Send + 'static) -> Batch {
     let writer = byte_vocabulary(Writer::new());
     let vocabulary = Vocabulary::open(Source::Bytes {
         name: "bytes".to_owned(),
         bytes: writer.to_bytes().expect("a vocabulary").leak(),
     });
     let vocabulary = vocabulary.expect("a vocabulary");
-    Batch::start("fake", Fake(next), vocabulary, limits).expect("a thread")
+    Batch::start("fake", Fake(Mutex::new(next)), vocabulary, limits).expect("a thread")
 }
 
 fn admit(batch: &Batch, request: Request) -> Generation {
@@ -63,7 +71,7 @@ fn collect(mut generation: Generation) -> (Vec<String>, Result<FinishReason, Err
 }
 
 /// A model that says `text` after a one-token prompt, byte by byte, and ends.
-fn says(text: &'static str) -> impl Fn(&[u32]) -> u32 + Send + Sync + 'static {
+fn says(text: &'static str) -> impl Fn(&[u32]) -> u32 + Send + 'static {
     move |tokens| {
         text.as_bytes()
             .get(tokens.len() - 1)
@@ -390,4 +398,48 @@ fn more_requests_than_the_queue_holds_are_refused() {
         assert!(collect(generation).1.is_ok());
     }
     assert!(collect(admit(&batch, request("."))).1.is_ok());
+}
+
+#[test]
+fn no_more_sequences_are_computed_at_once_than_allowed() {
+    let (steps, stepped) = mpsc::channel();
+    let (go, gate) = mpsc::channel();
+    let two = Limits {
+        sequences: 2,
+        ..limits(1_000)
+    };
+    let batch = start_within(two, move |tokens| {
+        // The test has seen enough when it hangs up.
+        let _ = steps.send(());
+        let _ = gate.recv();
+        if tokens.len() < 8 { 65 } else { END }
+    });
+    let running: Vec<_> = (0..5).map(|_| admit(&batch, request("hello"))).collect();
+    let mut most = 0;
+    for _ in 0..10 {
+        stepped.recv().expect("the loop goes on");
+        most = most.max(batch.live());
+        go.send(()).expect("the loop listens");
+    }
+    assert_eq!(most, 2);
+    drop(go);
+    for generation in running {
+        assert!(collect(generation).1.is_ok());
+    }
+}
+
+#[test]
+fn a_prompt_is_computed_in_steps_of_the_allowed_size() {
+    let (steps, stepped) = mpsc::channel();
+    let small = Limits {
+        prompt_tokens: 8,
+        ..limits(1_000)
+    };
+    let batch = start_within(small, move |tokens| {
+        steps.send(tokens.len()).expect("the test listens");
+        END
+    });
+    let (_, end) = collect(admit(&batch, request(&"x".repeat(30))));
+    assert_eq!(end.expect("an answer"), FinishReason::Stop);
+    assert_eq!(stepped.try_iter().collect::<Vec<_>>(), [8, 16, 24, 30]);
 }

@@ -3,14 +3,16 @@
 mod batch;
 mod pages;
 
+use std::sync::{Mutex, PoisonError};
+
 use super::batch::LanguageModel;
 use crate::Error;
 use crate::decoder::{PAGE, Step};
 
 /// Its pages are the tokens computed so far.
-struct Fake<F>(F);
+struct Fake<F>(Mutex<F>);
 
-impl<F: Fn(&[u32]) -> u32 + Send + Sync + 'static> LanguageModel for Fake<F> {
+impl<F: Fn(&[u32]) -> u32 + Send + 'static> LanguageModel for Fake<F> {
     type Page = Vec<u32>;
 
     fn new_page(&self) -> Result<Vec<u32>, Error> {
@@ -29,7 +31,9 @@ impl<F: Fn(&[u32]) -> u32 + Send + Sync + 'static> LanguageModel for Fake<F> {
 impl<F: Fn(&[u32]) -> u32> Fake<F> {
     fn one(&self, step: &mut Step<Vec<u32>>) -> Vec<f32> {
         let mut logits = vec![0.0; 259];
-        logits[(self.0)(&written(step)) as usize] = 1.0;
+        // A panic is part of some tests.
+        let next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        logits[next(&written(step)) as usize] = 1.0;
         logits
     }
 }
