@@ -20,7 +20,10 @@ pub mod ollama;
 mod pull;
 mod request;
 mod sampling;
+mod settings;
+#[cfg(feature = "candle")]
 mod store;
+#[cfg(feature = "candle")]
 mod transfer;
 
 pub use backend::{Backend, Pending};
@@ -35,7 +38,6 @@ pub use request::{
     Loading, Logprob, Message, Overflow, Prompt, Request, Think, TokenLogprobs, Tool, ToolCall,
 };
 pub use sampling::Sampling;
-pub use store::StoreSettings;
+pub use settings::{StoreSettings, Token, TransferSettings};
 #[cfg(feature = "candle")]
 pub use store::repository::{RepoPath, Repository};
-pub use transfer::{Token, TransferSettings};

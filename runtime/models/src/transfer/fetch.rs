@@ -12,9 +12,9 @@ use super::part::Part;
 use super::piece::Pieces;
 use super::remote::Remote;
 use super::retry::Patience;
-use super::settings::{Token, TransferSettings};
 use super::verify;
 use crate::Error;
+use crate::settings::{Token, TransferSettings};
 
 /// How often a file may turn out to be another one while it is got.
 const MOST_RESTARTS: usize = 5;

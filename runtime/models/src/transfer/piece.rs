@@ -10,7 +10,7 @@ use super::meter::Meter;
 use super::part::{Part, Writer};
 use super::remote::content_range;
 use super::retry::Patience;
-use super::settings::TransferSettings;
+use crate::settings::TransferSettings;
 
 /// A file that is being got.
 pub struct Pieces<'a> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::client::{Failure, transfer_error};
-use super::settings::TransferSettings;
 use crate::Error;
+use crate::settings::TransferSettings;
 
 /// Counts the failures in a row and waits after each.
 pub struct Patience<'a> {
