@@ -31,7 +31,8 @@ use crate::request::{
     Request, TokenLogprobs,
 };
 use crate::sampling::Sampling;
-use crate::store::{Installed, Store, StoreSettings};
+use crate::settings::StoreSettings;
+use crate::store::{Installed, Store};
 use cache::{Cache, LEAST_CONTEXT};
 use key::Key;
 use thread::{beside, on_thread};

@@ -25,8 +25,11 @@ mod recommended;
 mod remote;
 mod request;
 mod sampling;
+mod settings;
 mod setup;
+#[cfg(feature = "candle")]
 mod store;
+#[cfg(feature = "candle")]
 mod transfer;
 
 pub use self::config::Config;
@@ -48,7 +51,6 @@ pub use request::{
     Loading, Logprob, Message, Overflow, Prompt, Request, Think, TokenLogprobs, Tool, ToolCall,
 };
 pub use sampling::Sampling;
-pub use store::StoreSettings;
+pub use settings::{StoreSettings, Token, TransferSettings};
 #[cfg(feature = "candle")]
 pub use store::repository::{RepoPath, Repository};
-pub use transfer::{Token, TransferSettings};

@@ -15,7 +15,7 @@ use crate::name::{LocalBackend, ModelName};
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
-use crate::store::StoreSettings;
+use crate::settings::StoreSettings;
 use crate::{Config, Error, ollama};
 
 /// The model that answers when no other is named or installed: the one in the box.

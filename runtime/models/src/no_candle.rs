@@ -7,8 +7,7 @@ use crate::models::Limits;
 use crate::name::ModelName;
 use crate::request::{Generation, Request};
 use crate::sampling::Sampling;
-use crate::store::StoreSettings;
-use crate::store::StoreSettings;
+use crate::settings::StoreSettings;
 
 #[derive(Clone)]
 pub struct Candle;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::{CandleOptions, DeviceChoice};
 use crate::models::{Limits, Models};
-use crate::store::StoreSettings;
+use crate::settings::StoreSettings;
 use crate::{Config, Error};
 
 impl Models {

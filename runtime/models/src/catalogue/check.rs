@@ -1,7 +1,8 @@
 //! Whether what the catalogue says is true.
 
 use super::{Entry, File};
-use crate::store::{Hub, StoreSettings};
+use crate::settings::StoreSettings;
+use crate::store::Hub;
 use crate::{Error, network};
 
 impl Entry {

@@ -1,6 +1,6 @@
 //! Which model a name means, of those that are there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::hub_cache::Cached;
 use super::installed::{self, Installed};
@@ -22,12 +22,8 @@ impl Store {
                 models.push(Installed::recorded(name, record.clone(), directory));
             }
         }
-        models.extend(
-            self.hub_cache()
-                .all()
-                .into_iter()
-                .filter_map(Installed::cached),
-        );
+        let cached = self.hub_cache().all();
+        models.extend(cached.into_iter().filter_map(Installed::cached));
         models.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(models)
     }
@@ -46,19 +42,24 @@ impl Store {
         if let Some(cached) = self.cached(name)? {
             return Ok(Installed::cached(cached));
         }
-        let concerned = |path: &Path| {
-            let repositories = repositories(name);
-            let folder = |repository: &Repository| {
-                Some(path.starts_with(self.directory()?.join(repository.folder())))
-            };
-            repositories
-                .iter()
-                .any(|repository| folder(repository) == Some(true))
-        };
-        match damaged.into_iter().find(|(path, _)| concerned(path)) {
-            Some((_, error)) => Err(error),
+        match self.damage(name, damaged) {
+            Some(error) => Err(error),
             None => Ok(None),
         }
+    }
+
+    /// What is wrong with the record that a name may mean.
+    fn damage(&self, name: &ModelName, damaged: Vec<(PathBuf, Error)>) -> Option<Error> {
+        let directory = self.directory()?;
+        let folders: Vec<PathBuf> = repositories(name)
+            .iter()
+            .map(|repository| directory.join(repository.folder()))
+            .collect();
+        let concerned = |path: &Path| folders.iter().any(|folder| path.starts_with(folder));
+        let mut damaged = damaged.into_iter();
+        damaged
+            .find(|(path, _)| concerned(path))
+            .map(|(_, error)| error)
     }
 
     /// The shortest name under which a record is found.

@@ -4,9 +4,9 @@ use reqwest::Url;
 use serde::Deserialize;
 
 use super::repository::{RepoPath, Repository};
-use super::settings::StoreSettings;
 use super::wanted::{Choice, Wanted};
 use crate::Error;
+use crate::settings::StoreSettings;
 use crate::transfer::{Remote, Transfer};
 
 /// A server with repositories.

@@ -2,48 +2,30 @@
 //!
 //! Only what has a record is there: it is written last, when everything has come and was verified.
 
-mod settings;
-
-#[cfg(feature = "candle")]
 mod find;
-#[cfg(feature = "candle")]
 mod hub;
-#[cfg(feature = "candle")]
 mod hub_cache;
-#[cfg(feature = "candle")]
 mod installed;
-#[cfg(feature = "candle")]
 mod pull;
-#[cfg(feature = "candle")]
 mod quantization;
-#[cfg(feature = "candle")]
 mod record;
-#[cfg(feature = "candle")]
 mod remove;
-#[cfg(feature = "candle")]
 pub(crate) mod repository;
-#[cfg(feature = "candle")]
 pub(crate) mod shards;
-#[cfg(feature = "candle")]
 mod walk;
-#[cfg(feature = "candle")]
 mod wanted;
 
-pub use settings::StoreSettings;
-
-#[cfg(feature = "candle")]
 pub(crate) use {hub::Hub, installed::Installed, quantization::split as split_quantization};
 
-#[cfg(feature = "candle")]
-use std::{path::Path, path::PathBuf, sync::Arc};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-#[cfg(feature = "candle")]
 use crate::Error;
-#[cfg(feature = "candle")]
-use {hub_cache::HubCache, record::Record};
+use crate::settings::StoreSettings;
+use hub_cache::HubCache;
+use record::Record;
 
 /// What is noted of models.
-#[cfg(feature = "candle")]
 #[derive(Default)]
 struct Records {
     /// Of models of which all files are there.
@@ -53,11 +35,9 @@ struct Records {
 }
 
 /// The models of this machine. Cheap to clone.
-#[cfg(feature = "candle")]
 #[derive(Clone)]
 pub(crate) struct Store(Arc<StoreSettings>);
 
-#[cfg(feature = "candle")]
 impl Store {
     pub fn new(settings: StoreSettings) -> Self {
         Self(Arc::new(settings))

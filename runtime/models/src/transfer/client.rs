@@ -8,8 +8,8 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, redirect};
 
 use super::refusal;
 use super::remote::Remote;
-use super::settings::{Token, TransferSettings};
 use crate::Error;
+use crate::settings::{Token, TransferSettings};
 
 const MOST_REDIRECTS: usize = 10;
 

@@ -12,9 +12,9 @@ use super::part::Part;
 use super::piece::Pieces;
 use super::remote::Remote;
 use super::retry::Patience;
-use super::settings::{Token, TransferSettings};
 use super::verify;
 use crate::Error;
+use crate::settings::{Token, TransferSettings};
 
 /// How often a file may turn out to be another one while it is got.
 const MOST_RESTARTS: usize = 5;
@@ -55,7 +55,7 @@ impl Transfer {
 
     /// Asks what a file is.
     pub async fn probe(&self, url: &Url) -> Result<Remote, Error> {
-        let mut patience = Patience::new(&self.settings, url);
+        let mut patience = Patience::to_ask(&self.settings, url);
         loop {
             match self.client.head(url).await {
                 Ok(remote) => return Ok(remote),
@@ -69,7 +69,7 @@ impl Transfer {
 
     /// Asks for JSON.
     pub async fn json<T: DeserializeOwned>(&self, url: &Url) -> Result<T, Error> {
-        let mut patience = Patience::new(&self.settings, url);
+        let mut patience = Patience::to_ask(&self.settings, url);
         let text = loop {
             match self.text(url).await {
                 Ok(text) => break text,

@@ -7,34 +7,18 @@
 //!
 //! Knows nothing of models.
 
-mod settings;
-
-#[cfg(feature = "candle")]
 mod client;
-#[cfg(feature = "candle")]
 mod fetch;
-#[cfg(feature = "candle")]
 mod journal;
-#[cfg(feature = "candle")]
 mod lock;
-#[cfg(feature = "candle")]
 mod meter;
-#[cfg(feature = "candle")]
 mod part;
-#[cfg(feature = "candle")]
 mod piece;
-#[cfg(feature = "candle")]
 mod refusal;
-#[cfg(feature = "candle")]
 mod remote;
-#[cfg(feature = "candle")]
 mod retry;
-#[cfg(feature = "candle")]
 mod verify;
 
-pub use settings::{Token, TransferSettings};
-
-#[cfg(feature = "candle")]
 pub(crate) use {
     fetch::{Order, Transfer},
     lock::Lock,

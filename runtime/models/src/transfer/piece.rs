@@ -10,7 +10,7 @@ use super::meter::Meter;
 use super::part::{Part, Writer};
 use super::remote::content_range;
 use super::retry::Patience;
-use super::settings::TransferSettings;
+use crate::settings::TransferSettings;
 
 /// A file that is being got.
 pub struct Pieces<'a> {
@@ -44,7 +44,7 @@ impl Pieces<'_> {
     /// One piece; goes on after each interruption.
     async fn piece(&self, range: Range<u64>) -> Result<(), Failure> {
         let mut writer = self.part.writer(range.start)?;
-        let mut patience = Patience::new(self.settings, self.url);
+        let mut patience = Patience::to_get(self.settings, self.url);
         while writer.at() < range.end {
             let before = writer.at();
             let rest = before..range.end;
@@ -85,7 +85,7 @@ impl Pieces<'_> {
     /// All of it over one connection, from the start again after each interruption.
     async fn whole(&self) -> Result<(), Failure> {
         let mut writer = self.part.writer(0)?;
-        let mut patience = Patience::new(self.settings, self.url);
+        let mut patience = Patience::to_get(self.settings, self.url);
         while let Err(failure) = self.attempt_whole(&mut writer).await {
             patience.wait(failure).await?;
             self.meter.take_back(writer.restart()?);

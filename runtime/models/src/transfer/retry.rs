@@ -5,22 +5,40 @@ use std::time::Duration;
 use reqwest::Url;
 
 use super::client::{Failure, transfer_error};
-use super::settings::TransferSettings;
 use crate::Error;
+use crate::settings::TransferSettings;
 
 /// Counts the failures in a row and waits after each.
 pub struct Patience<'a> {
     settings: &'a TransferSettings,
     url: &'a Url,
+    attempts: u32,
+    /// What to do when all have failed.
+    advice: &'static str,
     failures: u32,
 }
 
+/// The most attempts of a question: who is offline wants to hear of it soon.
+const MOST_QUESTIONS: u32 = 4;
+
 impl<'a> Patience<'a> {
-    pub fn new(settings: &'a TransferSettings, url: &'a Url) -> Self {
+    /// For a question of which nothing is left if it fails.
+    pub fn to_ask(settings: &'a TransferSettings, url: &'a Url) -> Self {
         Self {
             settings,
             url,
+            attempts: settings.attempts.min(MOST_QUESTIONS),
+            advice: "check the connection to it",
             failures: 0,
+        }
+    }
+
+    /// For content, of which what came is kept.
+    pub fn to_get(settings: &'a TransferSettings, url: &'a Url) -> Self {
+        Self {
+            attempts: settings.attempts,
+            advice: "what has come is kept, pull again to go on",
+            ..Self::to_ask(settings, url)
         }
     }
 
@@ -41,7 +59,7 @@ impl<'a> Patience<'a> {
         };
         self.failures += 1;
         let pause = wait.unwrap_or_else(|| self.pause());
-        if self.failures >= self.settings.attempts || pause > self.settings.longest_wait {
+        if self.failures >= self.attempts || pause > self.settings.longest_wait {
             let given_up = || Box::new(self.given_up(reason));
             return Err((*refusal.unwrap_or_else(given_up)).into());
         }
@@ -56,10 +74,8 @@ impl<'a> Patience<'a> {
     }
 
     fn given_up(&self, reason: String) -> Error {
-        let reason = format!(
-            "{reason}, {} times in a row; what has come is kept, pull again to go on",
-            self.failures
-        );
+        let (times, advice) = (self.failures, self.advice);
+        let reason = format!("{reason}, {times} times in a row; {advice}");
         transfer_error(self.url, reason)
     }
 }

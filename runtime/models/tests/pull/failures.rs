@@ -84,7 +84,7 @@ fn a_server_that_cannot_be_reached_is_named() {
     let world = World::with(|settings| settings.endpoint = address.clone());
     let text = world.fails(NAME);
     assert!(
-        text.starts_with(&address) && text.contains("4 times in a row"),
+        text.starts_with(&address) && text.contains("4 times in a row; check the connection"),
         "{text}"
     );
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use llmspell_models::{Limits, Models, PullOptions, PullStatus};
+use llmspell_models::{Limits, Models, PullOptions, PullStatus, StoreSettings};
 
 use crate::server::Fault;
 use crate::world::{World, block_on, model, settings, statuses};
@@ -12,6 +12,8 @@ use crate::{FILE, NAME};
 
 const ENDPOINT: &str = "LLMSPELL_TEST_ENDPOINT";
 const FOLDER: &str = "LLMSPELL_TEST_FOLDER";
+/// Set: the settings are those of the environment.
+const DEFAULTS: &str = "LLMSPELL_TEST_DEFAULTS";
 
 /// What the other process does; in this one, nothing.
 #[test]
@@ -19,7 +21,11 @@ fn in_another_process() {
     let (Ok(endpoint), Ok(folder)) = (std::env::var(ENDPOINT), std::env::var(FOLDER)) else {
         return;
     };
-    let models = Models::with_store(&Limits::default(), settings(&endpoint, Path::new(&folder)));
+    let settings = match std::env::var(DEFAULTS) {
+        Ok(_) => StoreSettings::default(),
+        Err(_) => settings(&endpoint, Path::new(&folder)),
+    };
+    let models = Models::with_store(&Limits::default(), settings);
     block_on(async {
         let mut pull = models
             .pull(NAME, PullOptions::default())
@@ -40,11 +46,17 @@ struct Other {
 
 impl Other {
     fn start(world: &World) -> Self {
+        Self::start_with(world, &[])
+    }
+
+    /// With further variables in its environment.
+    fn start_with(world: &World, environment: &[(&str, &str)]) -> Self {
         let program = std::env::current_exe().expect("this program");
         let mut child = Command::new(program)
             .args(["--exact", "processes::in_another_process", "--nocapture"])
             .env(ENDPOINT, world.server.endpoint())
             .env(FOLDER, world.folder())
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("it starts");
@@ -173,4 +185,30 @@ fn two_pulls_in_one_process_share_one_download() {
         );
     });
     assert_eq!(world.server.ranges().len(), 1, "it came once");
+}
+
+#[test]
+fn the_environment_says_where_models_come_from_and_where_they_go() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    let folder = world.folder();
+    std::fs::write(folder.join("token"), "hf_from_file\n").expect("written");
+    let (home, endpoint) = (folder.display().to_string(), world.server.endpoint());
+    let environment = [
+        (DEFAULTS, "1"),
+        ("HF_ENDPOINT", endpoint.as_str()),
+        ("HF_HOME", &home),
+        ("XDG_DATA_HOME", &home),
+        ("HF_TOKEN", ""),
+        ("HF_TOKEN_PATH", ""),
+        ("HF_HUB_CACHE", ""),
+    ];
+    let statuses = Other::start_with(&world, &environment).finish();
+    assert_eq!(statuses.last().map(String::as_str), Some("complete"));
+    assert!(folder.join("llmspell/models").join(FILE).is_file());
+    let asked = world.server.asked();
+    assert_eq!(
+        asked[0].authorization.as_deref(),
+        Some("Bearer hf_from_file")
+    );
 }
