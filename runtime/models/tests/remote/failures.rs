@@ -269,7 +269,8 @@ fn arguments_that_are_no_json_are_an_error() {
 fn what_only_a_model_on_this_machine_has_is_an_error() {
     let server = Server::new(openai::check, [openai::says(&["ok"])]);
     let remote = remote("openai", RemoteKind::OpenAi, &server);
-    let change: [(&str, fn(&mut Request)); 6] = [
+    type Change = fn(&mut Request);
+    let change: [(&str, Change); 6] = [
         ("context_size: openai has", |request| {
             request.loading.context_size = Some(512)
         }),

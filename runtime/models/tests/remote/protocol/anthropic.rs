@@ -49,10 +49,8 @@ pub fn check(request: &Received) -> Result<(), String> {
             matches!(role, Some("user" | "assistant")),
             "messages: Unexpected role",
         )?;
-        let parts = list(message, "content").iter();
-        parts
-            .map(|part| check_part(part, &mut calls))
-            .collect::<Result<(), _>>()?;
+        let mut parts = list(message, "content").iter();
+        parts.try_for_each(|part| check_part(part, &mut calls))?;
     }
     let schema = |tool: &Value| tool["input_schema"]["type"] == "object";
     expect(
