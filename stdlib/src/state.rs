@@ -146,10 +146,10 @@ pub struct AvailableInfo {
     name: String,
     backend: String,
     description: String,
-    /// In units of 10^9 bytes, in the quantization that is got unless another is named.
-    size_gb: f64,
-    /// Such as `"8B"`.
-    parameters: String,
+    /// In units of 10^9 bytes, in the quantization that is got unless another is named, where that is known.
+    size_gb: Option<f64>,
+    /// How many weights it has.
+    parameters: Option<u64>,
     quantizations: Vec<String>,
     /// Whether most people are well served with it.
     recommended: bool,
@@ -161,7 +161,7 @@ impl From<AvailableModel> for AvailableInfo {
             name: model.name,
             backend: model.backend,
             description: model.description,
-            size_gb: model.size_bytes as f64 / 1e9,
+            size_gb: model.size_bytes.map(|bytes| bytes as f64 / 1e9),
             parameters: model.parameters,
             quantizations: model.quantizations,
             recommended: model.recommended,

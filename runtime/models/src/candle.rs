@@ -22,7 +22,8 @@ use tokio::sync::OnceCell;
 
 use crate::Error;
 use crate::backend::{Backend, Pending};
-use crate::entry::{CandleStatus, ModelEntry};
+use crate::catalogue::Catalogue;
+use crate::entry::{AvailableModel, CandleStatus, ModelEntry};
 use crate::models::{BUNDLED, Limits};
 use crate::name::ModelName;
 use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
@@ -188,6 +189,13 @@ impl Backend for Candle {
         Box::pin(async {
             let candle = self.clone();
             on_thread(move || candle.entries()).await?
+        })
+    }
+
+    fn available(&self) -> Pending<'_, Vec<AvailableModel>> {
+        Box::pin(async {
+            let known = Catalogue::bundled()?.entries();
+            Ok(known.iter().map(|entry| self.offer(entry)).collect())
         })
     }
 

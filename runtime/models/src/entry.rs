@@ -49,10 +49,10 @@ pub struct AvailableModel {
     /// `candle` or `ollama`.
     pub backend: String,
     pub description: String,
-    /// In the quantization that is got unless another is named.
-    pub size_bytes: u64,
-    /// Such as `8B`.
-    pub parameters: String,
+    /// In the quantization that is got unless another is named, where that is known.
+    pub size_bytes: Option<u64>,
+    /// How many weights it has.
+    pub parameters: Option<u64>,
     pub quantizations: Vec<String>,
     /// Whether most people are well served with it.
     pub recommended: bool,

@@ -22,7 +22,7 @@ pub fn add(config: &Config, wanted: Option<LocalBackend>, models: &mut Vec<Avail
                     name: recommended.model.clone(),
                     backend: backend.name().to_owned(),
                     description: "Recommended in your configuration.".to_owned(),
-                    size_bytes: (recommended.size_gb.unwrap_or_default() * 1e9) as u64,
+                    size_bytes: recommended.size_gb.map(|size| (size * 1e9) as u64),
                     recommended: true,
                     ..AvailableModel::default()
                 }),

@@ -65,7 +65,10 @@ fn provider(name: &str, settings: &crate::config::RemoteSettings) -> crate::Remo
         ProviderType::OpenAi if settings.base_url.is_some() => RemoteKind::OpenAiCompatible,
         ProviderType::OpenAi => RemoteKind::OpenAi,
     };
+    // The key that a provider documents is for that provider; another server gets one only by `api_key_env`.
+    let foreign = settings.base_url.is_some() && settings.api_key_env.is_none();
     crate::RemoteSettings {
+        key: foreign.then(String::new),
         base_url: settings.base_url.clone(),
         api_key_env: settings.api_key_env.clone(),
         default_model: settings.default_model.clone(),

@@ -25,12 +25,12 @@ pub fn json(reply: &ModelReply) -> Value {
 }
 
 fn entry_json(model: &ModelEntry) -> Value {
-    with_gb(json!(model), model.size_bytes)
+    with_gb(json!(model), Some(model.size_bytes))
 }
 
 /// Script and command line show sizes in both units.
-fn with_gb(mut json: Value, bytes: u64) -> Value {
-    json["size_gb"] = json!(bytes as f64 / 1e9);
+fn with_gb(mut json: Value, bytes: Option<u64>) -> Value {
+    json["size_gb"] = json!(bytes.map(|bytes| bytes as f64 / 1e9));
     json
 }
 
@@ -93,8 +93,8 @@ fn available(models: &[AvailableModel]) -> String {
                 if model.recommended { " *" } else { "" }
             ),
             model.backend.clone(),
-            size(model.size_bytes),
-            model.parameters.clone(),
+            or_dash(model.size_bytes.map(size)),
+            or_dash(model.parameters.map(count)),
             model.quantizations.join(" "),
             model.description.clone(),
         ]);

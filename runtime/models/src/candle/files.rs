@@ -9,12 +9,29 @@ use super::key::{Key, not_installed};
 use super::thread::on_thread;
 use crate::Error;
 use crate::backend::Backend;
-use crate::entry::ModelEntry;
+use crate::catalogue::{Entry, File};
+use crate::entry::{AvailableModel, ModelEntry};
 use crate::models::BUNDLED;
 use crate::name::ModelName;
 use crate::store::Installed;
 
 impl Candle {
+    /// A model of the catalogue, in the quantization that a pull without one takes.
+    pub fn offer(&self, entry: &Entry) -> AvailableModel {
+        let wanted = &self.store.settings().default_quantization;
+        let file = entry.file(wanted).or(entry.files().next());
+        let bytes = |file: &File| Some((file.size_gb? * 1e9) as u64);
+        AvailableModel {
+            name: entry.name.clone(),
+            backend: self.name().to_owned(),
+            description: entry.description.clone(),
+            size_bytes: file.and_then(bytes),
+            parameters: Some(entry.parameters),
+            quantizations: entry.files().map(|file| file.quantization.clone()).collect(),
+            recommended: entry.recommended,
+        }
+    }
+
     /// What is known of a model.
     pub(super) async fn describe(&self, name: ModelName) -> Result<ModelEntry, Error> {
         if let Some(key) = Key::at_once(&name) {
