@@ -1,12 +1,15 @@
 //! The command line as a person or a script meets it: exit codes, and one clear error each.
 
+#[path = "common/process.rs"]
+mod process;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
 fn llmspell(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
+    let mut command = process::llmspell();
     let command = command.args(args).stdin(Stdio::null()).env("NO_COLOR", "1");
     command.output().expect("the binary starts")
 }
@@ -232,7 +235,7 @@ fn output_that_cannot_be_written_is_an_error() {
             .write(true)
             .open("/dev/full")
             .expect("it is there");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
+        let mut command = process::llmspell();
         let output = command
             .args(args)
             .stdout(full)
@@ -252,7 +255,7 @@ fn a_line_whose_reader_was_cancelled_goes_to_the_next_one() {
     use std::io::{BufRead, BufReader, Write};
     let code = "pcall(Task.timeout, 0.01, Console.read_line) print('late') Console.flush() \
                 print(Console.read_line(), Console.read_line())";
-    let mut child = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+    let mut child = process::llmspell()
         .args(["exec", code])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -333,7 +336,7 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
         ),
     ];
     for (language, input) in sessions {
-        let mut repl = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+        let mut repl = process::llmspell()
             .args(["repl", "--lang", language])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -361,7 +364,7 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
 #[test]
 fn an_interrupted_script_ends_with_130() {
     use std::io::{BufRead, BufReader};
-    let mut child = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+    let mut child = process::llmspell()
         .args(["exec", "print('ready') Console.flush() while true do end"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -378,7 +381,7 @@ fn an_interrupted_script_ends_with_130() {
 
 /// A run of `bench` with a cache folder of its own.
 fn bench(cache: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
+    let mut command = process::llmspell();
     let command = command.arg("bench").args(args).stdin(Stdio::null());
     let command = command.env("NO_COLOR", "1").env("XDG_CACHE_HOME", cache);
     command.output().expect("the binary starts")
@@ -507,7 +510,7 @@ fn a_synthetic_model_is_made_once_and_again_when_it_is_damaged() {
 fn an_interrupted_bench_ends_with_130() {
     use std::io::{BufRead, BufReader};
     let cache = TempDir::new().expect("a folder");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+    let mut child = process::llmspell()
         .args([
             "bench",
             "--synthetic",

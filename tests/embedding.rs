@@ -78,6 +78,7 @@ fn a_frame_loop_runs_scripts_a_little_at_a_time() {
 fn runtimes_share_the_models_that_a_host_gives_them() {
     let models = llmspell::Models::with_limits(&llmspell::Limits {
         memory_budget: Some(1 << 30),
+        ..llmspell::Limits::default()
     });
     for &language in Language::ALL {
         let builder = Runtime::builder(language).models(models.clone());

@@ -3,15 +3,18 @@
 
 mod files;
 
+#[path = "common/process.rs"]
+mod process;
+
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// What a person sees, with the file's name instead of its path.
 fn rendered(script: &Path) -> String {
     let folder = script.parent().expect("a script lies in a folder");
     let name = script.file_name().expect("a script has a name");
     let shown = |style: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_llmspell"))
+        let output = process::llmspell()
             .args(["run", "--color", "never", "--diagnostics", style])
             .arg(name)
             .current_dir(folder)

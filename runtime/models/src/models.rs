@@ -58,15 +58,15 @@ impl Default for Models {
 }
 
 impl Models {
-    /// No model is loaded yet. There are those of this process alone; [`Models::configured`] has Ollama and
-    /// providers too.
+    /// No model is loaded yet. There are the bundled one and any file by its path, and nothing of the user's is
+    /// looked at: [`Models::configured`] has the models that were pulled, Ollama and providers too.
     pub fn new() -> Self {
         Self::with_limits(&Limits::default())
     }
 
-    /// No model is loaded yet; those that will be stay within the limits.
+    /// Like [`Models::new`]; what is loaded stays within the limits.
     pub fn with_limits(limits: &Limits) -> Self {
-        Self::with_store(limits, StoreSettings::default())
+        Self::with_store(limits, StoreSettings::nowhere())
     }
 
     /// No model is loaded yet; those of this process come from and go to the store.

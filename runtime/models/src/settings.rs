@@ -22,6 +22,18 @@ pub struct StoreSettings {
     pub transfer: TransferSettings,
 }
 
+impl StoreSettings {
+    /// No folder at all: nothing is found, nothing can be pulled.
+    pub fn nowhere() -> Self {
+        Self {
+            directory: None,
+            hub_cache: None,
+            token: None,
+            ..Self::default()
+        }
+    }
+}
+
 /// What the environment says: `XDG_DATA_HOME`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_CACHE` and `HF_HOME`.
 /// Source: the environment variables of `huggingface_hub`.
 impl Default for StoreSettings {

@@ -27,7 +27,10 @@ impl Candle {
             description: entry.description.clone(),
             size_bytes: file.and_then(bytes),
             parameters: Some(entry.parameters),
-            quantizations: entry.files().map(|file| file.quantization.clone()).collect(),
+            quantizations: entry
+                .files()
+                .map(|file| file.quantization.clone())
+                .collect(),
             recommended: entry.recommended,
         }
     }
