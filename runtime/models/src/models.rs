@@ -223,7 +223,10 @@ impl Models {
     /// Whether a model is there to be used.
     pub async fn exists(&self, model: &str) -> Result<bool, Error> {
         match self.choose(Some(model)).await {
-            Ok(choice) => choice.backend.has(&choice.model).await,
+            Ok(choice) => match choice.backend.has(&choice.model).await {
+                Err(Error::NoKey { .. } | Error::Unreachable { .. }) => Ok(false),
+                there => there,
+            },
             Err(error @ Error::Name { .. }) => Err(error),
             Err(_) => Ok(false),
         }
