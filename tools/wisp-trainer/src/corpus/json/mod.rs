@@ -325,7 +325,7 @@ fn spelt(rng: &mut Rng, split: Split) -> Text {
     let text = parts.join(joint);
     Text {
         fields,
-        text: if rng.chance(0.5) {
+        text: if rng.chance(0.5) && !form.starts_with("{x}") {
             upper_first(&text) + "."
         } else {
             text
