@@ -8,6 +8,7 @@ use llmspell_core::spec::Ty;
 use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
 use llmspell_models::{Message, Prompt, Request};
 
+use crate::answering::{AnsweringOptions, Picture};
 use crate::generation::{Answer, Reply, Stream, model_name, models, problem};
 use crate::loading::{LoadingOptions, OnOverflow};
 use crate::local_llm::ChatMessage;
@@ -58,6 +59,8 @@ pub struct AgentOptions {
     /// leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
     on_overflow: Option<OnOverflow>,
     #[api(include)]
+    answering: AnsweringOptions,
+    #[api(include)]
     loading: LoadingOptions,
     #[api(include)]
     sampling: SamplingOptions,
@@ -98,8 +101,8 @@ impl Agent {
     /// print(`${reply.text} ${reply.metadata.tokens.total}`);
     /// ```
     async fn execute(&self, cx: &Cx, input: Turn) -> Result<Reply, Error> {
-        let user = Message::new("user", &input.0.text);
-        let answer = Answer::start(cx, "Agent:execute", self.request(input)).await?;
+        let user = input.0.message();
+        let answer = Answer::start(cx, "Agent:execute", self.request(input.0, &user)).await?;
         let reply = answer.finish(cx).await?;
         self.remember(user)(&reply.text);
         Ok(reply)
@@ -121,8 +124,8 @@ impl Agent {
     /// }
     /// ```
     async fn execute_streaming(&self, cx: &Cx, input: Turn) -> Result<Rc<Stream>, Error> {
-        let user = Message::new("user", &input.0.text);
-        let answer = Answer::start(cx, "Agent:execute_streaming", self.request(input)).await?;
+        let (user, call) = (input.0.message(), "Agent:execute_streaming");
+        let answer = Answer::start(cx, call, self.request(input.0, &user)).await?;
         Ok(Stream::new(answer, Some(Box::new(self.remember(user)))))
     }
 
@@ -188,19 +191,20 @@ impl Agent {
 }
 
 impl Agent {
-    fn request(&self, Turn(input): Turn) -> Request {
+    fn request(&self, input: TurnOptions, user: &Message) -> Request {
         let system = self.options.system_prompt.iter();
         let mut messages: Vec<_> = system.map(|text| Message::new("system", text)).collect();
         messages.extend(self.history.borrow().iter().cloned());
-        messages.push(Message::new("user", input.text));
+        messages.push(user.clone());
         let options = &self.options;
         let sampling = input.sampling.or(options.sampling.clone());
         let on_overflow = input.on_overflow.or(options.on_overflow);
-        Request {
+        let answering = input.answering.or(options.answering.clone());
+        answering.within(Request {
             loading: input.loading.or(options.loading.clone()).into(),
             on_overflow: on_overflow.map(Into::into).unwrap_or_default(),
             ..sampling.request(options.model.clone(), Prompt::Chat(messages))
-        }
+        })
     }
 
     /// Adds a turn to the history once its answer is there.
@@ -221,12 +225,27 @@ impl Agent {
 pub struct TurnOptions {
     /// What the user says.
     text: String,
+    /// What the user shows: paths of pictures, or their content. Not in process.
+    images: Option<Vec<Picture>>,
     /// What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
     on_overflow: Option<OnOverflow>,
+    #[api(include)]
+    answering: AnsweringOptions,
     #[api(include)]
     loading: LoadingOptions,
     #[api(include)]
     sampling: SamplingOptions,
+}
+
+impl TurnOptions {
+    /// What the user says and shows.
+    fn message(&self) -> Message {
+        let images = self.images.iter().flatten();
+        Message {
+            images: images.map(|Picture(image)| image.clone()).collect(),
+            ..Message::new("user", &self.text)
+        }
+    }
 }
 
 /// What an agent answers: a text, or [`TurnOptions`].
@@ -239,7 +258,9 @@ impl FromValue for Turn {
         match value {
             Value::Str(text) => Ok(Self(TurnOptions {
                 text,
+                images: None,
                 on_overflow: None,
+                answering: AnsweringOptions::default(),
                 loading: LoadingOptions::default(),
                 sampling: SamplingOptions::default(),
             })),

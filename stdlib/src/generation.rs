@@ -19,6 +19,8 @@ use crate::logprobs::TokenLogprob;
 pub struct Reply {
     /// The text.
     pub text: String,
+    /// If `format` was set: the text read as JSON, nothing if it is none.
+    data: Option<Parsed>,
     /// What the model thought before it answered, where it tells.
     thinking: Option<String>,
     /// The tools that the model wants called.
@@ -46,6 +48,17 @@ impl From<ToolCall> for Call {
             name: call.name,
             arguments: Arguments(call.arguments),
         }
+    }
+}
+
+/// What an answer's JSON says.
+pub struct Parsed(serde_json::Value);
+
+impl IntoValue for Parsed {
+    const TY: Ty = Ty::Value;
+
+    fn into_value(self) -> Value {
+        from_json(self.0)
     }
 }
 
@@ -179,6 +192,8 @@ pub struct Answer {
     tool_calls: Vec<Call>,
     /// Those of the text to come, if they are asked for.
     logprobs: Option<Vec<TokenLogprob>>,
+    /// Whether the text is to be read as JSON.
+    structured: bool,
     function: &'static str,
 }
 
@@ -201,6 +216,7 @@ impl Answer {
             notice(cx, &chosen.map_err(problem(function))?);
         }
         let logprobs = request.sampling.logprobs.unwrap_or(false);
+        let structured = request.format.is_some();
         let generation = cx.external(models.generate(request)).await;
         Ok(Self {
             generation: generation.map_err(problem(function))?,
@@ -209,6 +225,7 @@ impl Answer {
             thinking: None,
             tool_calls: Vec::new(),
             logprobs: logprobs.then(Vec::new),
+            structured,
             function,
         })
     }
@@ -260,7 +277,9 @@ impl Answer {
                 Piece::Done(metadata, tokens) => {
                     let asked = tokens.is_some();
                     logprobs.extend(tokens.unwrap_or_default());
+                    let data = || serde_json::from_str(&self.text).ok().map(Parsed);
                     return Ok(Reply {
+                        data: self.structured.then(data).flatten(),
                         text: self.text,
                         thinking: self.thinking,
                         tool_calls: self.tool_calls,

@@ -1,6 +1,7 @@
 //! The script API of llmspell, declared once for every language: one file per module.
 
 mod agent;
+mod answering;
 mod channel;
 mod console;
 mod conversation;

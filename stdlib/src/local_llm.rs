@@ -5,6 +5,7 @@ use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
 use llmspell_models::{Encoding, Message, ModelReply, ModelRequest, Prompt, Request};
 use std::rc::Rc;
 
+use crate::answering::AnsweringOptions;
 use crate::conversation;
 use crate::embedding::{OneOrMany, Vectors};
 use crate::generation::{Answer, Reply, Stream, models, problem};
@@ -408,11 +409,11 @@ async fn answer(
     prompt: Prompt,
     options: ChatOptions,
 ) -> Result<Answer, Error> {
-    let request = Request {
+    let request = options.answering.within(Request {
         loading: options.loading.into(),
         on_overflow: options.on_overflow.map(Into::into).unwrap_or_default(),
         ..options.sampling.request(options.model, prompt)
-    };
+    });
     Answer::start(cx, call, request).await
 }
 
@@ -499,6 +500,8 @@ pub struct GenerateOptions {
     /// The model's name or the path of a GGUF file.
     model: Option<String>,
     #[api(include)]
+    answering: AnsweringOptions,
+    #[api(include)]
     loading: LoadingOptions,
     #[api(include)]
     sampling: SamplingOptions,
@@ -514,6 +517,8 @@ pub struct ChatOptions {
     /// leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
     on_overflow: Option<OnOverflow>,
     #[api(include)]
+    answering: AnsweringOptions,
+    #[api(include)]
     loading: LoadingOptions,
     #[api(include)]
     sampling: SamplingOptions,
@@ -524,6 +529,7 @@ impl From<GenerateOptions> for ChatOptions {
         Self {
             model: options.model,
             on_overflow: None,
+            answering: options.answering,
             loading: options.loading,
             sampling: options.sampling,
         }
