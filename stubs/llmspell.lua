@@ -8,6 +8,9 @@
 ---@field system_prompt? string The role: what the model is told before the conversation.
 ---@field memory? boolean Whether it remembers the conversation; true unless told.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
+---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
+---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
+---@field base_url? string Another server of the same kind than the configured one.
 ---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
@@ -79,19 +82,44 @@
 --- A model.
 ---@class ModelInfo
 ---@field name string
----@field backend "ollama"|"candle"
+---@field backend string `"candle"`, `"ollama"`, or the name of another backend.
 ---@field size_bytes integer
 ---@field size_gb number In units of 10^9 bytes.
----@field quantization string Such as `"Q4_K_M"`.
----@field architecture string
----@field parameters integer How many weights it has.
----@field context_length integer In tokens.
+---@field quantization? string Such as `"Q4_K_M"`; here and below nothing where the backend does not tell.
+---@field architecture? string
+---@field parameters? integer How many weights it has.
+---@field context_length? integer In tokens.
 ---@field modified? number When its file was last changed, in seconds since 1970.
 ---@field loaded boolean
 ---@field bundled boolean Whether it is part of llmspell.
----@field chat_template boolean Whether it brings a chat template.
----@field template string The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known, `"none"` without one.
----@field vocabulary_size integer How many tokens it knows.
+---@field chat_template? boolean Whether it brings a chat template.
+---@field template? string The template's family, such as `"chatml"`, `"llama-3"` or `"gemma"`; `"other"` if it is not known, `"none"` without one.
+---@field vocabulary_size? integer How many tokens it knows.
+
+--- A model that could be got.
+---@class AvailableInfo
+---@field name string
+---@field backend string
+---@field description string
+---@field size_gb? number In units of 10^9 bytes, in the quantization that is got unless another is named, where that is known.
+---@field parameters? integer How many weights it has.
+---@field quantizations (string)[]
+---@field recommended boolean Whether most people are well served with it.
+
+--- How a model is to be got.
+---@class GetOptions
+---@field quantization? string Such as `"Q4_K_M"`.
+---@field force? boolean Gets it again even if it is there; false unless told.
+
+--- How far a pull is.
+---@class PullState
+---@field model_id string The name under which the model is then found.
+---@field status string `"resolving"`, `"waiting"` for another process that gets it, `"downloading"`, `"verifying"` or `"complete"`.
+---@field item? string What is being got, such as a file's name.
+---@field percent_complete number 0 to 100.
+---@field completed_bytes integer
+---@field total_bytes? integer Nothing while it is not known.
+---@field bytes_per_second number Of late.
 
 --- How the model is loaded and kept.
 ---@class LoadingOptions
@@ -99,9 +127,16 @@
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 
+--- Whose vocabulary.
+---@class VocabularyOptions
+---@field model? string The model's name or the path of a GGUF file; one without weights is enough.
+
 --- Which model answers, and how.
 ---@class GenerateOptions
 ---@field model? string The model's name or the path of a GGUF file.
+---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
+---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
+---@field base_url? string Another server of the same kind than the configured one.
 ---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
@@ -132,14 +167,22 @@
 --- An answer.
 ---@class Reply
 ---@field text string The text.
----@field tool_calls (table<string, any>)[] The tools that the model wants called.
+---@field data? any If `format` was set: the text read as JSON, nothing if it is none.
+---@field thinking? string What the model thought before it answered, where it tells.
+---@field tool_calls (Call)[] The tools that the model wants called.
 ---@field logprobs? (TokenLogprob)[] If `logprobs` was set: one item for each token of `metadata.tokens.completion`.
 ---@field metadata Metadata How it came about.
+
+--- A tool that the model wants called.
+---@class Call
+---@field id? string What the result has to name, where the provider has such ids.
+---@field name string
+---@field arguments table<string, any>
 
 --- A token of an answer and how likely the model found it.
 ---@class TokenLogprob
 ---@field token string Its text; of markup that ends the answer, the markup.
----@field id integer Its id, as `logit_bias` takes it.
+---@field id? integer Its id, as `logit_bias` takes it, where the backend tells it.
 ---@field logprob number The natural logarithm of the probability that the model itself gave it, before `logit_bias`, penalties, filters and temperature.
 ---@field bytes? (integer)[] Its bytes, if they are no whole characters by themselves.
 ---@field top (TopLogprob)[] The likeliest tokens in its place, likeliest first; as many as `top_logprobs` says.
@@ -147,7 +190,7 @@
 --- A token that might have stood in a place.
 ---@class TopLogprob
 ---@field token string
----@field id integer
+---@field id? integer
 ---@field logprob number
 ---@field bytes? (integer)[] Its bytes, if they are no whole characters by themselves.
 
@@ -180,6 +223,9 @@
 ---@class ChatOptions
 ---@field model? string The model's name or the path of a GGUF file.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
+---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
+---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
+---@field base_url? string Another server of the same kind than the configured one.
 ---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
@@ -213,10 +259,6 @@
 ---@field add_special? boolean Adds the tokens that a prompt begins and ends with; false unless told.
 ---@field special? boolean Reads the names of control tokens as these tokens, not as text; false unless told.
 
---- Whose vocabulary.
----@class VocabularyOptions
----@field model? string The model's name or the path of a GGUF file; one without weights is enough.
-
 --- Whose template, and what it is given.
 ---@class TemplateOptions
 ---@field model? string The model's name or the path of a GGUF file; one without weights is enough.
@@ -232,7 +274,11 @@
 --- A turn of a conversation, with options for it alone.
 ---@class TurnOptions
 ---@field text string What the user says.
+---@field images? (string|string)[] What the user shows: paths of pictures, or their content. Not in process.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
+---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
+---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
+---@field base_url? string Another server of the same kind than the configured one.
 ---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
@@ -266,8 +312,9 @@
 
 --- What a chunk holds.
 ---@class Content
----@field type string `"text"` or `"done"`.
----@field text? string Of `"text"`: some text.
+---@field type string `"text"`, `"thinking"`, `"tool_call"` or `"done"`.
+---@field text? string Of `"text"` and `"thinking"`: some text.
+---@field tool_call? Call Of `"tool_call"`: a tool that the model wants called.
 ---@field logprobs? (TokenLogprob)[] If `logprobs` was set: the tokens of this text, and of `"done"` those without text, such as the one that ended the answer.
 ---@field metadata? Metadata Of `"done"`: how the answer came about.
 
@@ -329,21 +376,45 @@ LocalLLM = {}
 ---@return Status
 function LocalLLM.status() end
 
---- The models that are there, of both backends or of one. Those of an Ollama server are not
---- listed yet.
+--- The models that are there, of both backends or of one.
 ---@param backend? "ollama"|"candle"
 ---@return (ModelInfo)[]
 function LocalLLM.list(backend) end
+
+--- Models that could be got with `LocalLLM.pull`, for both backends or for one.
+---@param backend? "ollama"|"candle"
+---@return (AvailableInfo)[]
+function LocalLLM.available(backend) end
 
 --- Whether a model is there to be used.
 ---@param model string
 ---@return boolean
 function LocalLLM.exists(model) end
 
---- What is known of a model, read from its file without loading it.
+--- What is known of a model, without loading it.
 ---@param model string
 ---@return ModelInfo
 function LocalLLM.info(model) end
+
+--- Gets a model, unless it is there; an interrupted download goes on where it was.
+---
+--- The name is one of `LocalLLM.available`, or a repository on Hugging Face: `hf:owner/repo:Q4_K_M` or
+--- `hf:owner/repo/file.gguf`. `ollama/…` asks the Ollama server to get it.
+---@param model string
+---@param options? GetOptions
+---@return PullState
+function LocalLLM.pull(model, options) end
+
+--- Like `LocalLLM.pull`, telling how far it is. It starts when the first piece is read; closing the stream
+--- stops the download, and what came so far is kept for the next one.
+---@param model string
+---@param options? GetOptions
+---@return PullStreamHandle
+function LocalLLM.pull_streaming(model, options) end
+
+--- Deletes a model that was pulled.
+---@param model string
+function LocalLLM.remove(model) end
 
 --- Loads a model, so that its first answer need not wait for that. One that is loaded already takes
 --- over the options.
@@ -355,6 +426,13 @@ function LocalLLM.load(model, options) end
 --- again. Returns when its memory is free, or at once while it is in use.
 ---@param model string
 function LocalLLM.unload(model) end
+
+--- Vectors that stand for the meaning of texts: one for a text, a list for a list. Each has length 1, so the
+--- sum of two vectors' products is how alike the texts are, up to 1.
+---@param text string|(string)[]
+---@param options? VocabularyOptions
+---@return (number)[]|((number)[])[]
+function LocalLLM.embed(text, options) end
 
 --- Continues a raw prompt, without a chat template. Names of control tokens in it count as
 --- such.
@@ -560,6 +638,17 @@ function StreamHandle:next() end
 
 --- Stops the model; what was not read is lost.
 function StreamHandle:close() end
+
+--- A model that is being got, piece by piece: `for progress in stream`.
+---@class PullStreamHandle
+local PullStreamHandle = {}
+
+--- How far it is by now; nothing after the last one.
+---@return PullState?
+function PullStreamHandle:next() end
+
+--- Stops the download; what came so far is kept.
+function PullStreamHandle:close() end
 
 --- A task under way, as `Task.start` returns it.
 ---@class TaskHandle
