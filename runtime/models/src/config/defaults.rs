@@ -143,8 +143,9 @@ fn speaks(name: &str) -> String {
 fn missing(path: &[String], what: &str, layers: &[Layer], problems: &mut Problems) {
     let table = &path[..path.len() - 1];
     let inside = |(path, _): &(&Path, &Setting)| path.starts_with(table);
-    let settings = layers.iter().flat_map(|layer| layer.0.iter().find(inside));
-    let origin = settings.map(|(_, setting)| setting.origin.clone()).last();
+    // The strongest layer comes last.
+    let found = |layer: &Layer| Some(layer.0.iter().find(inside)?.1.origin.clone());
+    let origin = layers.iter().rev().find_map(found);
     let message = format!("{} is missing: {what}", keys::dotted(path));
     problems.at(&origin.unwrap_or(Origin::Default), message);
 }

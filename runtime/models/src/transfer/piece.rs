@@ -140,15 +140,16 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_shared_among_the_connections() {
-        let cases: [(&[Range<u64>], usize, &[Range<u64>]); 5] = [
-            (&[0..100], 4, &[0..25, 25..50, 50..75, 75..100]),
-            (&[0..10, 90..100], 2, &[0..10, 90..100]),
-            (&[0..3], 4, &[0..1, 1..2, 2..3]),
-            (&[5..12], 1, &[5..12]),
-            (&[], 4, &[]),
-        ];
-        for (ranges, connections, expected) in cases {
-            assert_eq!(split(ranges, connections), expected);
-        }
+        let check = |ranges: &[(u64, u64)], connections, expected: &[(u64, u64)]| {
+            let ranges: Vec<_> = ranges.iter().map(|&(start, end)| start..end).collect();
+            let pieces = split(&ranges, connections).into_iter();
+            let pieces: Vec<_> = pieces.map(|piece| (piece.start, piece.end)).collect();
+            assert_eq!(pieces, expected);
+        };
+        check(&[(0, 100)], 4, &[(0, 25), (25, 50), (50, 75), (75, 100)]);
+        check(&[(0, 10), (90, 100)], 2, &[(0, 10), (90, 100)]);
+        check(&[(0, 3)], 4, &[(0, 1), (1, 2), (2, 3)]);
+        check(&[(5, 12)], 1, &[(5, 12)]);
+        check(&[], 4, &[]);
     }
 }
