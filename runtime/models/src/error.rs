@@ -250,7 +250,9 @@ pub enum Error {
         expected: String,
         found: String,
     },
-    #[error("{archive}: it cannot be unpacked: {reason}; it is kept, so that trying again does not download it")]
+    #[error(
+        "{archive}: it cannot be unpacked: {reason}; it is kept, so that trying again does not download it"
+    )]
     Unpack { archive: PathBuf, reason: String },
     #[error("no folder for Ollama is known; set HOME, or XDG_DATA_HOME")]
     NoOllamaFolder,
@@ -259,7 +261,9 @@ pub enum Error {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("LLMSPELL_OLLAMA_RELEASES: \"{0}\" is no address; give one such as \"https://example.org/ollama\"")]
+    #[error(
+        "LLMSPELL_OLLAMA_RELEASES: \"{0}\" is no address; give one such as \"https://example.org/ollama\""
+    )]
     ReleaseAddress(String),
     #[error("the catalogue is damaged: {0}. This is a bug, please report it")]
     Catalogue(String),

@@ -151,7 +151,11 @@ impl Models {
     /// The state of the backends of this machine.
     pub async fn status(&self) -> Status {
         Status {
-            candle: self.candle.status(),
+            candle: match self.backend(LocalBackend::Candle.name()) {
+                Some(_) => self.candle.status(),
+                // It is switched off.
+                None => CandleStatus::default(),
+            },
             ollama: self.ollama_status().await,
         }
     }

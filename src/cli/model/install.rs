@@ -57,7 +57,11 @@ fn go(app: &App, plan: Installation, yes: bool) -> u8 {
 
 fn describe(plan: &Installation) -> String {
     let size = plan.size.map(|size| format!(" ({})", show::size(size)));
-    let replaced = if plan.folder.exists() { ", in the place of what is there" } else { "" };
+    let replaced = if plan.folder.exists() {
+        ", in the place of what is there"
+    } else {
+        ""
+    };
     let link = match plan.link_is_taken() {
         true => format!("leaves    {} as it is", plan.link.display()),
         false => format!("links     {} to it", plan.link.display()),
@@ -77,7 +81,10 @@ fn describe(plan: &Installation) -> String {
 
 fn install(app: &App, plan: Installation) -> u8 {
     let (mut view, started) = (View::new(app.json), plan.clone());
-    let installed = follow(move |tell| forward(started, tell), |progress| view.show(progress));
+    let installed = follow(
+        move |tell| forward(started, tell),
+        |progress| view.show(progress),
+    );
     view.clear();
     match installed {
         Ok(_) => done(app, &plan),
@@ -88,7 +95,10 @@ fn install(app: &App, plan: Installation) -> u8 {
 fn forward(plan: Installation, tell: &Tell<'_, PullProgress>) {
     let mut pull = match plan.start() {
         Ok(pull) => pull,
-        Err(error) => return drop(tell(Err(error))),
+        Err(error) => {
+            tell(Err(error));
+            return;
+        }
     };
     while let Some(progress) = block_on(pull.next()) {
         if !tell(progress) {
@@ -112,5 +122,8 @@ fn done(app: &App, plan: &Installation) -> u8 {
 
 /// One line, as progress has.
 fn show_json(app: &App, status: &str, program: Option<&str>) -> u8 {
-    app.show(&format!("{}\n", json!({ "status": status, "program": program })))
+    app.show(&format!(
+        "{}\n",
+        json!({ "status": status, "program": program })
+    ))
 }

@@ -235,7 +235,10 @@ fn make_folder(folder: &Path) -> Result<(), Error> {
 
 /// Deletes an archive and what its transfer left beside it.
 fn discard(archive: &Path) {
-    for path in transfer::leftovers(archive).iter().chain([&archive.to_owned()]) {
+    for path in transfer::leftovers(archive)
+        .iter()
+        .chain([&archive.to_owned()])
+    {
         let _ = std::fs::remove_file(path); // most of them are not there
     }
 }

@@ -111,7 +111,10 @@ mod tests {
             "{one}  ./ollama-linux-amd64-rocm.tgz\n{two} *ollama-linux-amd64.tgz\nabc  ./short.tgz\n"
         );
         assert_eq!(digest(&list, "ollama-linux-amd64-rocm.tgz"), Some(one));
-        assert_eq!(digest(&list, "ollama-linux-amd64.tgz"), Some("b".repeat(64)));
+        assert_eq!(
+            digest(&list, "ollama-linux-amd64.tgz"),
+            Some("b".repeat(64))
+        );
         for absent in ["ollama-linux", "amd64.tgz", "short.tgz"] {
             assert_eq!(digest(&list, absent), None, "{absent}");
         }
