@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use crate::place::{Place, names, text};
 use crate::server::{Fault, sha256};
+use crate::terminal;
 
 const ASSET: &str = match (cfg!(target_os = "macos"), cfg!(target_arch = "aarch64")) {
     (true, _) => "ollama-darwin.tgz",
@@ -228,6 +229,40 @@ fn without_a_terminal_it_does_nothing_unless_told() {
     let error = fails(&place, &[], 2);
     assert!(error.contains("--yes"), "{error}");
     assert!(data(&place).is_empty());
+}
+
+#[test]
+fn on_a_terminal_it_says_what_it_will_do_and_asks() {
+    let place = released();
+    let (output, shown) = terminal::answered(command(&place, &[]), "n\n");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(shown.starts_with("This installs Ollama:"), "{shown}");
+    assert!(data(&place).is_empty());
+    let (output, _) = terminal::answered(command(&place, &[]), "yes\n");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(data(&place), ["ollama"]);
+}
+
+#[test]
+fn an_interrupted_download_ends_with_130_and_the_next_goes_through() {
+    let place = released();
+    place.server.at_cdn([Fault::None, Fault::Pause(40)]);
+    let mut command = command(&place, &["--yes"]);
+    let child = command.stderr(std::process::Stdio::piped()).spawn();
+    let child = child.expect("the binary starts");
+    place.server.wait_for_pause(1);
+    terminal::interrupt(&child);
+    let output = child.wait_with_output().expect("it ends");
+    place.server.go_on();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert!(
+        data(&place).contains(&format!("{ASSET}.part")),
+        "{:?}",
+        data(&place)
+    );
+    assert!(!place.path("data/llmspell/ollama").exists());
+    assert_eq!(install(&place, &["--yes"]).status.code(), Some(0));
+    assert_eq!(data(&place), ["ollama"]);
 }
 
 #[test]

@@ -14,3 +14,5 @@ mod remove;
 #[path = "../../runtime/models/tests/pull/server.rs"]
 mod server;
 mod show;
+#[cfg(unix)]
+mod terminal;

@@ -116,16 +116,6 @@ fn what_is_damaged_on_the_way_is_not_installed() {
     assert!(!place.stored(FILE).exists());
 }
 
-/// The signal that Ctrl-C sends.
-#[cfg(unix)]
-fn interrupt(process: &std::process::Child) {
-    let id = process.id().to_string();
-    let kill = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(kill.expect("kill runs").success());
-}
-
 /// Waits until so many lines of a file have been written by another process, which no event tells.
 #[cfg(unix)]
 fn wait_for_lines(path: &std::path::Path, count: usize) {
@@ -158,7 +148,7 @@ fn an_interrupted_pull_ends_with_130_and_the_next_goes_on() {
     let child = child.expect("the binary starts");
     place.server.wait_for_pause(1);
     wait_for_lines(&place.stored(&format!("{FILE}.journal")), 2);
-    interrupt(&child);
+    crate::terminal::interrupt(&child);
     let output = child.wait_with_output().expect("it ends");
     place.server.go_on();
     let told = crate::place::text(&output.stderr);

@@ -31,47 +31,21 @@ fn what_is_not_there_or_in_the_box_cannot_be_removed() {
 }
 
 #[cfg(unix)]
-mod terminal {
-    use std::fs::File;
-    use std::io::{Read, Write};
-    use std::process::{Output, Stdio};
-
-    use nix::pty::openpty;
-
-    use super::*;
-
-    /// Runs a command on a terminal of its own, where somebody answers its question.
-    fn answered(place: &Place, args: &[&str], answer: &str) -> (Output, String) {
-        let terminal = openpty(None, None).expect("a terminal");
-        let end = || terminal.slave.try_clone().expect("a second handle");
-        let mut command = place.command(args);
-        command.stdin(end()).stderr(end()).stdout(Stdio::piped());
-        let child = command.spawn().expect("the binary starts");
-        let mut screen = File::from(terminal.master);
-        let mut shown = String::new();
-        while !shown.contains("[y/N] ") {
-            let mut bytes = [0; 256];
-            let count = screen.read(&mut bytes).expect("it asks");
-            shown += &String::from_utf8_lossy(&bytes[..count]);
-        }
-        screen.write_all(answer.as_bytes()).expect("it listens");
-        (child.wait_with_output().expect("it ends"), shown)
+#[test]
+fn on_a_terminal_it_asks_first() {
+    let place = Place::pulled();
+    let answered =
+        |answer| crate::terminal::answered(place.command(&["model", "remove", NAME]), answer);
+    for refusal in ["n\n", "\n", "what?\n"] {
+        let (output, shown) = answered(refusal);
+        assert_eq!(output.status.code(), Some(1), "{refusal:?}");
+        assert!(
+            shown.starts_with(&format!("Delete {NAME}? [y/N] ")),
+            "{shown}"
+        );
+        assert_eq!(place.listed(), [NAME], "{refusal:?}");
     }
-
-    #[test]
-    fn on_a_terminal_it_asks_first() {
-        let place = Place::pulled();
-        for refusal in ["n\n", "\n", "what?\n"] {
-            let (output, shown) = answered(&place, &["model", "remove", NAME], refusal);
-            assert_eq!(output.status.code(), Some(1), "{refusal:?}");
-            assert!(
-                shown.starts_with(&format!("Delete {NAME}? [y/N] ")),
-                "{shown}"
-            );
-            assert_eq!(place.listed(), [NAME], "{refusal:?}");
-        }
-        let (output, _) = answered(&place, &["model", "remove", NAME], "y\n");
-        assert_eq!(output.status.code(), Some(0));
-        assert!(place.listed().is_empty());
-    }
+    let (output, _) = answered("y\n");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(place.listed().is_empty());
 }

@@ -144,7 +144,9 @@ fn missing(path: &[String], what: &str, layers: &[Layer], problems: &mut Problem
     let table = &path[..path.len() - 1];
     let inside = |(path, _): &(&Path, &Setting)| path.starts_with(table);
     let settings = layers.iter().flat_map(|layer| layer.0.iter().find(inside));
-    let origin = settings.map(|(_, setting)| setting.origin.clone()).last();
+    let origin = settings
+        .map(|(_, setting)| setting.origin.clone())
+        .next_back();
     let message = format!("{} is missing: {what}", keys::dotted(path));
     problems.at(&origin.unwrap_or(Origin::Default), message);
 }

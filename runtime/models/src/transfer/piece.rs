@@ -140,15 +140,22 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_shared_among_the_connections() {
-        let cases: [(&[Range<u64>], usize, &[Range<u64>]); 5] = [
-            (&[0..100], 4, &[0..25, 25..50, 50..75, 75..100]),
-            (&[0..10, 90..100], 2, &[0..10, 90..100]),
-            (&[0..3], 4, &[0..1, 1..2, 2..3]),
-            (&[5..12], 1, &[5..12]),
-            (&[], 4, &[]),
-        ];
-        for (ranges, connections, expected) in cases {
-            assert_eq!(split(ranges, connections), expected);
-        }
+        check("0-100", 4, "0-25 25-50 50-75 75-100");
+        check("0-10 90-100", 2, "0-10 90-100");
+        check("0-3", 4, "0-1 1-2 2-3");
+        check("5-12", 1, "5-12");
+        check("", 4, "");
+    }
+
+    fn check(missing: &str, connections: usize, expected: &str) {
+        assert_eq!(split(&ranges(missing), connections), ranges(expected));
+    }
+
+    fn ranges(text: &str) -> Vec<Range<u64>> {
+        let range = |text: &str| {
+            let (first, end) = text.split_once('-').expect("two ends");
+            first.parse().expect("a number")..end.parse().expect("a number")
+        };
+        text.split_whitespace().map(range).collect()
     }
 }
