@@ -234,6 +234,37 @@ pub enum Error {
         "{model} lies in the cache of Hugging Face, which other programs use too; delete {path} to remove it"
     )]
     NotOurs { model: String, path: PathBuf },
+    #[error("{0}: there is no Ollama to download for it; see https://ollama.com/download")]
+    NoOllamaFor(String),
+    #[error(
+        "{list}: it names no {wanted}, so there is no release of Ollama for this machine that could be verified; \
+         see https://ollama.com/download"
+    )]
+    NoRelease { list: String, wanted: String },
+    #[error(
+        "{asset}: its sha256 is {found} and the release says {expected}, so it was deleted and nothing was \
+         installed; try again, perhaps a new release has just come out"
+    )]
+    ReleaseDigest {
+        asset: String,
+        expected: String,
+        found: String,
+    },
+    #[error(
+        "{archive}: it cannot be unpacked: {reason}; it is kept, so that trying again does not download it"
+    )]
+    Unpack { archive: PathBuf, reason: String },
+    #[error("no folder for Ollama is known; set HOME, or XDG_DATA_HOME")]
+    NoOllamaFolder,
+    #[error("{path}: Ollama cannot be installed there: {source}")]
+    OllamaFolder {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "LLMSPELL_OLLAMA_RELEASES: \"{0}\" is no address; give one such as \"https://example.org/ollama\""
+    )]
+    ReleaseAddress(String),
     #[error("the catalogue is damaged: {0}. This is a bug, please report it")]
     Catalogue(String),
     #[error("this build runs no embedded models; build it with the cargo feature `candle`")]

@@ -151,7 +151,11 @@ impl Models {
     /// The state of the backends of this machine.
     pub async fn status(&self) -> Status {
         Status {
-            candle: self.candle.status(),
+            candle: match self.backend(LocalBackend::Candle.name()) {
+                Some(_) => self.candle.status(),
+                // It is switched off.
+                None => CandleStatus::default(),
+            },
             ollama: self.ollama_status().await,
         }
     }
@@ -208,11 +212,11 @@ impl Models {
 
     /// Looks for what can be known wrong of a request without loading the model.
     pub async fn check(&self, model: Option<&str>, sampling: &Sampling) -> Result<(), Error> {
-        match self.choose(model).await {
-            Ok(choice) => choice.backend.check(&choice.model, sampling),
+        let chosen = self.choose(model).await;
+        match chosen.and_then(|choice| choice.backend.check(&choice.model, sampling)) {
             // It comes with the first answer.
             Err(Error::NotFound { .. }) if self.pulls_missing() => Ok(()),
-            Err(error) => Err(error),
+            checked => checked,
         }
     }
 
@@ -249,7 +253,7 @@ impl Models {
 
     /// Loads a model unless it is loaded.
     pub async fn load(&self, model: &str, loading: Loading) -> Result<(), Error> {
-        let choice = self.choose(Some(model)).await?;
+        let choice = self.choose_or_pull(Some(model)).await?;
         choice.backend.load(choice.model, loading).await
     }
 
@@ -280,15 +284,23 @@ impl Models {
 
     /// Gets a model that is not there, if the configuration says so.
     async fn choose_or_pull(&self, model: Option<&str>) -> Result<Choice, Error> {
-        match (self.choose(model).await, model) {
-            (Err(Error::NotFound { .. }), Some(name)) if self.pulls_missing() => {
-                self.pull(name, PullOptions::default())
-                    .await?
-                    .finish()
-                    .await?;
+        let chosen = self.choose(model).await;
+        if !self.pulls_missing() {
+            return chosen;
+        }
+        match (&chosen, model) {
+            (Ok(choice), _) if is_missing(choice).await => {
+                let (backend, missing) = (&choice.backend, choice.model.clone());
+                let pull = backend.pull(missing, PullOptions::default()).await?;
+                pull.finish().await?;
+                chosen
+            }
+            (Err(Error::NotFound { .. }), Some(name)) => {
+                let pull = self.pull(name, PullOptions::default()).await?;
+                pull.finish().await?;
                 self.choose(model).await
             }
-            (chosen, _) => chosen,
+            _ => chosen,
         }
     }
 
@@ -298,7 +310,7 @@ impl Models {
         model: Option<&str>,
         texts: Vec<String>,
     ) -> Result<Embeddings, Error> {
-        let choice = self.choose(model).await?;
+        let choice = self.choose_or_pull(model).await?;
         choice.backend.embed(choice.model, texts).await
     }
 
@@ -331,5 +343,15 @@ impl Models {
         backend
             .apply_template(model, messages, tools, add_generation_prompt)
             .await
+    }
+}
+
+/// Whether a model that could be got is not there. A server that cannot be asked says so when it is used.
+async fn is_missing(choice: &Choice) -> bool {
+    match choice.model {
+        ModelName::Local { .. } | ModelName::Hub(_) => {
+            matches!(choice.backend.has(&choice.model).await, Ok(false))
+        }
+        ModelName::Path(_) | ModelName::Remote { .. } => false,
     }
 }

@@ -128,7 +128,9 @@ fn parse(name: &str) -> Result<ModelName, String> {
             name.len()
         ));
     }
-    if let Some(rest) = name.strip_prefix("hf:") {
+    // Every name may have `local/` before it.
+    let bare = name.strip_prefix("local/").unwrap_or(name);
+    if let Some(rest) = bare.strip_prefix("hf:") {
         return hub(rest).map(ModelName::Hub);
     }
     if name.to_ascii_lowercase().ends_with(".gguf") {

@@ -28,6 +28,8 @@ pub enum PullStatus {
     Downloading,
     /// Comparing the digest.
     Verifying,
+    /// Taking the files out of the archive that came; models come without one.
+    Unpacking,
     /// It is there.
     Complete,
 }
@@ -40,6 +42,7 @@ impl PullStatus {
             Self::Waiting => "waiting",
             Self::Downloading => "downloading",
             Self::Verifying => "verifying",
+            Self::Unpacking => "unpacking",
             Self::Complete => "complete",
         }
     }

@@ -1,6 +1,8 @@
 //! `model`: which models there are, getting and deleting them.
 
 mod ask;
+#[cfg(all(feature = "candle", feature = "ollama"))]
+mod install;
 mod pull;
 mod show;
 mod table;
@@ -20,7 +22,8 @@ Examples:
   llmspell model pull llama3.2:3b             get it; interrupted, it goes on where it was
   llmspell model pull hf:owner/repo:Q4_K_M    any GGUF repository on Hugging Face
   llmspell model pull ollama/llama3.2:3b      let the Ollama server get it
-  llmspell model remove llama3.2:3b";
+  llmspell model remove llama3.2:3b
+  llmspell model install-ollama               says what it will do, and asks";
 
 #[derive(Args)]
 pub struct ModelArgs {
@@ -71,6 +74,16 @@ enum Command {
     },
     /// The state of the backends
     Status,
+    /// Download Ollama itself, verify it, and put it into your own folders
+    #[cfg(all(feature = "candle", feature = "ollama"))]
+    InstallOllama {
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Install it even if there is one
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -122,6 +135,8 @@ pub fn run(app: &App, args: ModelArgs) -> u8 {
             )
         }
         Command::Status => answer(app, ModelRequest::Status),
+        #[cfg(all(feature = "candle", feature = "ollama"))]
+        Command::InstallOllama { yes, force } => install::run(app, yes, force),
     }
 }
 

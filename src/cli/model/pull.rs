@@ -25,18 +25,22 @@ pub fn run(app: &App, request: ModelRequest) -> u8 {
             app.show(&format!("{} is there ({size})\n", progress.model_id))
         }
         Ok(_) => 0,
-        Err(Ended::Interrupted) => {
-            eprintln!(
-                "llmspell: stopped; what came so far is kept, and the same command goes on from there"
-            );
-            130
-        }
-        Err(ended) => ended.tell(app),
+        Err(ended) => stopped(app, ended),
     }
 }
 
+/// Says why something did not come whole, and gives the exit code.
+pub fn stopped(app: &App, ended: Ended) -> u8 {
+    if let Ended::Interrupted = ended {
+        eprintln!(
+            "llmspell: stopped; what came so far is kept, and the same command goes on from there"
+        );
+    }
+    ended.tell(app)
+}
+
 /// How progress is shown.
-enum View {
+pub enum View {
     Bar(ProgressBar),
     /// What was told last: the status, and how many tenths.
     Lines(Option<(PullStatus, Option<String>, u64)>),
@@ -44,7 +48,7 @@ enum View {
 }
 
 impl View {
-    fn new(json: bool) -> Self {
+    pub fn new(json: bool) -> Self {
         match json {
             true => Self::Json(Output::new()),
             false if std::io::stderr().is_terminal() => Self::Bar(bar()),
@@ -52,7 +56,7 @@ impl View {
         }
     }
 
-    fn show(&mut self, progress: &PullProgress) {
+    pub fn show(&mut self, progress: &PullProgress) {
         match self {
             Self::Bar(bar) => {
                 bar.set_length(progress.total_bytes.unwrap_or(0));
@@ -77,7 +81,7 @@ impl View {
         }
     }
 
-    fn clear(&mut self) {
+    pub fn clear(&mut self) {
         if let Self::Bar(bar) = self {
             bar.finish_and_clear();
         }

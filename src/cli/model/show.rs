@@ -158,7 +158,7 @@ fn state(status: &Status) -> String {
             size(candle.memory_bytes),
             size(candle.memory_budget_bytes),
         ),
-        false => "not in this build".to_owned(),
+        false => "not in this build, or switched off in the configuration".to_owned(),
     };
     format!("candle  {candle_state}\nollama  {ollama_state}\n")
 }

@@ -17,6 +17,8 @@ mod connection;
 mod embeddings;
 #[cfg(feature = "ollama")]
 mod health;
+#[cfg(all(feature = "candle", feature = "ollama"))]
+mod install;
 #[cfg(feature = "ollama")]
 mod library;
 #[cfg(feature = "ollama")]
@@ -39,6 +41,8 @@ mod stream;
 
 #[cfg(feature = "ollama")]
 pub use backend::Ollama;
+#[cfg(all(feature = "candle", feature = "ollama"))]
+pub use install::{Installation, Installer, on_path};
 #[cfg(feature = "ollama")]
 pub use library::RunningModel;
 pub use settings::OllamaSettings;

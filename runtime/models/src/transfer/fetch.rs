@@ -18,8 +18,8 @@ use crate::settings::{Token, TransferSettings};
 
 /// How often a file may turn out to be another one while it is got.
 const MOST_RESTARTS: usize = 5;
-/// The longest JSON that is read, in bytes.
-const MOST_JSON: usize = 64 << 20;
+/// The longest text that is read, in bytes.
+const MOST_TEXT: usize = 64 << 20;
 
 /// Gets files from one server and from where it sends us.
 pub struct Transfer {
@@ -69,27 +69,32 @@ impl Transfer {
 
     /// Asks for JSON.
     pub async fn json<T: DeserializeOwned>(&self, url: &Url) -> Result<T, Error> {
-        let mut patience = Patience::to_ask(&self.settings, url);
-        let text = loop {
-            match self.text(url).await {
-                Ok(text) => break text,
-                Err(failure) => patience
-                    .wait(failure)
-                    .await
-                    .map_err(|f| unexpected(f, url))?,
-            }
-        };
+        let text = self.text(url).await?;
         let problem =
             |error| transfer_error(url, format!("what it says is not understood: {error}"));
         serde_json::from_slice(&text).map_err(problem)
     }
 
-    async fn text(&self, url: &Url) -> Result<Vec<u8>, Failure> {
+    /// Asks for a text that is short enough for the memory.
+    pub async fn text(&self, url: &Url) -> Result<Vec<u8>, Error> {
+        let mut patience = Patience::to_ask(&self.settings, url);
+        loop {
+            match self.read(url).await {
+                Ok(text) => return Ok(text),
+                Err(failure) => patience
+                    .wait(failure)
+                    .await
+                    .map_err(|f| unexpected(f, url))?,
+            }
+        }
+    }
+
+    async fn read(&self, url: &Url) -> Result<Vec<u8>, Failure> {
         let mut response = self.client.get(url, None).await?.response;
         let mut text = Vec::new();
         while let Some(bytes) = response.chunk().await.map_err(|error| failed(&error))? {
             text.extend_from_slice(&bytes);
-            if text.len() > MOST_JSON {
+            if text.len() > MOST_TEXT {
                 return Err(transfer_error(url, "it says too much").into());
             }
         }
@@ -177,6 +182,14 @@ impl Transfer {
         }
         .get()
         .await
+    }
+
+    /// The digest of a file that was fetched, in lower-case hexadecimal digits.
+    pub async fn sha256(&self, path: &Path, listener: &Listener<'_>) -> Result<String, Error> {
+        let size = std::fs::metadata(path).ok().map(|file| file.len());
+        let every = self.settings.tell_every;
+        let meter = Meter::new(listener, Phase::Verifying, (0, size), every);
+        verify::sha256(path, &meter).await
     }
 
     /// Whether a file's content is what the server announced, as far as it announced anything.

@@ -1,0 +1,143 @@
+//! What the configuration says of models, and who runs them.
+
+use crate::place::{FILE, NAME, Place, SPEC, answer};
+use crate::server::Fault;
+
+#[test]
+fn a_fallback_answers_for_a_model_that_is_not_there() {
+    let place = Place::configured("[fallback]\n\"llama9:8b\" = [\"llama8:8b\", \"wisp\"]");
+    let (printed, told) = place.says(&["exec", "-v", &answer(Some("llama9:8b"), "provider")]);
+    assert_eq!(printed, "candle\n");
+    assert!(told.contains("wisp on candle"), "{told}");
+    assert!(
+        told.contains("as the fallback of llama9:8b, which is not there"),
+        "{told}"
+    );
+}
+
+#[test]
+fn without_a_fallback_the_error_says_what_was_tried() {
+    let place = Place::new();
+    let error = place.fails(&["exec", &answer(Some("llama9:8b"), "provider")], 1);
+    assert!(error.contains("candle does not have it"), "{error}");
+    assert!(error.contains("llmspell model pull llama9:8b"), "{error}");
+}
+
+#[test]
+fn the_default_model_answers_when_none_is_named() {
+    let place = Place::configured("default_model = \"wisp\"");
+    place.prints(&["model", "pull", SPEC]);
+    let (_, told) = place.says(&["exec", "-v", &answer(None, "model")]);
+    assert!(
+        told.contains(
+            "wisp on candle: it is the bundled model; it is the default_model of the configuration"
+        ),
+        "{told}"
+    );
+    let (printed, told) = place.says(&[
+        "exec",
+        "-v",
+        "--set",
+        &format!("default_model={NAME}"),
+        &answer(None, "tokens.completion"),
+    ]);
+    assert_eq!(printed, "3\n");
+    assert!(
+        told.contains("it is a repository on Hugging Face"),
+        "{told}"
+    );
+}
+
+#[test]
+fn without_a_default_the_newest_model_answers() {
+    let place = Place::pulled();
+    let (_, told) = place.says(&["exec", "-v", &answer(None, "model")]);
+    assert!(
+        told.contains("none was named, and it is the newest"),
+        "{told}"
+    );
+    assert!(told.contains(NAME), "{told}");
+}
+
+#[test]
+fn a_missing_model_is_pulled_where_the_configuration_says_so() {
+    let place = Place::configured("[providers.local]\nauto_pull_missing = true");
+    assert_eq!(
+        place.prints(&["exec", &answer(Some(SPEC), "tokens.completion")]),
+        "3\n"
+    );
+    assert!(place.stored(FILE).is_file());
+    place.server.forget();
+    assert_eq!(
+        place.prints(&["exec", &answer(Some(SPEC), "tokens.completion")]),
+        "3\n"
+    );
+    assert!(place.server.asked().is_empty(), "it comes once");
+}
+
+#[test]
+fn a_missing_model_that_cannot_be_pulled_says_why() {
+    let place = Place::configured("[providers.local]\nauto_pull_missing = true");
+    place.server.at_hub([Fault::Refuse(401, Vec::new())]);
+    let error = place.fails(&["exec", &answer(Some(SPEC), "model")], 1);
+    assert!(error.contains("status 401"), "{error}");
+}
+
+#[test]
+fn a_missing_model_is_not_pulled_unless_told() {
+    let place = Place::new();
+    let error = place.fails(&["exec", &answer(Some(SPEC), "model")], 1);
+    assert!(error.contains("llmspell model pull"), "{error}");
+    assert!(place.server.asked().is_empty());
+}
+
+#[test]
+fn a_backend_that_is_switched_off_has_no_models() {
+    let place = Place::configured("[providers.candle]\nenabled = false");
+    assert_eq!(place.prints(&["exec", "print(#LocalLLM.list())"]), "0\n");
+    let error = place.fails(&["exec", &answer(Some("wisp"), "model")], 1);
+    assert!(error.contains("switched off"), "{error}");
+    let status = place.json(&["model", "status"]);
+    assert_eq!(status["candle"]["ready"], false);
+    assert_eq!(status["candle"]["models"], 0);
+}
+
+#[test]
+fn a_device_that_no_model_runs_on_is_refused() {
+    for device in ["cuda", "metal"] {
+        let place = Place::configured(&format!("[providers.candle.options]\ndevice = {device:?}"));
+        let error = place.fails(&["exec", "print(1)"], 2);
+        assert!(
+            error.contains(&format!("no model runs on \"{device}\" yet")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn options_of_candle_reach_the_models() {
+    let place = Place::configured("[providers.candle.options]\ncontext_size = 48\ncpu_threads = 1");
+    let printed = place.prints(&["exec", &answer(Some("wisp"), "context_size")]);
+    assert_eq!(printed, "48\n");
+    let long = "print(Agent.create({ model = 'wisp' }):execute(string.rep('word ', 200)).text)";
+    let error = place.fails(&["exec", long], 1);
+    assert!(error.contains("48"), "{error}");
+}
+
+#[test]
+fn verbose_tells_which_backend_and_why() {
+    let place = Place::pulled();
+    for (name, reason) in [
+        ("wisp", "wisp on candle: it is the bundled model".to_owned()),
+        (
+            NAME,
+            format!("{NAME} on candle: it is a repository on Hugging Face"),
+        ),
+        ("wisp@candle", "its name says so".to_owned()),
+    ] {
+        let (_, told) = place.says(&["exec", "-v", &answer(Some(name), "model")]);
+        assert!(told.contains(&reason), "{name}: {told}");
+        let (_, told) = place.says(&["exec", &answer(Some(name), "model")]);
+        assert_eq!(told, "", "{name}");
+    }
+}
