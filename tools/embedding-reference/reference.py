@@ -137,7 +137,7 @@ def write_gguf(path, pieces, tensors):
     spelled = [p if p in SPECIAL else p[2:] if p.startswith("##") else "\u2581" + p for p in pieces]
     writer.add_token_list(spelled)
     writer.add_token_types([3 if p in SPECIAL else 1 for p in pieces])
-    for name, piece in [("unk", "[UNK]"), ("sep", "[SEP]"), ("pad", "[PAD]"), ("cls", "[CLS]"), ("mask", "[MASK]")]:
+    for name, piece in [("unk", "[UNK]"), ("sep", "[SEP]"), ("pad", "[PAD]"), ("mask", "[MASK]")]:
         getattr(writer, f"add_{name}_token_id")(pieces.index(piece))
     writer.add_bos_token_id(pieces.index("[CLS]"))
     for short, values in tensors.values():
