@@ -95,7 +95,7 @@ impl Folder {
         }
     }
 
-    pub fn shape(&self) -> Result<Shape, Error> {
+    pub(super) fn shape(&self) -> Result<Shape, Error> {
         let config = self.config()?;
         let Positions::Absolute = config.position_embedding_type;
         let shape = Shape {
@@ -114,7 +114,7 @@ impl Folder {
     }
 
     /// The mean, unless the folder says otherwise.
-    pub fn pooling(&self) -> Result<Pooling, Error> {
+    pub(super) fn pooling(&self) -> Result<Pooling, Error> {
         const FILE: &str = "1_Pooling/config.json";
         self.check_modules()?;
         let Some(config) = self.optional::<PoolingConfig>(FILE)? else {
@@ -151,7 +151,7 @@ impl Folder {
         }
     }
 
-    pub fn tensors<'a>(&self, bytes: &'a Bytes) -> Result<Tensors<'a>, Error> {
+    pub(super) fn tensors<'a>(&self, bytes: &'a Bytes) -> Result<Tensors<'a>, Error> {
         Tensors::new(self.name(), bytes)
     }
 

@@ -31,7 +31,10 @@ const NAMES: &[(&str, &str)] = &[
 /// `blk.3.attn_q.bias` to `encoder.layer.3.attention.self.query.bias`.
 fn translated(name: &str) -> String {
     let (part, kind) = name.rsplit_once('.').expect("a name has a kind");
-    let (layer, part) = match part.strip_prefix("blk.").and_then(|rest| rest.split_once('.')) {
+    let (layer, part) = match part
+        .strip_prefix("blk.")
+        .and_then(|rest| rest.split_once('.'))
+    {
         Some((layer, part)) => (format!("encoder.layer.{layer}."), part),
         None => (String::new(), part),
     };
