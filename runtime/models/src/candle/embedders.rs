@@ -37,9 +37,9 @@ impl Embedders {
             let prompt_tokens = tokens.iter().map(Vec::len).sum();
             let wanted = tokens.iter().take_while(|_| waiting.strong_count() > 0);
             let vectors = wanted.map(|tokens| embedder.vector(tokens));
-            Ok(Embeddings {
+            Ok::<_, Error>(Embeddings {
                 model: String::new(),
-                vectors: vectors.collect::<Result<_, Error>>()?,
+                vectors: vectors.collect::<Result<_, llmspell_inference::Error>>()?,
                 prompt_tokens: Some(prompt_tokens),
             })
         };

@@ -85,7 +85,7 @@ fn check(model: &Embedder, expected: fn(&Answer) -> &Vec<f32>) {
     let tokens: Vec<_> = answers.iter().map(|answer| answer.tokens.clone()).collect();
     assert_eq!(model.tokens(&texts).expect("they are short"), tokens);
     let embedded = model.embed(&texts).expect("vectors");
-    assert_eq!(embedded.tokens, tokens.iter().map(Vec::len).sum());
+    assert_eq!(embedded.tokens, tokens.concat().len());
     assert_eq!(embedded.vectors.len(), answers.len());
     for (answer, vector) in answers.iter().zip(&embedded.vectors) {
         let length: f32 = vector.iter().map(|x| x * x).sum();
