@@ -19,7 +19,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 LAYERS, HIDDEN, HEADS, WIDE, POSITIONS, EPSILON = 2, 32, 4, 64, 24, 1e-12
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-WORDS = "the a cat dog sat on mat in sun house red small and is to of , . ! ? cafe".split()
+WORDS = "the cat dog sat on mat in sun house red small and is to of , . ! ? cafe".split()
 PIECES = list("abcdefghijklmnopqrstuvwxyz") + ["##s", "##ing", "##ed"] + ["##" + c for c in "abcdefghijklmnopqrtuvwxyz"]
 TEXTS = [
     "The cat sat on the mat.",
@@ -32,14 +32,15 @@ TEXTS = [
 
 
 def tokenizer():
-    vocabulary = {piece: number for number, piece in enumerate(SPECIAL + WORDS + PIECES)}
+    pieces = SPECIAL + WORDS + PIECES
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
     made = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     made.normalizer = normalizers.BertNormalizer(lowercase=True)
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     ends = [("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])]
     made.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
     made.add_special_tokens(SPECIAL)
-    return made, list(vocabulary)
+    return made, pieces
 
 
 def weights(vocabulary):

@@ -264,7 +264,7 @@ fn models_that_write_and_models_that_make_vectors_are_told_apart() {
         let info = ModelInfo::read(fixture(name)).expect("its header");
         assert!(info.embeds());
         assert_eq!(info.architecture, "bert");
-        assert_eq!((info.parameters, info.context_length), (20_928, 24));
+        assert_eq!((info.parameters, info.context_length), (20_512, 24));
         let refused = Checkpoint::open(fixture(name)).err();
         assert!(
             matches!(refused, Some(Error::WritesNoText { .. })),

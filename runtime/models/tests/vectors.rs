@@ -54,11 +54,8 @@ fn a_model_asked_for_what_it_is_not_made_for_says_so() {
         written.expect_err("wisp writes").to_string(),
         "wisp: is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
     );
-    let request = Request {
-        model: Some(fixture("tiny.gguf")),
-        prompt: Prompt::Raw("the".to_owned()),
-        ..Request::default()
-    };
+    let prompt = Prompt::Raw("the".to_owned());
+    let request = Request::new(Some(fixture("tiny.gguf")), prompt);
     let written = block_on(models.generate(request)).map(|_| ());
     let problem = written.expect_err("BERT does not write").to_string();
     assert!(
