@@ -120,6 +120,19 @@ def unit(vector):
     return [float(np.round(value, 9)) for value in vector / np.sqrt((vector**2).sum())]
 
 
+def quantized(tensors):
+    """Matrices of layers as Q8_0 and tables as F16, beside what they then are in 32-bit floats."""
+    kinds = {}
+    for name, (short, values) in tensors.items():
+        kind = gguf.GGMLQuantizationType.F32
+        if values.ndim == 2:
+            is_layer = short.startswith("blk.")
+            kind = gguf.GGMLQuantizationType.Q8_0 if is_layer else gguf.GGMLQuantizationType.F16
+        stored = gguf.quantize(values, kind)
+        kinds[name] = (short, stored, kind, gguf.dequantize(stored, kind))
+    return kinds
+
+
 def write_gguf(path, pieces, tensors):
     writer = gguf.GGUFWriter(path, "bert")
     writer.add_name("tiny-bert")
@@ -141,8 +154,8 @@ def write_gguf(path, pieces, tensors):
     for name, piece in [("unk", "[UNK]"), ("sep", "[SEP]"), ("pad", "[PAD]"), ("mask", "[MASK]")]:
         getattr(writer, f"add_{name}_token_id")(pieces.index(piece))
     writer.add_bos_token_id(pieces.index("[CLS]"))
-    for short, values in tensors.values():
-        writer.add_tensor(short, values)
+    for short, stored, kind, _ in tensors.values():
+        writer.add_tensor(short, stored, raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -169,16 +182,22 @@ def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     made, pieces = tokenizer()
     tensors = weights(len(pieces))
-    write_gguf(str(folder / "tiny.gguf"), pieces, tensors)
+    float32 = gguf.GGMLQuantizationType.F32
+    whole = {name: (short, values, float32, values) for name, (short, values) in tensors.items()}
+    small = quantized(tensors)
+    write_gguf(str(folder / "tiny.gguf"), pieces, whole)
+    write_gguf(str(folder / "quantized.gguf"), pieces, small)
     save_file({name: values for name, (_, values) in tensors.items()}, folder / "model.safetensors")
     (folder / "config.json").write_text(json.dumps(config(len(pieces)), indent=2) + "\n")
     bert, answers = Bert(tensors), []
+    small = Bert({name: (short, values) for name, (short, _, _, values) in small.items()})
     # Texts are text: no markup in them is read.
     made.encode_special_tokens = True
     for text in TEXTS:
         ids = made.encode(text).ids
         states = bert.states(ids)
-        answers.append({"text": text, "tokens": ids, "mean": unit(states.mean(axis=0)), "cls": unit(states[0])})
+        answer = {"text": text, "tokens": ids, "mean": unit(states.mean(axis=0)), "cls": unit(states[0])}
+        answers.append(answer | {"quantized": unit(small.states(ids).mean(axis=0))})
     (folder / "vectors.json").write_text(json.dumps(answers, indent=1) + "\n")
     # As most files of sentence-transformers say it, which would cut the longest text.
     made.enable_truncation(8)

@@ -9,13 +9,14 @@ use llmspell_inference::{Checkpoint, Embedder, Error, ModelInfo, Source, Threads
 use serde::Deserialize;
 use tempfile::TempDir;
 
-/// A text, its tokens, and its vector by either way of pooling.
+/// A text, its tokens, and its vector by either way of pooling, and by the mean of quantized weights.
 #[derive(Deserialize)]
 struct Answer {
     text: String,
     tokens: Vec<u32>,
     mean: Vec<f32>,
     cls: Vec<f32>,
+    quantized: Vec<f32>,
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -102,6 +103,11 @@ fn a_gguf_has_the_reference_vectors() {
     check(&open(fixture("tiny.gguf")), |answer| &answer.mean);
     check(&open(pooling(0)), |answer| &answer.mean);
     check(&open(pooling(2)), |answer| &answer.cls);
+}
+
+#[test]
+fn quantized_weights_have_their_reference_vectors() {
+    check(&open(fixture("quantized.gguf")), |answer| &answer.quantized);
 }
 
 #[test]
