@@ -60,7 +60,6 @@ impl Checkpoint {
     /// Opens a GGUF and checks everything but its weights.
     pub fn open(source: impl Into<Source>) -> Result<Self, Error> {
         let source = source.into();
-        let source = source.into();
         if let Source::Path(path) = &source
             && is_folder(path)
             && let Ok(info) = ModelInfo::read(source.clone())

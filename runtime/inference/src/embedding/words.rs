@@ -7,14 +7,14 @@ use crate::{Error, Tokenizer};
 
 /// Whatever a text says is text: markup in it does not become a control token.
 pub(super) enum Words {
-    Gguf(Tokenizer),
+    Gguf(Box<Tokenizer>),
     /// Of `tokenizer.json`.
     Json(Box<tokenizers::Tokenizer>),
 }
 
 impl Words {
     pub fn of_gguf(file: &File) -> Result<Self, Error> {
-        Tokenizer::read(file).map(Self::Gguf)
+        Ok(Self::Gguf(Box::new(Tokenizer::read(file)?)))
     }
 
     pub fn of_folder(folder: &Folder) -> Result<Self, Error> {
