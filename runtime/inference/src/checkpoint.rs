@@ -3,6 +3,7 @@
 #[cfg(any(feature = "cuda", feature = "metal"))]
 use crate::decoder::CandleOps;
 use crate::decoder::{Decoder, Descriptor, HostOps, Load, PAGE, page_bytes};
+use crate::embedding::is_folder;
 use crate::generate::{Batch, LanguageModel, Limits, MOST_LIVE};
 use crate::gguf::File;
 use crate::model::{DEFAULT_CACHE_BYTES, Device, Loaded, Options, Progress, Shared};
@@ -58,8 +59,16 @@ impl Footprint {
 impl Checkpoint {
     /// Opens a GGUF and checks everything but its weights.
     pub fn open(source: impl Into<Source>) -> Result<Self, Error> {
-        let file = File::open(&source.into())?;
+        let source = source.into();
+        if let Source::Path(path) = &source
+            && is_folder(path)
+            && let Ok(info) = ModelInfo::read(source.clone())
+        {
+            check_writes(&source.name(), &info)?;
+        }
+        let file = File::open(&source)?;
         let info = ModelInfo::of(&file)?;
+        check_writes(&file.name, &info)?;
         if file.header.tensors.is_empty() {
             return Err(Error::VocabularyOnly { file: file.name });
         }
@@ -156,6 +165,16 @@ impl Checkpoint {
             footprint,
             batch,
         }))
+    }
+}
+
+fn check_writes(file: &str, info: &ModelInfo) -> Result<(), Error> {
+    match info.embeds() {
+        true => Err(Error::WritesNoText {
+            file: file.to_owned(),
+            architecture: info.architecture.clone(),
+        }),
+        false => Ok(()),
     }
 }
 

@@ -95,6 +95,31 @@ pub enum Error {
         architecture: String,
         supported: String,
     },
+    #[error(
+        "{file}: vectors of architecture `{architecture}` are not supported; supported is {supported}, such as \
+         bge-small-en:v1.5"
+    )]
+    NoEncoder {
+        file: String,
+        architecture: String,
+        supported: &'static str,
+    },
+    #[error(
+        "{file}: is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
+    )]
+    WritesText { file: String },
+    #[error(
+        "{file}: is a model for embeddings (`{architecture}`), which writes no text; to write take a model such as \
+         llama3.2:3b"
+    )]
+    WritesNoText { file: String, architecture: String },
+    #[error("{file}: {key} is {value}, which is not supported; supported are: {supported}")]
+    UnsupportedSetting {
+        file: String,
+        key: String,
+        value: String,
+        supported: &'static str,
+    },
     #[error("{file}: tokenizer `{kind}` is not supported; supported are: {supported}")]
     UnsupportedTokenizer {
         file: String,
@@ -130,6 +155,19 @@ pub enum Error {
         prompt_tokens: usize,
         context_size: usize,
     },
+    #[error(
+        "text {text} has {tokens} tokens, the model reads at most {context_size} at once: cut it into parts, or use a model with a larger context"
+    )]
+    TextTooLong {
+        /// Its number among the texts, from 1.
+        text: usize,
+        tokens: usize,
+        context_size: usize,
+    },
+    #[error(
+        "{file}: a text's vector has no length, or an infinite one; the weights may be damaged"
+    )]
+    NoVector { file: String },
     #[error("context_size: the model was made for at most {largest} tokens, asked for are {asked}")]
     ContextTooLarge { asked: usize, largest: usize },
     #[error(

@@ -1,5 +1,6 @@
 //! What a model file says about itself.
 
+use crate::embedding::{Folder, is_encoder, is_folder};
 use crate::gguf::File;
 use crate::template::kind;
 use crate::vocabulary::CHAT_TEMPLATE;
@@ -31,9 +32,34 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
-    /// Reads a file's header without loading weights, whatever the architecture.
+    /// Reads a file's header without loading weights, of a GGUF whatever the architecture, or of a folder as
+    /// [`Embedder::open`](crate::Embedder::open) takes it.
     pub fn read(source: impl Into<Source>) -> Result<Self, Error> {
-        Self::of(&File::open(&source.into())?)
+        let source = source.into();
+        match &source {
+            Source::Path(path) if is_folder(path) => Self::of_folder(&Folder::of(path)),
+            _ => Self::of(&File::open(&source)?),
+        }
+    }
+
+    /// Whether it makes vectors of texts and writes none.
+    pub fn embeds(&self) -> bool {
+        is_encoder(&self.architecture)
+    }
+
+    fn of_folder(folder: &Folder) -> Result<Self, Error> {
+        let described = folder.describe()?;
+        Ok(Self {
+            architecture: described.architecture,
+            name: None,
+            parameters: described.parameters,
+            quantization: described.quantization,
+            context_length: described.context_length,
+            embedding_length: described.hidden,
+            vocabulary_size: described.vocabulary,
+            size_bytes: described.bytes,
+            template: "none",
+        })
     }
 
     pub(crate) fn of(file: &File) -> Result<Self, Error> {

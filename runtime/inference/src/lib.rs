@@ -29,6 +29,7 @@ pub mod tokenizer;
 
 mod checkpoint;
 mod decoder;
+mod embedding;
 mod error;
 mod generate;
 mod info;
@@ -43,6 +44,7 @@ mod vocabulary;
 
 pub use checkpoint::{Checkpoint, Footprint};
 pub use decoder::CacheType;
+pub use embedding::{Embedded, Embedder};
 pub use error::Error;
 pub use generate::{
     Dry, Event, Filters, Finish, FinishReason, Generation, Logprob, Mirostat, Penalties, Request,

@@ -2,6 +2,7 @@
 
 mod budget;
 mod cache;
+mod embedders;
 mod files;
 mod key;
 mod prompt;
@@ -28,13 +29,14 @@ use crate::models::{BUNDLED, Limits};
 use crate::name::ModelName;
 use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
 use crate::request::{
-    CacheType, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob, Prompt,
-    Request, TokenLogprobs,
+    CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob,
+    Prompt, Request, TokenLogprobs,
 };
 use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
 use crate::store::{Installed, Store};
 use cache::{Cache, LEAST_CONTEXT};
+use embedders::Embedders;
 use key::Key;
 use thread::{beside, on_thread};
 
@@ -42,6 +44,7 @@ use thread::{beside, on_thread};
 #[derive(Clone)]
 pub struct Candle {
     cache: Cache,
+    embedders: Embedders,
     store: Store,
     /// Those that were read without a model, by whoever asked first.
     vocabularies: Arc<Mutex<HashMap<Key, Arc<OnceCell<Vocabulary>>>>>,
@@ -51,6 +54,7 @@ impl Candle {
     pub fn new(limits: &Limits, store: StoreSettings) -> Self {
         Self {
             cache: Cache::new(limits),
+            embedders: Embedders::default(),
             store: Store::new(store),
             vocabularies: Arc::default(),
         }
@@ -231,10 +235,28 @@ impl Backend for Candle {
         Box::pin(async move { on_thread(move || candle.delete(&name)).await? })
     }
 
+    fn embed(&self, name: ModelName, texts: Vec<String>) -> Pending<'_, Embeddings> {
+        Box::pin(async move {
+            let key = self.key(&name).await?;
+            let threads = self.cache.threads()?;
+            let embeddings = self.embedders.embed(&key, threads, texts).await?;
+            Ok(Embeddings {
+                model: name.to_string(),
+                ..embeddings
+            })
+        })
+    }
+
     fn load(&self, name: ModelName, wanted: Loading) -> Pending<'_, ()> {
         Box::pin(async move {
-            let loaded = self.cache.acquire(&self.key(&name).await?, &wanted).await;
-            loaded.map(drop)
+            let key = self.key(&name).await?;
+            match self.makes_vectors(&key).await? {
+                true => {
+                    let threads = self.cache.threads()?;
+                    self.embedders.get(&key, threads).await.map(drop)
+                }
+                false => self.cache.acquire(&key, &wanted).await.map(drop),
+            }
         })
     }
 
@@ -242,6 +264,7 @@ impl Backend for Candle {
         Box::pin(async move {
             let key = self.key(&name).await?;
             key.check()?;
+            self.embedders.forget(&key);
             self.cache.unload(&key).await;
             Ok(())
         })

@@ -49,10 +49,10 @@ pub struct HubName {
 }
 
 /// A model's name, parsed: `[provider/]model[:variant][@backend]`, `hf:owner/repo[/file.gguf][:Q4_K_M]`, or the
-/// path of a GGUF file. Nothing in it leads out of a folder.
+/// path of a GGUF or safetensors file. Nothing in it leads out of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ModelName {
-    /// A file; its name ends in `.gguf`.
+    /// A file; its name ends in `.gguf` or `.safetensors`.
     Path(PathBuf),
     /// A model that a backend of this machine knows by name.
     Local {
@@ -133,7 +133,7 @@ fn parse(name: &str) -> Result<ModelName, String> {
     if let Some(rest) = bare.strip_prefix("hf:") {
         return hub(rest).map(ModelName::Hub);
     }
-    if name.to_ascii_lowercase().ends_with(".gguf") {
+    if is_model_file(name) {
         return Ok(ModelName::Path(name.into()));
     }
     let (name, backend) = match name.rsplit_once('@') {

@@ -377,6 +377,11 @@ impl Keys<'_> {
     }
 }
 
+/// Whether models of an architecture can be computed.
+pub(crate) fn decodes(architecture: &str) -> bool {
+    ARCHITECTURES.iter().any(|known| known.name == architecture)
+}
+
 fn find(file: &File, name: &str) -> Result<&'static Architecture, Error> {
     let found = ARCHITECTURES.iter().find(|known| known.name == name);
     found.ok_or_else(|| Error::UnsupportedArchitecture {

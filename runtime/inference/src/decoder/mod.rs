@@ -16,7 +16,7 @@ mod tests;
 
 #[cfg(any(test, feature = "cuda", feature = "metal"))]
 pub(crate) use candle::CandleOps;
-pub(crate) use descriptor::Descriptor;
+pub(crate) use descriptor::{Descriptor, decodes};
 pub(crate) use forward::{Decoder, Page, Step, page_bytes};
 pub use host::CacheType;
 pub(crate) use host::HostOps;

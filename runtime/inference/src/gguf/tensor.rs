@@ -1,13 +1,9 @@
-//! Tensors of a file: where they are, and as Candle's quantized tensors for other devices than the CPU.
+//! Tensors of a file: where they are, and as Candle's tensors.
 
 use std::ops::Range;
 
-use candle_core::quantized::GgmlDType;
-#[cfg(any(test, feature = "cuda", feature = "metal"))]
-use candle_core::{
-    Device,
-    quantized::{QStorage, QTensor},
-};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use candle_core::{Device, Tensor};
 
 use super::file::{File, View};
 use super::header::TensorInfo;
@@ -15,7 +11,6 @@ use super::tensor_type;
 use crate::Error;
 
 /// The largest alignment of any of Candle's block types.
-#[cfg(any(test, feature = "cuda", feature = "metal"))]
 const BLOCK_ALIGNMENT: usize = 8;
 
 impl File {
@@ -59,6 +54,17 @@ impl File {
         quantized(&view, dtype, &shape_of_part, device)
     }
 
+    /// A whole tensor as 32-bit floats.
+    pub fn floats(&self, name: &str, shape: &[usize]) -> Result<Tensor, Error> {
+        let info = self.shaped(name, shape)?;
+        // Intermediate results of ggml, which Candle does not convert back.
+        if matches!(info.dtype, GgmlDType::Q8_1 | GgmlDType::Q8K) {
+            return Err(self.unsupported_type(name, info.dtype));
+        }
+        let view = self.view_of(info, 0..info.length);
+        Ok(quantized(&view, info.dtype, shape, &Device::Cpu)?.dequantize(&Device::Cpu)?)
+    }
+
     fn shaped(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo, Error> {
         let info = self.header.tensors.get(name);
         let Some(info) = info else {
@@ -79,7 +85,6 @@ impl File {
     }
 }
 
-#[cfg(any(test, feature = "cuda", feature = "metal"))]
 fn quantized(
     data: &[u8],
     dtype: GgmlDType,
@@ -94,7 +99,6 @@ fn quantized(
 
 /// Candle reinterprets the bytes as blocks and panics when they are not aligned. A mapped file is;
 /// bytes compiled into a binary, or a file with a small alignment, need not be.
-#[cfg(any(test, feature = "cuda", feature = "metal"))]
 fn aligned<'a>(data: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
     if data.as_ptr().addr().is_multiple_of(BLOCK_ALIGNMENT) {
         return data;

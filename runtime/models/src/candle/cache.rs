@@ -124,6 +124,11 @@ impl Cache {
             .collect()
     }
 
+    /// The threads that compute, of all models together.
+    pub fn threads(&self) -> Result<Threads, Error> {
+        self.0.threads()
+    }
+
     pub fn is_loaded(&self, key: &Key) -> bool {
         let mut state = self.0.lock();
         let resident = state.residents.listed(key);

@@ -72,6 +72,13 @@ impl Candle {
         on_thread(move || Key::of(&name, &store)).await?
     }
 
+    /// Whether a file's model makes vectors and writes no text; what is wrong with a file comes when it is loaded.
+    pub(super) async fn makes_vectors(&self, key: &Key) -> Result<bool, Error> {
+        let source = key.source();
+        let info = on_thread(move || ModelInfo::read(source)).await?;
+        Ok(info.is_ok_and(|info| info.embeds()))
+    }
+
     /// The bundled model and the installed ones.
     pub(super) fn entries(&self) -> Result<Vec<ModelEntry>, Error> {
         let info = ModelInfo::read(Key::Bundled.source())?;
@@ -108,6 +115,7 @@ impl Candle {
             });
         }
         self.store.remove(&installed)?;
+        self.embedders.forget(&key);
         // Another file may come under the same name.
         let vocabularies = self.vocabularies.lock();
         let mut vocabularies = vocabularies.unwrap_or_else(PoisonError::into_inner);
@@ -116,6 +124,10 @@ impl Candle {
     }
 
     fn entry(&self, key: &Key, name: String, info: ModelInfo) -> ModelEntry {
+        let capability = match info.embeds() {
+            true => "embedding",
+            false => "completion",
+        };
         ModelEntry {
             name,
             backend: self.name().to_owned(),
@@ -125,12 +137,12 @@ impl Candle {
             parameters: Some(info.parameters),
             context_length: Some(info.context_length),
             modified: key.modified(),
-            loaded: self.cache.is_loaded(key),
+            loaded: self.cache.is_loaded(key) || self.embedders.is_loaded(key),
             bundled: *key == Key::Bundled,
             chat_template: Some(info.template != "none"),
             template: Some(info.template.to_owned()),
             vocabulary_size: Some(info.vocabulary_size),
-            capabilities: Vec::new(),
+            capabilities: vec![capability.to_owned()],
         }
     }
 }

@@ -45,7 +45,8 @@ impl Key {
         }
     }
 
-    /// A file under its one true path. Only a link to a shard keeps its name, for that leads to the others.
+    /// A file under its one true path. Only a link to a file that needs others keeps its name, for that leads to
+    /// them: a shard, or safetensors.
     pub fn file(path: &Path) -> Self {
         let Ok(real) = path.canonicalize() else {
             return Self::File(path.to_owned());
@@ -53,7 +54,7 @@ impl Key {
         let folder = || path.parent()?.canonicalize().ok();
         match (
             real.file_name() == path.file_name(),
-            is_shard(path),
+            is_shard(path) || is_safetensors(path),
             folder(),
             path.file_name(),
         ) {
@@ -111,6 +112,11 @@ impl Key {
 fn is_shard(path: &Path) -> bool {
     path.to_str()
         .is_some_and(|path| shards::number(path).is_some())
+}
+
+fn is_safetensors(path: &Path) -> bool {
+    let extension = path.extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
 }
 
 /// The error for a model that is not there.
