@@ -281,20 +281,15 @@ fn models_that_write_and_models_that_make_vectors_are_told_apart() {
 
 #[test]
 fn other_encoders_are_refused() {
-    let problem = refusal(patched(
-        &[
-            b"general.architecture".as_slice(),
-            &[8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0],
-            b"bert",
-        ]
-        .concat(),
-        &[
-            b"general.architecture".as_slice(),
-            &[8, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0],
-            b"bort",
-        ]
-        .concat(),
-    ));
-    let part = "vectors of architecture `bort` are not supported; supported is bert";
-    assert!(problem.contains(part), "{problem}");
+    let architecture = |name: &str| {
+        let length = name.len() as u8;
+        let value = [8, 0, 0, 0, length, 0, 0, 0, 0, 0, 0, 0];
+        [b"general.architecture".as_slice(), &value, name.as_bytes()].concat()
+    };
+    for other in ["nomic-bert", "bort"] {
+        let problem = refusal(patched(&architecture("bert"), &architecture(other)));
+        let part =
+            format!("vectors of architecture `{other}` are not supported; supported is bert");
+        assert!(problem.contains(&part), "{problem}");
+    }
 }
