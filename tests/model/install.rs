@@ -92,8 +92,8 @@ fn fails(place: &Place, args: &[&str], code: i32) -> String {
     let output = install(place, args);
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{told}");
-    let error = told.lines().filter_map(|line| line.strip_prefix("error: "));
-    error.last().expect("an error").to_owned()
+    let mut error = told.lines().filter_map(|line| line.strip_prefix("error: "));
+    error.next_back().expect("an error").to_owned()
 }
 
 /// What is in the folder of our data.
