@@ -13,6 +13,8 @@ pub fn answered(mut command: Command, answer: &str) -> (Output, String) {
     let end = || terminal.slave.try_clone().expect("a second handle");
     command.stdin(end()).stderr(end()).stdout(Stdio::piped());
     let child = command.spawn().expect("the binary starts");
+    // Reading ends with the process that has the other end, should it not ask.
+    drop((command, terminal.slave));
     let mut screen = File::from(terminal.master);
     let mut shown = String::new();
     while !shown.contains("[y/N] ") {
