@@ -89,7 +89,8 @@ impl View {
 }
 
 fn bar() -> ProgressBar {
-    const SHAPE: &str = "{msg} [{bar:24}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} left";
+    const SHAPE: &str =
+        "{msg} [{bar:24}] {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec} {eta} left";
     let style = ProgressStyle::with_template(SHAPE).expect("the template is well-formed");
     ProgressBar::new(0).with_style(style.progress_chars("#>-"))
 }

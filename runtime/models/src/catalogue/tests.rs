@@ -49,7 +49,7 @@ fn the_families_that_people_ask_for_are_there() {
         "qwen3",
         "smollm2",
         "smollm3",
-        "nomic-embed-text",
+        "bge-small-en",
     ] {
         assert!(bundled().find(model, None).is_some(), "{model}");
     }
