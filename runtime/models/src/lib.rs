@@ -17,6 +17,7 @@ mod error;
 mod folders;
 mod models;
 mod name;
+#[cfg(any(feature = "candle", feature = "ollama", feature = "remote"))]
 mod network;
 pub mod ollama;
 mod pull;

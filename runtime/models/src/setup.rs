@@ -1,7 +1,5 @@
 //! [`Models`] as a configuration says.
 
-use std::sync::Arc;
-
 use crate::config::{CandleOptions, DeviceChoice};
 use crate::models::{Limits, Models};
 use crate::settings::StoreSettings;
@@ -40,7 +38,7 @@ impl Models {
             health_check_interval: settings.options.health_check_interval,
             ..crate::OllamaSettings::default()
         })?;
-        self.register(Arc::new(ollama))
+        self.register(std::sync::Arc::new(ollama))
     }
 
     #[cfg(feature = "remote")]
@@ -48,7 +46,7 @@ impl Models {
         let providers = config.providers.remote.iter();
         for (name, settings) in providers.filter(|(_, settings)| settings.enabled) {
             let remote = crate::Remote::new(provider(name, settings))?;
-            self.register(Arc::new(remote))?;
+            self.register(std::sync::Arc::new(remote))?;
         }
         Ok(())
     }

@@ -185,6 +185,7 @@ impl Transfer {
     }
 
     /// The digest of a file that was fetched, in lower-case hexadecimal digits.
+    #[cfg(feature = "ollama")]
     pub async fn sha256(&self, path: &Path, listener: &Listener<'_>) -> Result<String, Error> {
         let size = std::fs::metadata(path).ok().map(|file| file.len());
         let every = self.settings.tell_every;
