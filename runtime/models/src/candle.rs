@@ -60,6 +60,11 @@ impl Candle {
         }
     }
 
+    /// How models are opened, memory aside.
+    pub fn options(&self) -> Result<inference::Options, Error> {
+        self.cache.options()
+    }
+
     /// Where a model's file is.
     pub fn source(&self, name: &ModelName) -> Result<Source, Error> {
         Key::of(name, &self.store).map(|key| key.source())

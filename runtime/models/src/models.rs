@@ -142,6 +142,12 @@ impl Models {
         self.candle.status()
     }
 
+    /// How models of this process are opened, memory aside.
+    #[cfg(feature = "candle")]
+    pub(crate) fn options(&self) -> Result<llmspell_inference::Options, Error> {
+        self.candle.options()
+    }
+
     /// Where the file of a model of this process is.
     #[cfg(feature = "candle")]
     pub(crate) fn source(&self, model: &str) -> Result<llmspell_inference::Source, Error> {

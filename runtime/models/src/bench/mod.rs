@@ -6,7 +6,7 @@ mod synthetic;
 use std::ops::ControlFlow;
 
 use llmspell_inference as inference;
-use llmspell_inference::{ModelInfo, Options, Source};
+use llmspell_inference::{ModelInfo, Source};
 
 use crate::{Error, Models};
 
@@ -74,7 +74,7 @@ pub fn run(
     let (model, source) = find(models, subject, observe)?;
     let info = ModelInfo::read(source.clone())?;
     let plan = plan(wanted, info.context_length)?;
-    let speed = inference::bench::measure(source, &Options::default(), plan, &mut |stage| {
+    let speed = inference::bench::measure(source, &models.options()?, plan, &mut |stage| {
         let _ = observe(Stage::Measuring(stage)); // nothing is left behind that would need cleaning up
     })?;
     Ok(Report {

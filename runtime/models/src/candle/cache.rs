@@ -64,6 +64,11 @@ impl Cache {
         }))
     }
 
+    /// How models are opened, memory aside.
+    pub fn options(&self) -> Result<Options, Error> {
+        self.0.options()
+    }
+
     /// The model, which stays loaded as long as the lease is held. All who ask while it is being loaded
     /// wait for the same load, which goes on whoever of them stops waiting; if it fails it does for all
     /// of them, and whoever asks next tries again.
@@ -234,6 +239,16 @@ impl Shared {
         state.rest(id);
     }
 
+    /// What the limits say of how a model is opened.
+    fn options(&self) -> Result<Options, Error> {
+        Ok(Options {
+            max_sequences: self.limits.max_sequences,
+            batch_size: self.limits.batch_size,
+            threads: self.threads()?,
+            ..Options::default()
+        })
+    }
+
     /// The threads of all models, started with the first.
     fn threads(&self) -> Result<Threads, Error> {
         let Some(count) = self.limits.threads else {
@@ -250,10 +265,7 @@ impl Shared {
         let checkpoint = Checkpoint::open(key.source())?;
         let mut options = Options {
             cache_type: wanted.cache_type.unwrap_or_default().into(),
-            max_sequences: self.limits.max_sequences,
-            batch_size: self.limits.batch_size,
-            threads: self.threads()?,
-            ..Options::default()
+            ..self.options()?
         };
         let footprint = checkpoint.footprint(&options)?;
         let tokens = footprint.context_size.min(LEAST_CONTEXT);
