@@ -1,5 +1,5 @@
 //! Makes wisp, the model that ships inside llmspell: a seeded corpus generator, a byte-level BPE
-//! vocabulary, a small llama trained with Candle's autograd, export to GGUF, and an exam.
+//! vocabulary, a small llama with its way back written out by hand, export to GGUF, and an exam.
 //!
 //! `wisp-trainer all` does everything; `runtime/models/wisp/README.md` is the model's card.
 
@@ -11,6 +11,7 @@ pub mod dialogue;
 pub mod error;
 pub mod exam;
 pub mod export;
+pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod optimizer;

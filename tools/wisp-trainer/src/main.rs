@@ -10,7 +10,7 @@ use wisp_trainer::{
     checkpoint::{self, Progress},
     corpus::{Corpus, SKILLS, Skill, Split},
     dialogue::{Dialogue, Message, Prompt, Role},
-    exam, export,
+    exam, export, memory,
     model::{Config, Model},
     tokenizer::Tokenizer,
     train::{self, Plan},
@@ -87,7 +87,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 21_000)]
     steps: usize,
     /// Go on from the last checkpoint
     #[arg(long)]
@@ -197,6 +197,7 @@ fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
 }
 
 fn train(cli: &Cli, args: &Training) -> Result<()> {
+    memory::keep();
     rayon::ThreadPoolBuilder::new()
         .num_threads(args.threads)
         .build_global()

@@ -6,10 +6,10 @@
 
 use crate::{
     batch::Batch,
-    ops::{Attention, CrossEntropy, Matrix, RmsNorm, Rope, SwiGlu},
+    ops::{Attention, CrossEntropy, Matrix, RmsNorm, Rope, SwiGlu, add_product, product},
     rng::Rng,
 };
-use ndarray::{Axis, linalg::general_mat_mul};
+use ndarray::Axis;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -115,13 +115,13 @@ pub struct Model {
 
 /// `x weight^T`, the product of rows `[n, in]` with a matrix `[out, in]`.
 fn linear(x: &Matrix, weight: &Matrix) -> Matrix {
-    x.dot(&weight.t())
+    product(x, weight.t())
 }
 
 /// The way back through `linear`: adds to the weight's gradient and returns that of `x`.
 fn linear_back(x: &Matrix, weight: &Matrix, grad: &Matrix, weight_grad: &mut Matrix) -> Matrix {
-    general_mat_mul(1.0, &grad.t(), x, 1.0, weight_grad);
-    grad.dot(weight)
+    add_product(1.0, grad.t(), x, 1.0, weight_grad);
+    product(grad, weight)
 }
 
 impl Layer {

@@ -6,9 +6,9 @@
 
 use crate::{
     model::{Kind, Weights},
-    ops::Matrix,
+    ops::{Matrix, add_product, product},
 };
-use ndarray::{linalg::general_mat_mul, s};
+use ndarray::s;
 use rayon::prelude::*;
 
 /// The hyper-parameters.
@@ -183,11 +183,11 @@ fn orthogonal(matrix: Matrix) -> Matrix {
     let size = x.iter().map(|value| value * value).sum::<f32>().sqrt();
     x /= size + 1e-7;
     for _ in 0..5 {
-        let square = x.dot(&x.t());
+        let square = product(&x, x.t());
         let mut mixed = square.clone();
-        general_mat_mul(c, &square, &square, b, &mut mixed);
+        add_product(c, &square, &square, b, &mut mixed);
         let mut next = x.clone();
-        general_mat_mul(1.0, &mixed, &x, a, &mut next);
+        add_product(1.0, &mixed, &x, a, &mut next);
         x = next;
     }
     if tall { x.reversed_axes() } else { x }

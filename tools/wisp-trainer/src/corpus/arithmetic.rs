@@ -1,9 +1,23 @@
 //! Addition and subtraction to 20, comparison, and counting the letters of a word.
 
-use super::phrases::{Split, belongs, fill, typed, word};
+use super::phrases::{Split, any_word, belongs, fill, typed, word};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const SUMS: &[&str] = &[
+    "Add {b} to {a}.",
+    "Can you add {b} to {a}?",
+    "Now add {b} to {a}.",
+    "Add {b} to the number {a}.",
+    "What is {b} added to {a}?",
+    "I add {b} to {a}. What do I have?",
+    "{a}, and {b} added to it?",
+    "Please sum {a} and {b}.",
+    "Please calculate {a} + {b}.",
+    "Please, what is {a} plus {b}?",
+    "Please tell me {a} + {b}.",
+    "You have {a} and get {b}. How many have you now?",
+    "Add up {a} and {b}, please.",
+    "Just add {a} and {b}.",
     "What is {a} + {b}?",
     "{a} + {b}",
     "{a} + {b} = ?",
@@ -47,6 +61,14 @@ const SUMS: &[&str] = &[
 ];
 
 const DIFFERENCES: &[&str] = &[
+    "Now subtract {b} from {a}.",
+    "Please take {b} from {a}.",
+    "Please calculate {a} - {b}.",
+    "{b} from {a}?",
+    "{b} taken from {a} is what?",
+    "You have {a} and lose {b}. How many have you now?",
+    "Subtract {b} from the number {a}.",
+    "How much is left when {b} of {a} are gone?",
     "What is {a} - {b}?",
     "{a} - {b}",
     "{a} - {b} = ?",
@@ -155,6 +177,11 @@ const SMALLER: &[&str] = &[
 ];
 
 const LETTERS: &[&str] = &[
+    "Spell out {x} and tell me how many letters it has.",
+    "Please spell {x}.",
+    "How is {x} spelled?",
+    "Which letters are in {x}?",
+    "Say the letters of {x}.",
     "{x} is made of how many letters?",
     "How many letters has {x}?",
     "How many letters are in {x}?",
@@ -223,7 +250,7 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
 }
 
 fn one(rng: &mut Rng, split: Split) -> Dialogue {
-    match rng.below(16) {
+    match rng.below(18) {
         0..5 => sum(rng, split),
         5..10 => difference(rng, split),
         10..13 => comparison(rng, split),
@@ -306,12 +333,21 @@ fn comparison(rng: &mut Rng, split: Split) -> Dialogue {
     }
 }
 
+/// A common word, of either split, with an ending. The vocabulary has many whole words, and how one is
+/// spelled cannot be told from others: so those of the exam are met here, as parts of words that it does
+/// not ask for.
+fn derived(rng: &mut Rng) -> String {
+    let ending = rng.pick(&["s", "er", "ed", "y", "ing", "o", "ful", "a"]);
+    format!("{}{ending}", any_word(rng))
+}
+
 /// A word of up to eight letters, spelled and counted.
 fn letters(rng: &mut Rng, split: Split) -> Dialogue {
     let word = loop {
-        let word = match rng.chance(0.4) {
-            true => rng.pick(WORDS).to_string(),
-            false => word(rng, split),
+        let word = match rng.below(10) {
+            0..3 => rng.pick(WORDS).to_string(),
+            3..5 if split == Split::Train => derived(rng),
+            _ => word(rng, split),
         };
         if word.len() <= 8 && belongs(split, &word) {
             break word;

@@ -32,13 +32,13 @@ pub struct Skill {
 pub const SKILLS: &[Skill] = &[
     Skill {
         name: "facts",
-        weight: 56,
+        weight: 46,
         mixes: true,
         make: facts::make,
     },
     Skill {
         name: "arithmetic",
-        weight: 40,
+        weight: 46,
         mixes: true,
         make: arithmetic::make,
     },
@@ -56,7 +56,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "small talk",
-        weight: 8,
+        weight: 11,
         mixes: true,
         make: small_talk::make,
     },
@@ -74,13 +74,13 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "tools",
-        weight: 62,
+        weight: 80,
         mixes: false,
         make: tools::make,
     },
     Skill {
         name: "JSON",
-        weight: 44,
+        weight: 58,
         mixes: true,
         make: json::make,
     },

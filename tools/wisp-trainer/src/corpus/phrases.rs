@@ -98,6 +98,7 @@ const NAMES: &[&str] = &[
 const OPENINGS: &[&str] = &[
     "b", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "kl", "l", "m",
     "n", "p", "pr", "qu", "r", "s", "sh", "sk", "st", "t", "th", "tr", "v", "w", "x", "y", "z",
+    "bl", "cr", "gl", "sl", "sp", "str", "sw", "tw", "wh",
 ];
 
 const VOWELS: &[&str] = &[
@@ -105,8 +106,8 @@ const VOWELS: &[&str] = &[
 ];
 
 const CLOSINGS: &[&str] = &[
-    "", "", "", "", "b", "d", "f", "g", "k", "l", "ll", "m", "n", "nd", "p", "r", "rt", "s", "t",
-    "x", "z",
+    "", "", "", "", "", "b", "d", "f", "g", "k", "l", "ll", "m", "n", "nd", "p", "r", "rt", "s",
+    "t", "x", "z", "ck", "ft", "mp", "ng", "q", "sh", "st", "v", "y",
 ];
 
 /// Common English words.
@@ -125,11 +126,16 @@ pub fn word(rng: &mut Rng, split: Split) -> String {
         return made_up(rng, split);
     }
     loop {
-        let word = rng.pick(english());
+        let word = any_word(rng);
         if belongs(split, word) {
             return word.into();
         }
     }
+}
+
+/// A common English word of either split.
+pub fn any_word(rng: &mut Rng) -> &'static str {
+    rng.pick(english())
 }
 
 /// One to three syllables out of some ten thousand.

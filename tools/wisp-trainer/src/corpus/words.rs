@@ -141,6 +141,13 @@ const DAYS: &[&str] = &[
     "today",
     "tomorrow",
     "tonight",
+    "this morning",
+    "this evening",
+    "next week",
+    "next Monday",
+    "on Sunday",
+    "at noon",
+    "in spring",
 ];
 const MONTHS: &[&str] = &[
     "January",
@@ -269,13 +276,19 @@ impl Kind {
         }
     }
 
-    /// A name for an argument of this kind, one in five is any word.
+    /// A name for an argument of this kind, one in five is any word. Those that are none are both trained
+    /// and asked: that a dye is a colour cannot be told from anything else.
     pub fn argument(self, rng: &mut Rng, split: Split) -> String {
         if rng.chance(0.2) {
             word(rng, split)
         } else {
-            split.pick(rng, self.names()).to_string()
+            self.meaningful(rng)
         }
+    }
+
+    /// A name that tells what the argument is.
+    pub fn meaningful(self, rng: &mut Rng) -> String {
+        rng.pick(self.names()).to_string()
     }
 
     /// A value; a good part of the words is not of its kind.
@@ -294,18 +307,22 @@ impl Kind {
         match self {
             Kind::Person => name(rng, split),
             Kind::Text => text(rng, split),
-            Kind::Day => day(rng, split),
+            Kind::Day => day(rng),
             Kind::Things => self.word_of(rng, split, 0.45) + "s",
             _ if capital && rng.chance(0.4) => upper_first(&word(rng, split)),
             _ => self.word_of(rng, split, if capital { 0.0 } else { 0.45 }),
         }
     }
 
+    /// A word that is anything, or one of the kind. Those are both trained and asked, but for places:
+    /// that a lizard is an animal cannot be told from sentences about dogs.
     fn word_of(self, rng: &mut Rng, split: Split, any: f64) -> String {
         if rng.chance(any) {
             word(rng, split)
+        } else if self == Kind::Place {
+            split.pick(rng, PLACES).into()
         } else {
-            split.pick(rng, self.pool()).into()
+            rng.pick(self.pool()).into()
         }
     }
 }
@@ -337,10 +354,10 @@ fn below(rng: &mut Rng, split: Split, limit: usize) -> usize {
     }
 }
 
-fn day(rng: &mut Rng, split: Split) -> String {
+fn day(rng: &mut Rng) -> String {
     match rng.chance(0.5) {
-        true => split.pick(rng, DAYS).into(),
-        false => format!("{} {}", rng.between(1, 31), split.pick(rng, MONTHS)),
+        true => rng.pick(DAYS).into(),
+        false => format!("{} {}", rng.between(1, 31), rng.pick(MONTHS)),
     }
 }
 

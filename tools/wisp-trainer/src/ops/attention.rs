@@ -1,5 +1,5 @@
-use super::{Matrix, dot, softmax, values_mut};
-use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul, s};
+use super::{Matrix, add_product, dot, product, softmax, values_mut};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use std::ops::Range;
 
 /// Rotation angles, `[position][pair]` as (cosine, sine); pairs are neighbours `(2i, 2i + 1)`.
@@ -63,7 +63,8 @@ impl Head<'_> {
 
     /// How much each token (row) looks at each token up to itself.
     fn weights(&self) -> Matrix {
-        let mut weights = product(self.scale(), self.queries, self.keys.t());
+        let mut weights = product(self.queries, self.keys.t());
+        weights *= self.scale();
         for (at, mut row) in weights.rows_mut().into_iter().enumerate() {
             let row = row.as_slice_mut().expect("rows are whole");
             softmax(&mut row[..=at]);
@@ -71,12 +72,6 @@ impl Head<'_> {
         }
         weights
     }
-}
-
-fn product(factor: f32, a: ArrayView2<f32>, b: ArrayView2<f32>) -> Matrix {
-    let mut out = Matrix::zeros((a.nrows(), b.ncols()));
-    general_mat_mul(factor, &a, &b, 0.0, &mut out);
-    out
 }
 
 impl Attention<'_> {
@@ -116,8 +111,8 @@ impl Attention<'_> {
         for rows in self.dialogues {
             for index in 0..self.heads {
                 let head = self.head(qkv, rows, index);
-                let mut seen = out.slice_mut(s![rows.clone(), self.columns(qkv, 0, index)]);
-                general_mat_mul(1.0, &head.weights(), &head.values, 0.0, &mut seen);
+                let seen = out.slice_mut(s![rows.clone(), self.columns(qkv, 0, index)]);
+                add_product(1.0, &head.weights(), head.values, 0.0, seen);
             }
         }
         out
@@ -143,10 +138,10 @@ impl Attention<'_> {
 
 /// Writes the gradients of rotated queries, rotated keys and values of one head.
 fn gradient(head: &Head, grad: ArrayView2<f32>, out: [ArrayViewMut2<f32>; 3]) {
-    let [mut queries, mut keys, mut values] = out;
+    let [queries, keys, values] = out;
     let weights = head.weights();
-    general_mat_mul(1.0, &weights.t(), &grad, 0.0, &mut values);
-    let mut scores = product(1.0, grad, head.values.t());
+    add_product(1.0, weights.t(), grad, 0.0, values);
+    let mut scores = product(grad, head.values.t());
     for (mut row, weights) in scores.rows_mut().into_iter().zip(weights.rows()) {
         let (row, weights) = (row.as_slice_mut(), weights.to_slice());
         let (row, weights) = row.zip(weights).expect("rows are whole");
@@ -155,8 +150,8 @@ fn gradient(head: &Head, grad: ArrayView2<f32>, out: [ArrayViewMut2<f32>; 3]) {
             *value = weight * (*value - mean);
         }
     }
-    general_mat_mul(head.scale(), &scores, &head.keys, 0.0, &mut queries);
-    general_mat_mul(head.scale(), &scores.t(), &head.queries, 0.0, &mut keys);
+    add_product(head.scale(), &scores, head.keys, 0.0, queries);
+    add_product(head.scale(), scores.t(), head.queries, 0.0, keys);
 }
 
 #[cfg(test)]

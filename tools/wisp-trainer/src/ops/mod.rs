@@ -2,15 +2,17 @@
 //! that gradient against finite differences.
 //!
 //! They work on one thread: a batch is trained in parts, one for each thread, so no operation has to be
-//! cut up (`train.rs`). Products of matrices are `ndarray`'s.
+//! cut up (`train.rs`).
 
 mod attention;
 mod cross_entropy;
+mod product;
 mod rms_norm;
 mod swiglu;
 
 pub use attention::{Attention, Rope};
 pub use cross_entropy::CrossEntropy;
+pub use product::{add_product, product};
 pub use rms_norm::RmsNorm;
 pub use swiglu::SwiGlu;
 

@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::*;
-use crate::corpus::SKILLS;
+use crate::{corpus::SKILLS, dialogue::Role};
 
 fn facts() -> impl Iterator<Item = &'static Fact> {
     ABOUT_US.iter().chain(FACTS.iter())
@@ -122,7 +122,10 @@ fn no_other_skill_trains_a_held_out_question_or_answers_one_otherwise() {
         for index in 0..1_000 {
             let dialogue = (skill.make)(&mut Rng::new(5, index), Split::Train);
             let system = usize::from(dialogue.has_system());
-            for turn in dialogue.messages[system..].chunks(2) {
+            for turn in dialogue.messages.windows(2) {
+                if turn[0].role != Role::User {
+                    continue;
+                }
                 let Some((answer, split)) = answers.get(&key(&turn[0].text)) else {
                     continue;
                 };

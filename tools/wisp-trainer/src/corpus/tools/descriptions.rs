@@ -6,6 +6,13 @@ use crate::{
 };
 
 const TOLD: &[&str] = &[
+    "{V} any {n}.",
+    "{V} {a} {n} by {x}.",
+    "Will {v} the {n}.",
+    "It can {v} the {n}.",
+    "A tool to {v} the {n}.",
+    "A tool to {v} {a} {n}",
+    "Use this to {v} the {n}.",
     "{Vs} {a} {n}.",
     "{Vs} the {n}.",
     "{Vs} {a} {n}",
@@ -25,6 +32,14 @@ const TOLD: &[&str] = &[
 ];
 
 const TELLS: &[&str] = &[
+    "Get the {n}",
+    "Get the {n} of {a} {x}.",
+    "Finds the {n}.",
+    "Use it to get the {n}.",
+    "Tells the {n} of {a} {x}.",
+    "Gives the {n}.",
+    "A tool to get the {n}.",
+    "Find the {n} of {a} {x}",
     "Gets the {n}.",
     "Gets the {n} of {a} {x}.",
     "Current {n} of {a} {x}.",

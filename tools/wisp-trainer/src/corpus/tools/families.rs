@@ -100,7 +100,7 @@ fn query(rng: &mut Rng, split: Split) -> Option<Offer> {
     let mut arguments = vec![(kind.argument(rng, split), kind)];
     let (mut request, mood) = queried(rng, split, &noun, of);
     if kind == Kind::Place && mood != Mood::Fragment && rng.chance(0.2) {
-        arguments.push((Kind::Day.argument(rng, split), Kind::Day));
+        arguments = meaning(rng, [kind, Kind::Day]);
         request = match request.strip_suffix('?') {
             Some(question) => format!("{question} for {{1}}?"),
             None => format!("{request} for {{1}}"),
@@ -171,6 +171,11 @@ fn action(rng: &mut Rng, split: Split, verb: &Verb, noun: &str) -> Option<Offer>
     draft.offer(rng, split)
 }
 
+/// Two arguments whose names say which value is whose.
+fn meaning(rng: &mut Rng, kinds: [Kind; 2]) -> Vec<(String, Kind)> {
+    kinds.map(|kind| (kind.meaningful(rng), kind)).into()
+}
+
 /// A number or colour and a room or person, each told by the words around it.
 fn two_places(
     rng: &mut Rng,
@@ -184,10 +189,7 @@ fn two_places(
         Kind::Colour
     };
     let place = [Kind::Room, Kind::Place, Kind::Person][rng.below(3)];
-    let mut arguments = vec![
-        (which.argument(rng, split), which),
-        (place.argument(rng, split), place),
-    ];
+    let mut arguments = meaning(rng, [which, place]);
     let mut request = many(rng, split, which, place, verb, noun);
     if rng.chance(0.4) {
         arguments.swap(0, 1);
@@ -236,7 +238,7 @@ fn setting(rng: &mut Rng, split: Split) -> Option<Offer> {
     let mut arguments = vec![(kind.argument(rng, split), kind)];
     let mut request = requests::set(rng, split, &noun);
     if rng.chance(0.35) {
-        arguments.push((Kind::Room.argument(rng, split), Kind::Room));
+        arguments = meaning(rng, [kind, Kind::Room]);
         request = requests::set_in(rng, split, &noun);
         if rng.chance(0.5) {
             arguments.swap(0, 1);
@@ -279,22 +281,19 @@ fn journey(rng: &mut Rng, split: Split) -> Option<Offer> {
 /// `send_message(to, text)`.
 fn sending(rng: &mut Rng, split: Split) -> Option<Offer> {
     let (verb, noun) = (rng.pick(SENDING), rng.pick(LETTERS));
-    let to = split.pick(
-        rng,
-        &[
-            "to",
-            "to",
-            "person",
-            "name",
-            "recipient",
-            "user",
-            "who",
-            "friend",
-        ],
-    );
+    let to = rng.pick(&[
+        "to",
+        "to",
+        "person",
+        "name",
+        "recipient",
+        "user",
+        "who",
+        "friend",
+    ]);
     let mut arguments = vec![
         (to.to_string(), Kind::Person),
-        (Kind::Text.argument(rng, split), Kind::Text),
+        (Kind::Text.meaningful(rng), Kind::Text),
     ];
     let mut request = requests::sent(rng, split, verb, noun);
     if rng.chance(0.4) {
@@ -315,15 +314,12 @@ fn sending(rng: &mut Rng, split: Split) -> Option<Offer> {
 /// `order_goods(item, count)`.
 fn amount(rng: &mut Rng, split: Split) -> Option<Offer> {
     let (verb, noun) = (rng.pick(AMOUNTS), rng.pick(GOODS));
-    let count = split.pick(
-        rng,
-        &[
-            "count", "number", "amount", "n", "quantity", "many", "pieces", "total",
-        ],
-    );
+    let count = rng.pick(&[
+        "count", "number", "amount", "n", "quantity", "many", "pieces", "total",
+    ]);
     let mut arguments = vec![
         (count.to_string(), Kind::Integer),
-        (Kind::Things.argument(rng, split), Kind::Things),
+        (Kind::Things.meaningful(rng), Kind::Things),
     ];
     let mut request = requests::counted(rng, split, verb);
     if rng.chance(0.6) {

@@ -11,7 +11,7 @@ mod results;
 use super::{
     PLAIN_SYSTEM, mixed_turn,
     phrases::{Split, article, fill, name},
-    words::said,
+    words::{Kind, said},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 use families::{any, like};
@@ -46,11 +46,11 @@ const ROLES: &[&str] = &[
 /// A conversation with one to four tools.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let dialogue = match rng.below(100) {
-        0..52 => single(rng, split),
-        52..58 => same_twice(rng, split),
-        58..64 => two_tools(rng, split),
-        64..84 => results::told(rng, split),
-        84..91 => other_skill(rng, split),
+        0..50 => single(rng, split),
+        50..57 => same_twice(rng, split),
+        57..64 => two_tools(rng, split),
+        64..82 => results::told(rng, split),
+        82..88 => other_skill(rng, split),
         _ => no_tool_fits(rng, split),
     };
     if rng.chance(0.15) {
@@ -158,11 +158,12 @@ fn missing(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dia
     before.turn(ask(rng, split, &absent, &values), NO_TOOL)
 }
 
-/// A tool with one argument, and two or three values for it.
+/// A tool with one argument, and two or three values for it, which can be told apart when they are listed.
 fn several(rng: &mut Rng, split: Split) -> (Offer, Vec<Value>) {
     let offer = loop {
         let offer = any(rng, split);
-        if offer.kinds.len() == 1 && offer.kinds[0].schema() != "boolean" {
+        let listed = !matches!(offer.kinds[..], [] | [Kind::Boolean | Kind::Text] | [_, _]);
+        if listed {
             break offer;
         }
     };
@@ -218,6 +219,16 @@ fn pair(rng: &mut Rng, split: Split) -> [(Offer, Vec<Value>); 2] {
 }
 
 const BOTH: &[&str] = &[
+    "{a}, after that {b}",
+    "{a} and at the end {b}",
+    "{a}, {b}",
+    "{a} before you {b}",
+    "{a} as well as {b}",
+    "{a} and please {b}",
+    "{a}. Then {b}",
+    "{a} and, when that is done, {b}",
+    "{a}. Also {b}",
+    "{a} & {b}",
     "{a} and {b}",
     "{a} and {b}",
     "{a} and then {b}",

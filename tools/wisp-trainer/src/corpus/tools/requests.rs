@@ -12,6 +12,21 @@ use crate::{
 
 /// Words around a command.
 const COMMANDS: &[&str] = &[
+    "You must {r}.",
+    "You could {r}.",
+    "Will you please {r}?",
+    "Please {r} for me.",
+    "Please {r} now.",
+    "Hello, please {r}.",
+    "Good. Now {r}.",
+    "First, {r}.",
+    "I need to {r}.",
+    "I have to {r}.",
+    "We should {r}.",
+    "It is time to {r}.",
+    "Be so kind and {r}.",
+    "{r} at once.",
+    "{r} again.",
     "{r}.",
     "{r}.",
     "{r}.",
@@ -249,6 +264,13 @@ pub fn many(
 }
 
 const NAMED: &[&str] = &[
+    "giving {0} as {a}",
+    "with {0} for {a}",
+    "taking {0} as {a}",
+    "using {a} {0}",
+    "{a}: {0}",
+    "{a}={0}",
+    "for {a} {0}",
     "with {a} {0}",
     "with {a} {0}",
     "with {a}={0}",
@@ -267,6 +289,15 @@ const NAMED: &[&str] = &[
 ];
 
 const NAMED_TWICE: &[&str] = &[
+    "giving {0} as {a} and {1} as {b}",
+    "with {0} for {a} and {1} for {b}",
+    "with {0} as {a}, {1} as {b}",
+    "taking {0} as {a} and {1} as {b}",
+    "using {a} {0} and {b} {1}",
+    "with {a} = {0} and {b} = {1}",
+    "with {a}: {0} and {b}: {1}",
+    "{a}: {0}, {b}: {1}",
+    "for {a} {0} and {b} {1}",
     "with {a} {0} and {b} {1}",
     "with {a}={0} and {b}={1}",
     "with {a} = {0}, {b} = {1}",
@@ -446,6 +477,12 @@ const ON: &[&str] = &[
 ];
 
 const ON_TWO: &[&str] = &[
+    "start {t} on {0} and {1}",
+    "use the {t} tool with {0} and {1}",
+    "do {t} with {0} and {1}",
+    "call {t} for {0} and {1}",
+    "try {t} on {0} and {1}",
+    "start {t} with {0} and {1}",
     "use {t} with {0} and {1}",
     "call {t} with {0} and {1}",
     "run {t} with {0} and {1}",

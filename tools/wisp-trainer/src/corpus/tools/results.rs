@@ -132,14 +132,27 @@ fn object(rng: &mut Rng, split: Split) -> Outcome {
     }
 }
 
+/// A known reason, or one with words that must be read.
+fn failure(rng: &mut Rng, split: Split) -> String {
+    let (a, b) = (word(rng, split), word(rng, split));
+    match rng.below(9) {
+        0..4 => split.pick(rng, FAILURES).into(),
+        4 => format!("{a} not found"),
+        5 => format!("no {a}"),
+        6 => format!("{a} is {b}"),
+        7 => format!("no such {a}"),
+        _ => format!("{a} {b}"),
+    }
+}
+
 fn outcome(rng: &mut Rng, split: Split) -> Outcome {
     match rng.below(100) {
         0..18 => object(rng, split),
         18..26 => {
-            let reason = split.pick(rng, FAILURES);
+            let reason = failure(rng, split);
             Outcome {
                 raw: format!("Error: {reason}"),
-                told: reason.into(),
+                told: reason,
                 failed: true,
             }
         }
@@ -172,6 +185,16 @@ pub fn told(rng: &mut Rng, split: Split) -> Dialogue {
 }
 
 const AGAIN: &[&str] = &[
+    "And then {x}?",
+    "Next is {x}.",
+    "Also {x}.",
+    "And {x}, please.",
+    "The same with {x}, please.",
+    "Please do it for {x}.",
+    "Do the same for {x}.",
+    "Now do it with {x}.",
+    "Do it again for {x}.",
+    "I also want it for {x}.",
     "And {x}?",
     "What about {x}?",
     "And what about {x}?",
