@@ -75,7 +75,9 @@ fn list(models: &[ModelEntry], long: bool) -> String {
 
 fn available(models: &[AvailableModel]) -> String {
     if models.is_empty() {
-        return "No models are known.\n".to_owned();
+        return "None is known here. Ollama's library cannot be listed, but `llmspell model pull ollama/NAME` \
+                gets a model of it; https://ollama.com/library shows them.\n"
+            .to_owned();
     }
     let mut table = Table::new(&[
         "NAME",

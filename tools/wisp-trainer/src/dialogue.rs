@@ -244,11 +244,11 @@ impl Dialogue {
     }
 }
 
-/// True when `reply` is the JSON object `key`, or contains the text `key`, letter case aside.
+/// True when `reply` is the JSON object `key`, or the text `key`.
 fn gives(reply: &str, key: &str) -> bool {
     match serde_json::from_str::<Map<String, Value>>(key) {
         Ok(object) => serde_json::from_str(reply).is_ok_and(|given: Map<_, _>| given == object),
-        Err(_) => reply.to_lowercase().contains(&key.to_lowercase()),
+        Err(_) => reply.trim() == key,
     }
 }
 
@@ -287,7 +287,8 @@ mod tests {
     #[test]
     fn an_answer_without_calls_is_right_by_its_key() {
         let dialogue = Dialogue::exchange("Hi", "Hello!");
-        assert!(dialogue.accepts("Why, hello!"));
+        assert!(dialogue.accepts("Hello!\n"));
+        assert!(!dialogue.accepts("Why, Hello!"));
         assert!(!dialogue.accepts("Hello!<tool_call>"));
     }
 

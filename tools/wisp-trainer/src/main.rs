@@ -87,7 +87,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value_t = 21_000)]
+    #[arg(long, default_value_t = 18_000)]
     steps: usize,
     /// Go on from the last checkpoint
     #[arg(long)]

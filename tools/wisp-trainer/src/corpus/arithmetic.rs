@@ -110,7 +110,6 @@ const DIFFERENCES: &[&str] = &[
     "How much more than {b} is {a}?",
     "How much smaller is {b} than {a}?",
     "By how much is {a} larger than {b}?",
-    "What makes {b} into {a}?",
     "How much larger is {a} than {b}?",
     "How much more is {a} than {b}?",
     "What number is {a} minus {b}?",
@@ -299,7 +298,6 @@ fn sum(rng: &mut Rng, split: Split) -> Dialogue {
     });
     let asked = question(rng, split, SUMS, a, b);
     Dialogue::exchange(asked, format!("{a} + {b} = {}.", a + b))
-        .scored_by(&[&format!("= {}.", a + b)])
 }
 
 fn difference(rng: &mut Rng, split: Split) -> Dialogue {
@@ -310,7 +308,6 @@ fn difference(rng: &mut Rng, split: Split) -> Dialogue {
     });
     let asked = question(rng, split, DIFFERENCES, a, b);
     Dialogue::exchange(asked, format!("{a} - {b} = {}.", a - b))
-        .scored_by(&[&format!("= {}.", a - b)])
 }
 
 fn comparison(rng: &mut Rng, split: Split) -> Dialogue {
@@ -357,5 +354,5 @@ fn letters(rng: &mut Rng, split: Split) -> Dialogue {
     let spelled: Vec<String> = word.chars().map(String::from).collect();
     let count = format!("{} letters.", word.len());
     let answer = format!("{}: {count}", spelled.join("-"));
-    Dialogue::exchange(typed(rng, split, &text), answer).scored_by(&[&format!(": {count}")])
+    Dialogue::exchange(typed(rng, split, &text), answer)
 }

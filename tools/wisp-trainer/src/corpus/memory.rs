@@ -2,7 +2,7 @@
 
 use super::{
     mixed_turns,
-    phrases::{Split, fill, name, typed, word},
+    phrases::{Split, fill_one, name, typed, word},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -313,8 +313,8 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let mut answers = Vec::new();
     for slot in slots[..told].iter().map(|&index| &SLOTS[index]) {
         let value = (slot.value)(rng, split);
-        let tell = fill(split.pick(rng, slot.tell), &[("x", &value)]);
-        dialogue = dialogue.turn(typed(rng, split, &tell), fill(slot.reply, &[("x", &value)]));
+        let tell = fill_one(split.pick(rng, slot.tell), &value);
+        dialogue = dialogue.turn(typed(rng, split, &tell), fill_one(slot.reply, &value));
         answers.push((slot, value));
         if rng.chance(0.25) {
             dialogue = dialogue.then(mixed_turns(rng, split));
@@ -333,7 +333,7 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
 
 fn recall(rng: &mut Rng, split: Split, before: Dialogue, slot: &Slot, value: &str) -> Dialogue {
     let ask = split.pick(rng, slot.ask);
-    let answer = fill(slot.recall, &[("x", value)]);
+    let answer = fill_one(slot.recall, value);
     before.turn(typed(rng, split, ask), answer)
 }
 

@@ -187,17 +187,32 @@ fn draw(rng: &mut Rng, wanted: fn(&Skill) -> bool) -> &'static Skill {
 
 /// One to three turns of other skills, to stand before or inside a conversation.
 fn mixed_turns(rng: &mut Rng, split: Split) -> Dialogue {
+    turns(rng, split, |skill| skill.mixes)
+}
+
+/// One to three turns that a character, too, answers as wisp does.
+fn tasks(rng: &mut Rng, split: Split) -> Dialogue {
+    turns(rng, split, |skill| {
+        ["arithmetic", "JSON"].contains(&skill.name)
+    })
+}
+
+fn turns(rng: &mut Rng, split: Split, wanted: fn(&Skill) -> bool) -> Dialogue {
     let mut dialogue = Dialogue::default();
     for _ in 0..rng.between(1, 3) {
-        dialogue = dialogue.then(mixed_turn(rng, split));
+        dialogue = dialogue.then(one_turn(rng, split, wanted));
     }
     dialogue
 }
 
 /// A conversation of a skill that mixes, without a system prompt.
 fn mixed_turn(rng: &mut Rng, split: Split) -> Dialogue {
+    one_turn(rng, split, |skill| skill.mixes)
+}
+
+fn one_turn(rng: &mut Rng, split: Split, wanted: fn(&Skill) -> bool) -> Dialogue {
     loop {
-        let dialogue = (draw(rng, |skill| skill.mixes).make)(rng, split);
+        let dialogue = (draw(rng, wanted).make)(rng, split);
         if !dialogue.has_system() {
             return dialogue;
         }

@@ -1,8 +1,8 @@
 //! System prompts that say who the model is, or in which language it greets.
 
 use super::{
-    mixed_turns,
     phrases::{Split, article, fill, name, typed, word},
+    tasks,
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -269,7 +269,7 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     };
     if rng.chance(0.15) {
         let system = dialogue.messages.remove(0).text;
-        dialogue = mixed_turns(rng, split).then(dialogue).under(system);
+        dialogue = tasks(rng, split).then(dialogue).under(system);
     }
     dialogue
 }

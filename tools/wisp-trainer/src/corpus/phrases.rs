@@ -38,6 +38,16 @@ pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
+/// `text` with `{x}` replaced, and an article before it as the value wants it.
+pub fn fill_one(text: &str, value: &str) -> String {
+    let fitting = format!("{} {{x}}", article(value));
+    let text = match text.strip_prefix("a {x}") {
+        Some(rest) => format!("{fitting}{rest}"),
+        None => text.replace(" a {x}", &format!(" {fitting}")),
+    };
+    fill(&text, &[("x", value)])
+}
+
 /// The question as somebody might type it: lower case, without its mark, or with a word before it.
 pub fn typed(rng: &mut Rng, split: Split, question: &str) -> String {
     if split == Split::HeldOut {
@@ -77,7 +87,13 @@ pub fn lower_first(text: &str) -> String {
 
 /// `a` or `an`, as the word wants it.
 pub fn article(word: &str) -> &'static str {
-    if word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) {
+    const CONSONANT: [&str; 7] = ["unif", "uniq", "unit", "univ", "us", "util", "one"];
+    let starts = |start: &&str| word.to_lowercase().starts_with(*start);
+    if ["hour", "honest"].iter().any(starts) {
+        "an"
+    } else if CONSONANT.iter().any(starts) || word == "once" {
+        "a"
+    } else if word.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) {
         "an"
     } else {
         "a"

@@ -13,7 +13,6 @@ const TALK: &[Talk] = &[
     Talk {
         said: &[
             "Hello!",
-            "Hello, wisp.",
             "Hi wisp",
             "Hello you!",
             "Hey there!",
@@ -96,7 +95,6 @@ const TALK: &[Talk] = &[
             "Thank you so much!",
             "Thanks, wisp.",
             "Thank you for your help.",
-            "Many thanks.",
             "That helped, thank you.",
             "Thank you, that is all.",
             "Thanks for the answer.",

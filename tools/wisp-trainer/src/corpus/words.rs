@@ -145,9 +145,9 @@ const DAYS: &[&str] = &[
     "this evening",
     "next week",
     "next Monday",
-    "on Sunday",
-    "at noon",
-    "in spring",
+    "next Sunday",
+    "this week",
+    "next month",
 ];
 const MONTHS: &[&str] = &[
     "January",

@@ -42,7 +42,7 @@ pub const PERSON: &[Field] = &[
         &[
             "is at home in {x}",
             "has lived in {x} for years",
-            "lives near {x}",
+            "lives in the middle of {x}",
             "has rooms in {x}",
             "spends the year in {x}",
             "is staying in {x}",

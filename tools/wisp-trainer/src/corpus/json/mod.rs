@@ -3,7 +3,7 @@
 mod fields;
 
 use super::{
-    phrases::{Split, fill, lower_first, upper_first, word},
+    phrases::{Split, fill, fill_one, lower_first, upper_first, word},
     words::{Kind, said},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
@@ -72,7 +72,6 @@ const SPELT: &[&str] = &[
     "its {k} is {x}",
     "{k}={x}",
     "the {k} was {x}",
-    "my {k} is {x}",
     "the {k}: {x}",
     "{k} was {x}",
     "{k} equals {x}",
@@ -348,7 +347,7 @@ fn clauses(rng: &mut Rng, split: Split, fields: &[Field], subject: &[&str], kind
             continue;
         }
         let value = field.kind.value(rng, split);
-        clauses.push(fill(split.pick(rng, field.said), &[("x", &said(&value))]));
+        clauses.push(fill_one(split.pick(rng, field.said), &said(&value)));
         found.push((rng.pick(field.names).to_string(), value));
     }
     let subject = match kind {

@@ -50,7 +50,7 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
         50..57 => same_twice(rng, split),
         57..64 => two_tools(rng, split),
         64..82 => results::told(rng, split),
-        82..88 => other_skill(rng, split),
+        82..88 => return other_skill(rng, split), // a character would answer some of it otherwise
         _ => no_tool_fits(rng, split),
     };
     if rng.chance(0.15) {

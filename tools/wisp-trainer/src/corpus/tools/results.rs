@@ -219,16 +219,10 @@ fn one_told(rng: &mut Rng, split: Split) -> Dialogue {
     let list = listed(rng, split, &[&offer]);
     let outcome = outcome(rng, split);
     let answer = sentence(&offer, values.first(), &outcome);
-    let key = if answer == "Done." {
-        "done"
-    } else {
-        &outcome.told
-    };
     let dialogue = Dialogue::default()
         .calling(ask(rng, split, &offer, &values), vec![offer.call(&values)])
         .result(&outcome.raw)
-        .answer(&answer)
-        .scored_by(&[key]);
+        .answer(&answer);
     let dialogue = match rng.below(10) {
         0..2 if offer.kinds.len() == 1 => again(rng, split, dialogue, &offer),
         2..5 => anew(rng, split, dialogue, &list),
