@@ -87,11 +87,13 @@ fn only_an_engine_names_its_own_language_crate() {
 }
 
 #[test]
-fn unsafe_code_lives_in_the_coroutine_switch_the_memory_map_and_the_kernels_alone() {
+fn unsafe_code_lives_where_it_must() {
     let allowed = [
         "engines/rhai/src/coroutine.rs",
         "runtime/inference/src/decoder/host/kernels.rs",
         "runtime/inference/src/mmap.rs",
+        "tools/wisp-trainer/src/allocator.rs",
+        "tools/wisp-trainer/src/ops/product.rs",
     ];
     for folder in ["runtime", "engines", "stdlib", "src", "tools"] {
         for (path, text) in sources(folder) {

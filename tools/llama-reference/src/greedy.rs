@@ -29,9 +29,11 @@ pub fn write(
     let prompts: Vec<String> = serde_json::from_slice(&fs::read(prompts)?)?;
     let answer = |prompt| answer(backend, model, prompt, limit);
     let answers: Vec<Answer> = prompts.into_iter().map(answer).collect::<Result<_>>()?;
-    let mut json = serde_json::to_string(&answers)?.replace("},{", "},\n{"); // one line each
-    json.push('\n');
-    fs::write(output, json)?;
+    let lines: Vec<String> = answers
+        .iter()
+        .map(serde_json::to_string)
+        .collect::<Result<_, _>>()?;
+    fs::write(output, format!("[{}]\n", lines.join(",\n")))?;
     println!("{} answers in {}", answers.len(), output.display());
     Ok(())
 }

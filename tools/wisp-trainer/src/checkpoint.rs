@@ -1,4 +1,4 @@
-//! The state of a run on disk: `checkpoint.safetensors` (weights, moments) and `checkpoint.json`,
+//! The state of a run on disk: `tensors.safetensors` (weights, moments) and `progress.json`,
 //! replaced together by renaming one folder, so that a run stopped at any moment can go on.
 
 use crate::{
@@ -36,6 +36,19 @@ pub struct Progress {
 
 fn folder(dir: &Path) -> PathBuf {
     dir.join("checkpoint")
+}
+
+/// Checks that a checkpoint under `dir` is of this model, vocabulary size and seed.
+pub fn fits(dir: &Path, saved: &Progress, config: Config, seed: u64) -> Result<()> {
+    let reason = if saved.config != config {
+        format!("it is of {:?}, not of {config:?}", saved.config)
+    } else if saved.seed != seed {
+        format!("its seed is {}, not {seed}", saved.seed)
+    } else {
+        return Ok(());
+    };
+    let path = folder(dir);
+    Err(Error::Checkpoint { path, reason })
 }
 
 /// Writes a checkpoint under `dir`; until the last rename the former one stays whole.

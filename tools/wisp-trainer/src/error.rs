@@ -35,6 +35,14 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// The loss is no number any more.
+    #[error(
+        "the loss is no longer a number at step {step}; go on from the last checkpoint with --resume, or with a lower rate"
+    )]
+    Diverged {
+        /// The step that was not taken.
+        step: usize,
+    },
     /// The runtime could not write, open or run the exported file.
     #[error(transparent)]
     Inference(#[from] llmspell_inference::Error),

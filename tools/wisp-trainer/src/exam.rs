@@ -6,7 +6,7 @@ use crate::{
     dialogue::{Dialogue, Prompt},
     error::Result,
 };
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// How one skill went.
 #[derive(Clone, Debug)]
@@ -39,8 +39,23 @@ pub struct Report(pub Vec<Score>);
 /// Answers to prompts, in order.
 pub type Answers<'a> = dyn FnMut(&[Prompt]) -> Result<Vec<String>> + 'a;
 
-/// Asks `count` questions of each of the skills, of those that fit into the context; earlier turns are
-/// given as the corpus has them.
+/// Draws of a skill's questions, after which it is taken to have no others.
+const DRAWS: u64 = 20_000;
+
+/// Questions of one skill, no two the same; earlier turns are given as the corpus has them.
+pub fn questions<'a>(
+    corpus: &'a Corpus,
+    skill: &'a Skill,
+    split: Split,
+) -> impl Iterator<Item = Dialogue> + 'a {
+    let mut asked = HashSet::new();
+    (0..DRAWS)
+        .map(move |index| corpus.exam(skill, split, index))
+        .filter(move |dialogue| asked.insert(format!("{:?}", dialogue.prompt())))
+}
+
+/// Asks `count` questions of each of the skills, or as many as there are, of those that fit into the
+/// context.
 pub fn run<'a>(
     corpus: &Corpus,
     skills: impl IntoIterator<Item = &'a Skill>,
@@ -52,11 +67,12 @@ pub fn run<'a>(
     let mut scores = Vec::new();
     for skill in skills {
         let mut dialogues = Vec::new();
-        let mut questions = (0..).map(|index| corpus.exam(skill, split, index));
-        while dialogues.len() < count {
-            let dialogue = questions.next().expect("there is always another question");
+        for dialogue in questions(corpus, skill, split) {
             if fits(dialogue.prompt())? {
                 dialogues.push(dialogue);
+            }
+            if dialogues.len() == count {
+                break;
             }
         }
         let mut score = Score {
@@ -102,7 +118,7 @@ impl fmt::Display for Report {
             ..
         } in &self.0
         {
-            let percent = 100.0 * *right as f64 / *asked as f64;
+            let percent = 100.0 * *right as f64 / (*asked).max(1) as f64;
             writeln!(f, "| {skill} | {asked} | {right} | {percent:.0}% |")?;
         }
         Ok(())

@@ -11,7 +11,6 @@ pub mod dialogue;
 pub mod error;
 pub mod exam;
 pub mod export;
-pub mod memory;
 pub mod model;
 pub mod ops;
 pub mod optimizer;

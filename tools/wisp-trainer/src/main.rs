@@ -1,16 +1,18 @@
 //! The command line of the trainer.
 
+mod allocator;
+
 use candle_core::quantized::GgmlDType;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{fs, num::NonZeroUsize, path::PathBuf, process::ExitCode};
 use wisp_trainer::{
     Error, Result,
     answer::Answerer,
     checkpoint::{self, Progress},
     corpus::{Corpus, SKILLS, Skill, Split},
     dialogue::{Dialogue, Message, Prompt, Role},
-    exam, export, memory,
+    exam, export,
     model::{Config, Model},
     tokenizer::Tokenizer,
     train::{self, Plan},
@@ -93,21 +95,21 @@ struct Training {
     #[arg(long)]
     resume: bool,
     /// Threads that share each batch; another number rounds differently
-    #[arg(long, default_value_t = 2)]
-    threads: usize,
+    #[arg(long, default_value = "2")]
+    threads: NonZeroUsize,
     /// Tokens in a batch
-    #[arg(long, default_value_t = 3072)]
-    batch: usize,
+    #[arg(long, default_value = "3072")]
+    batch: NonZeroUsize,
 }
 
 #[derive(Args)]
 struct Exam {
     /// Only this skill
-    #[arg(long)]
+    #[arg(long, value_parser = PossibleValuesParser::new(SKILLS.iter().map(|skill| skill.name)))]
     skill: Option<String>,
-    /// Questions for each skill
-    #[arg(long, default_value_t = 100)]
-    count: usize,
+    /// Questions for each skill, fewer where it has no more
+    #[arg(long, default_value = "200")]
+    count: NonZeroUsize,
     /// Ask in phrasings that were trained, to compare
     #[arg(long)]
     taught: bool,
@@ -117,6 +119,7 @@ struct Exam {
 }
 
 fn main() -> ExitCode {
+    allocator::keep_freed_memory();
     match run(&Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -141,7 +144,9 @@ fn run(cli: &Cli) -> Result<()> {
             training,
             exam,
         } => {
-            tokenizer(cli, vocabulary)?;
+            if !(training.resume && tokenizer_path(cli).exists()) {
+                tokenizer(cli, vocabulary)?;
+            }
             train(cli, training)?;
             write(cli)?;
             eval(cli, exam)
@@ -197,18 +202,13 @@ fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
 }
 
 fn train(cli: &Cli, args: &Training) -> Result<()> {
-    memory::keep();
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads)
-        .build_global()
-        .expect("the pool is built once, before it is used");
     let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
     let plan = Plan {
         dir: cli.dir.clone(),
         config: Config::wisp(tokenizer.size()),
         seed: cli.seed,
-        batch_tokens: args.batch,
-        threads: args.threads,
+        batch_tokens: args.batch.get(),
+        threads: args.threads.get(),
         steps: args.steps,
         pause_at: None,
         resume: args.resume,
@@ -254,7 +254,7 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
         &Corpus::new(cli.seed),
         SKILLS.iter().filter(wanted),
         split(!args.taught),
-        args.count,
+        args.count.get(),
         |prompt| answerer.fits(prompt),
         &mut answers,
     )?;
@@ -277,14 +277,15 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
 
 fn prompts(cli: &Cli, count: usize) -> Result<()> {
     let (answerer, corpus) = (Answerer::open(&cli.model)?, Corpus::new(cli.seed));
+    let questions = |skill| exam::questions(&corpus, skill, Split::HeldOut);
+    let mut skills: Vec<_> = SKILLS.iter().map(questions).collect();
     let mut prompts = Vec::new();
-    for (skill, index) in SKILLS.iter().cycle().zip(0..) {
-        if prompts.len() == count {
-            break;
-        }
-        let dialogue = corpus.exam(skill, Split::HeldOut, index);
-        if answerer.fits(dialogue.prompt())? {
-            prompts.push(answerer.rendered(dialogue.prompt())?);
+    for skill in (0..skills.len()).cycle().take(count) {
+        for dialogue in &mut skills[skill] {
+            if answerer.fits(dialogue.prompt())? {
+                prompts.push(answerer.rendered(dialogue.prompt())?);
+                break;
+            }
         }
     }
     let json = serde_json::to_string_pretty(&prompts).map_err(Error::json("the prompts"))?;

@@ -4,12 +4,13 @@ use crate::{
     batch::{Batch, Batches},
     checkpoint::{self, Progress},
     corpus::Corpus,
-    error::Result,
+    error::{Error, Result},
     model::{Config, Model, Weights},
     optimizer::{Moments, Optimizer, schedule},
     tokenizer::Tokenizer,
 };
-use std::{panic::resume_unwind, path::PathBuf, thread, time::Instant};
+use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
+use std::{path::PathBuf, time::Instant};
 
 /// What a run needs to know.
 #[derive(Clone, Debug)]
@@ -37,6 +38,7 @@ pub struct Plan {
 /// A run in progress.
 struct Run<'a> {
     plan: &'a Plan,
+    pool: ThreadPool,
     batches: Batches<'a>,
     model: Model,
     moments: Moments,
@@ -46,7 +48,8 @@ struct Run<'a> {
 /// Trains until the plan's end and returns the model with its last progress, which is also saved.
 /// Tells `report` about each step.
 ///
-/// The same plan gives the same model to the last bit, whether or not it was paused.
+/// The same plan gives the same model to the last bit on one kind of processor, whether or not it was
+/// paused.
 pub fn train(
     plan: &Plan,
     tokenizer: &Tokenizer,
@@ -67,20 +70,10 @@ pub fn train(
 
 /// The mean loss of a batch, whose parts are computed side by side, and its gradient.
 fn mean_gradient(model: &Model, parts: &[Batch]) -> (f64, Weights) {
-    let mut losses = thread::scope(|scope| {
-        let start = |part| scope.spawn(move || model.loss_and_gradient(part));
-        let running: Vec<_> = parts.iter().map(start).collect();
-        let join = |thread: thread::ScopedJoinHandle<_>| {
-            thread.join().unwrap_or_else(|panic| resume_unwind(panic))
-        };
-        running
-            .into_iter()
-            .map(join)
-            .collect::<Vec<_>>()
-            .into_iter()
-    });
-    let (mut loss, mut gradient) = losses.next().expect("a batch has at least one part");
-    for (more, other) in losses {
+    let each = parts.par_iter().map(|part| model.loss_and_gradient(part));
+    let mut each = each.collect::<Vec<_>>().into_iter();
+    let (mut loss, mut gradient) = each.next().expect("a batch has at least one part");
+    for (more, other) in each {
         loss += more;
         gradient.add(&other);
     }
@@ -96,7 +89,10 @@ impl<'a> Run<'a> {
         } else {
             None
         };
-        let config = saved.as_ref().map_or(plan.config, |saved| saved.config);
+        if let Some(saved) = &saved {
+            checkpoint::fits(&plan.dir, saved, plan.config, plan.seed)?;
+        }
+        let config = plan.config;
         let mut model = Model::new(config, plan.seed);
         let moments = match &saved {
             Some(_) => checkpoint::load(&plan.dir, &mut model)?,
@@ -119,8 +115,10 @@ impl<'a> Run<'a> {
             longest: config.context,
             position,
         };
+        let pool = ThreadPoolBuilder::new().num_threads(plan.threads);
         Ok(Self {
             plan,
+            pool: pool.build().expect("the system lets threads start"),
             batches,
             model,
             moments,
@@ -144,16 +142,15 @@ impl<'a> Run<'a> {
     fn step(&mut self) -> Result<()> {
         let started = Instant::now();
         let parts = self.batches.next_batch(self.plan.threads)?;
-        let (loss, gradient) = mean_gradient(&self.model, &parts);
-        let fraction = self.fraction();
-        self.progress.step += 1;
-        Optimizer::default().step(
-            &mut self.model.weights,
-            &mut self.moments,
-            &gradient,
-            self.progress.step,
-            schedule(fraction),
-        );
+        let (loss, gradient) = self.pool.install(|| mean_gradient(&self.model, &parts));
+        let (step, factor) = (self.progress.step + 1, schedule(self.fraction()));
+        if !loss.is_finite() {
+            return Err(Error::Diverged { step });
+        }
+        let (weights, moments) = (&mut self.model.weights, &mut self.moments);
+        self.pool
+            .install(|| Optimizer::default().step(weights, moments, &gradient, step, factor));
+        self.progress.step = step;
         let tokens = parts.iter().map(|part| part.ids.len()).sum();
         self.account(loss, tokens, started);
         Ok(())

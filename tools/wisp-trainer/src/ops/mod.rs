@@ -1,5 +1,5 @@
 //! The operations of the model: each file is one, with its forward pass, its gradient, and a test of
-//! that gradient against finite differences.
+//! that gradient against finite differences; `product.rs` is what they multiply with.
 //!
 //! They work on one thread: a batch is trained in parts, one for each thread, so no operation has to be
 //! cut up (`train.rs`).
