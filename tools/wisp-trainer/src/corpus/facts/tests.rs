@@ -86,6 +86,9 @@ fn every_command_in_the_documents_has_a_fact() {
     let documents = [
         include_str!("../../../../../README.md"),
         include_str!("../../../../../docs/guide.md"),
+        include_str!("../../../../../docs/user-guide/models.md"),
+        include_str!("../../../../../docs/user-guide/ollama.md"),
+        include_str!("../../../../../docs/user-guide/configuration.md"),
     ];
     let names: Vec<&String> = facts().flat_map(|fact| &fact.names).collect();
     let mut found = 0;
@@ -96,17 +99,30 @@ fn every_command_in_the_documents_has_a_fact() {
             "{command}"
         );
     }
-    assert!(found >= 5, "{found}");
+    assert!(found >= 20, "{found}");
 }
 
-/// `llmspell WORD` where a line of code begins with it.
+/// `llmspell WORD`, or `llmspell GROUP WORD`, where a line of code begins with it.
 fn commands(document: &str) -> Vec<String> {
-    let starts = document.split(['\n', '`']);
-    let commands = starts.filter_map(|start| start.strip_prefix("llmspell "));
-    let words = commands.filter_map(|rest| rest.split(' ').next());
-    let words =
-        words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
-    words.map(|word| format!("llmspell {word}")).collect()
+    // Every other part is code: of the document between fences, of its text between marks.
+    let parts = document.split("```").enumerate();
+    let code = parts.flat_map(|(index, part)| match index % 2 {
+        0 => part.split('`').skip(1).step_by(2).collect::<Vec<_>>(),
+        _ => part.lines().collect(),
+    });
+    let commands = code.filter_map(|code| code.strip_prefix("llmspell "));
+    let is_word = |word: &&str| {
+        let letters = |byte: u8| byte.is_ascii_lowercase() || byte == b'-';
+        word.starts_with(|first: char| first.is_ascii_lowercase()) && word.bytes().all(letters)
+    };
+    let words = commands.filter_map(|rest| {
+        let mut words = rest.split_ascii_whitespace().take_while(is_word);
+        match words.next()? {
+            group @ ("model" | "config") => Some(format!("llmspell {group} {}", words.next()?)),
+            word => Some(format!("llmspell {word}")),
+        }
+    });
+    words.collect()
 }
 
 #[test]
