@@ -2,7 +2,7 @@
 //! warms up and falls.
 //!
 //! Muon (Jordan and others, 2024) moves a matrix by its momentum with all singular values brought near
-//! one, by Newton-Schulz iterations; here it needs about half as many tokens as AdamW alone.
+//! one, by Newton-Schulz iterations; a matrix so needs fewer tokens than with AdamW.
 
 use crate::{
     model::{Kind, Weights},
