@@ -64,10 +64,10 @@ impl Moments {
 }
 
 /// The part of the highest learning rate at `progress` (0 to 1 of the whole run): a short linear
-/// warm-up, level, then down to nothing in the second half.
+/// warm-up, level, then down to nothing from three tenths of the run on.
 pub fn schedule(progress: f64) -> f64 {
     const WARM_UP: f64 = 0.01;
-    const FALL: f64 = 0.45;
+    const FALL: f64 = 0.3;
     let rise = (progress / WARM_UP).max(0.02);
     let fall = (1.0 - progress) / (1.0 - FALL);
     rise.min(fall).clamp(0.0, 1.0)
