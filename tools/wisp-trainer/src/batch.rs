@@ -10,12 +10,11 @@ use std::ops::Range;
 /// How much a token counts that the model reads and never has to write, such as a question. What it
 /// learns from them is the shape of conversations, and that words come back.
 ///
-/// Much of it cannot be guessed, so it weighs less once answers are mostly right.
+/// Much of it cannot be guessed, so only answers count once they are mostly right.
 const READ_WEIGHT: f32 = 0.1;
-const LATER_READ_WEIGHT: f32 = 0.02;
 
-/// The dialogue from which the later weight counts.
-const LATER: u64 = 50_000;
+/// The dialogue from which only answers count.
+const ANSWERS_ONLY: u64 = 50_000;
 
 /// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,17 +30,18 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Appends a dialogue. Its last token is no input: nothing follows it.
+    /// Appends a dialogue. Its last token is no input: nothing follows it. Tokens that count nothing are
+    /// not predicted.
     pub fn push(&mut self, encoded: &Encoded, read_weight: f32) {
         let start = self.ids.len();
         let inputs = encoded.ids.len().saturating_sub(1);
         self.ids.extend(&encoded.ids[..inputs]);
         self.dialogues.push(start..start + inputs);
         for next in 1..encoded.ids.len() {
-            let weight = if encoded.learnt[next] {
-                1.0
-            } else {
-                read_weight
+            let weight = match encoded.learnt[next] {
+                true => 1.0,
+                false if read_weight == 0.0 => continue,
+                false => read_weight,
             };
             self.rows.push((start + next - 1) as u32);
             self.targets.push((encoded.ids[next], weight));
@@ -77,9 +77,9 @@ impl Batches<'_> {
     pub fn next_batch(&mut self, parts: usize) -> Result<Vec<Batch>> {
         let mut batch = vec![Batch::default(); parts];
         let mut tokens = 0;
-        let read_weight = match self.position < LATER {
+        let read_weight = match self.position < ANSWERS_ONLY {
             true => READ_WEIGHT,
-            false => LATER_READ_WEIGHT,
+            false => 0.0,
         };
         loop {
             let dialogue = self.corpus.dialogue(Split::Train, self.position);
@@ -177,5 +177,17 @@ mod tests {
             batch.targets,
             [(8, read), (9, 1.0), (2, 1.0), (3, read), (4, 1.0)]
         );
+
+        let mut answers = Batch::default();
+        answers.push(
+            &Encoded {
+                ids: vec![1, 2, 3, 4],
+                learnt: vec![false, true, false, true],
+            },
+            0.0,
+        );
+        assert_eq!(answers.ids, [1, 2, 3]);
+        assert_eq!(answers.rows, [0, 2]);
+        assert_eq!(answers.targets, [(2, 1.0), (4, 1.0)]);
     }
 }

@@ -92,7 +92,7 @@ pub enum Kind {
     Linear(usize),
 }
 
-/// One layer's activations, kept for the way back.
+/// One layer's activations, kept for the way back. From `seen` on they are of the kept rows.
 struct Trace {
     input: Matrix,
     attn_input: Matrix,
@@ -161,11 +161,23 @@ impl Layer {
         ]
     }
 
-    fn forward(&self, input: Matrix, norm: &RmsNorm, attention: &Attention) -> (Matrix, Trace) {
+    /// The output `[kept, dim]`. Attention runs over all rows of the input; what follows it, row by
+    /// row, over `kept` alone, or over all without it.
+    fn forward(
+        &self,
+        input: Matrix,
+        kept: Option<&[usize]>,
+        norm: &RmsNorm,
+        attention: &Attention,
+    ) -> (Matrix, Trace) {
         let attn_input = norm.forward(&input, &self.attn_norm);
         let mut qkv = linear(&attn_input, &self.qkv); // [n, 3 dim]
         let seen = attention.forward(&mut qkv);
-        let middle = linear(&seen, &self.attn_out) + &input;
+        let (seen, residual) = match kept {
+            Some(kept) => (seen.select(Axis(0), kept), &input.select(Axis(0), kept)),
+            None => (seen, &input),
+        };
+        let middle = linear(&seen, &self.attn_out) + residual;
         let ffn_input = norm.forward(&middle, &self.ffn_norm);
         let gate_up = linear(&ffn_input, &self.gate_up); // [n, 2 ffn]
         let inner = SwiGlu.forward(&gate_up);
@@ -188,6 +200,7 @@ impl Layer {
         &self,
         trace: Trace,
         grad: Matrix,
+        kept: Option<&[usize]>,
         norm: &RmsNorm,
         attention: &Attention,
         sum: &mut Layer,
@@ -197,10 +210,26 @@ impl Layer {
         let input = linear_back(&trace.ffn_input, &self.gate_up, &gate_up, &mut sum.gate_up);
         let grad = grad + norm.backward(&trace.middle, &self.ffn_norm, input, &mut sum.ffn_norm);
         let seen = linear_back(&trace.seen, &self.attn_out, &grad, &mut sum.attn_out);
+        let (seen, grad) = match kept {
+            Some(kept) => {
+                let rows = trace.input.nrows();
+                (spread(&seen, kept, rows), spread(&grad, kept, rows))
+            }
+            None => (seen, grad),
+        };
         let qkv = attention.backward(&trace.qkv, &seen);
         let input = linear_back(&trace.attn_input, &self.qkv, &qkv, &mut sum.qkv);
         grad + norm.backward(&trace.input, &self.attn_norm, input, &mut sum.attn_norm)
     }
+}
+
+/// Undoes a selection of rows: the others are zero.
+fn spread(selected: &Matrix, kept: &[usize], rows: usize) -> Matrix {
+    let mut all = Matrix::zeros((rows, selected.ncols()));
+    for (row, values) in kept.iter().zip(selected.rows()) {
+        all.row_mut(*row).assign(&values);
+    }
+    all
 }
 
 fn random(rng: &mut Rng, rows: usize, columns: usize, deviation: f32) -> Matrix {
@@ -289,24 +318,31 @@ impl Model {
         }
     }
 
-    /// The last layer's output `[n, dim]`, and what the way back needs.
-    fn stream(&self, ids: &[u32], attention: &Attention) -> (Matrix, Vec<Trace>) {
+    /// The last layer's output at `rows`, `[rows, dim]`, and what the way back needs.
+    fn stream(&self, ids: &[u32], rows: &[usize], attention: &Attention) -> (Matrix, Vec<Trace>) {
         let ids: Vec<usize> = ids.iter().map(|id| *id as usize).collect();
         let mut x = self.weights.embedding.select(Axis(0), &ids);
         let mut traces = Vec::new();
-        for layer in &self.weights.layers {
-            let (output, trace) = layer.forward(x, &self.norm(), attention);
+        for (index, layer) in self.weights.layers.iter().enumerate() {
+            let kept = self.kept(index, rows);
+            let (output, trace) = layer.forward(x, kept, &self.norm(), attention);
             traces.push(trace);
             x = output;
         }
         (x, traces)
     }
 
+    /// The rows of a layer's output that are needed, when not all are: of the last layer, those after
+    /// which a token is predicted.
+    fn kept<'a>(&self, layer: usize, rows: &'a [usize]) -> Option<&'a [usize]> {
+        (layer + 1 == self.config.layers).then_some(rows)
+    }
+
     /// The logits `[vocab]` after the last token of one dialogue.
     pub fn logits(&self, ids: &[u32]) -> Vec<f32> {
         let whole = 0..ids.len();
-        let (x, _) = self.stream(ids, &self.attention(std::slice::from_ref(&whole)));
-        let x = x.select(Axis(0), &[ids.len() - 1]);
+        let attention = self.attention(std::slice::from_ref(&whole));
+        let (x, _) = self.stream(ids, &[ids.len() - 1], &attention);
         let x = self.norm().forward(&x, &self.weights.norm);
         linear(&x, &self.weights.embedding)
             .into_raw_vec_and_offset()
@@ -317,11 +353,10 @@ impl Model {
     pub fn loss_and_gradient(&self, batch: &Batch) -> (f64, Weights) {
         let (attention, norm) = (self.attention(&batch.dialogues), self.norm());
         let mut sum = self.weights.zeros();
-        let (x, mut traces) = self.stream(&batch.ids, &attention);
-
         let rows: Vec<usize> = batch.rows.iter().map(|row| *row as usize).collect();
-        let last = x.select(Axis(0), &rows);
-        let normed = norm.forward(&last, &self.weights.norm);
+        let (x, traces) = self.stream(&batch.ids, &rows, &attention);
+
+        let normed = norm.forward(&x, &self.weights.norm);
         let op = CrossEntropy {
             targets: &batch.targets,
         };
@@ -332,15 +367,12 @@ impl Model {
             &logits,
             &mut sum.embedding,
         );
-        let grad = norm.backward(&last, &self.weights.norm, grad, &mut sum.norm);
+        let mut back = norm.backward(&x, &self.weights.norm, grad, &mut sum.norm);
 
-        let mut back = Matrix::zeros(x.dim());
-        for (row, grad) in rows.into_iter().zip(grad.rows()) {
-            back.row_mut(row).assign(&grad);
-        }
-        for (layer, sum) in self.weights.layers.iter().zip(&mut sum.layers).rev() {
-            let trace = traces.pop().expect("each layer left a trace");
-            back = layer.backward(trace, back, &norm, &attention, sum);
+        let layers = self.weights.layers.iter().zip(&mut sum.layers);
+        for ((index, (layer, sum)), trace) in layers.enumerate().zip(traces).rev() {
+            let kept = self.kept(index, &rows);
+            back = layer.backward(trace, back, kept, &norm, &attention, sum);
         }
         for (id, grad) in batch.ids.iter().zip(back.rows()) {
             let mut row = sum.embedding.row_mut(*id as usize);

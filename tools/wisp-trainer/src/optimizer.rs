@@ -8,7 +8,7 @@ use crate::{
     model::{Kind, Weights},
     ops::{Matrix, add_product, product},
 };
-use ndarray::s;
+use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
 
 /// The hyper-parameters.
@@ -175,22 +175,60 @@ impl Optimizer {
 
 /// The matrix with its singular values brought near one (between about 0.7 and 1.2), by five
 /// iterations of the quintic Newton-Schulz polynomial.
+///
+/// Each iteration is `x <- (a + b r + c r r) x` with `r = x x^T`. The factors commute, so that their
+/// product is found first, from `r` alone, in small symmetric matrices, and meets `x` once.
 fn orthogonal(matrix: Matrix) -> Matrix {
     const POLYNOMIAL: (f32, f32, f32) = (3.4445, -4.7750, 2.0315);
+    const ITERATIONS: usize = 5;
     let (a, b, c) = POLYNOMIAL;
     let tall = matrix.nrows() > matrix.ncols();
     let mut x = if tall { matrix.reversed_axes() } else { matrix };
     let size = x.iter().map(|value| value * value).sum::<f32>().sqrt();
     x /= size + 1e-7;
-    for _ in 0..5 {
-        let square = product(&x, x.t());
-        let mut mixed = square.clone();
-        add_product(c, &square, &square, b, &mut mixed);
-        let mut next = x.clone();
-        add_product(1.0, &mixed, &x, a, &mut next);
-        x = next;
+    let mut r = symmetric(&x, &x.t());
+    let mut all = Matrix::eye(x.nrows());
+    for iteration in 0..ITERATIONS {
+        let mut factor = symmetric(&r, &r);
+        factor.zip_mut_with(&r, |square, r| *square = c * *square + b * r);
+        factor.diag_mut().map_inplace(|value| *value += a);
+        all = if iteration == 0 {
+            factor.clone()
+        } else {
+            symmetric(&factor, &all)
+        };
+        if iteration + 1 < ITERATIONS {
+            r = symmetric(&factor, &symmetric(&factor, &r));
+        }
     }
+    let x = product(&all, &x);
     if tall { x.reversed_axes() } else { x }
+}
+
+/// The product of two matrices that is known to be symmetric: what lies above the diagonal is copied.
+fn symmetric<'a>(
+    left: impl Into<ArrayView2<'a, f32>>,
+    right: impl Into<ArrayView2<'a, f32>>,
+) -> Matrix {
+    const BLOCK: usize = 64;
+    let (left, right) = (left.into(), right.into());
+    let size = left.nrows();
+    let mut out = Matrix::zeros((size, size));
+    for start in (0..size).step_by(BLOCK) {
+        let end = size.min(start + BLOCK);
+        let below = out.slice_mut(s![start..end, ..end]);
+        add_product(
+            1.0,
+            left.slice(s![start..end, ..]),
+            right.slice(s![.., ..end]),
+            0.0,
+            below,
+        );
+        let (mut above, below) =
+            out.multi_slice_mut((s![..start, start..end], s![start..end, ..start]));
+        above.assign(&below.t());
+    }
+    out
 }
 
 #[cfg(test)]
