@@ -1,10 +1,10 @@
-use super::{Matrix, values, values_mut};
+use super::{Matrix, exp, values, values_mut};
 
 /// `silu(gate) * up`, where a row of the input is gate and up side by side: `[n, 2 ffn] -> [n, ffn]`.
 pub struct SwiGlu;
 
 fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
+    1.0 / (1.0 + exp(-x))
 }
 
 impl SwiGlu {
