@@ -13,8 +13,8 @@ use std::ops::Range;
 /// Much of it cannot be guessed, so only answers count once they are mostly right.
 const READ_WEIGHT: f32 = 0.1;
 
-/// The dialogue from which only answers count.
-const ANSWERS_ONLY: u64 = 50_000;
+/// The dialogue from which only answers count, and where a model that was trained before begins.
+pub const ANSWERS_ONLY: u64 = 50_000;
 
 /// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]

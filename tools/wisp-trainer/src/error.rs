@@ -35,6 +35,14 @@ pub enum Error {
         /// What does not fit.
         reason: String,
     },
+    /// A model file is not one that this trainer wrote.
+    #[error("{path} cannot be trained further: {reason}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What it lacks.
+        reason: String,
+    },
     /// The loss is no number any more.
     #[error(
         "the loss is no longer a number at step {step}; go on from the last checkpoint with --resume, or with a lower rate"

@@ -1,14 +1,19 @@
-//! The trained model as a GGUF file: quantized matrices, norms in F32, vocabulary and chat template.
+//! The trained model as a GGUF file: quantized matrices, norms in F32, vocabulary and chat template;
+//! and back.
 
 use crate::{
     checkpoint,
     error::{Error, Result},
-    model::{Kind, Model},
+    model::{Config, Kind, Model},
+    ops::Matrix,
     tokenizer::{CONTROL, END, END_OF_TEXT, Tokenizer, USER_DEFINED},
 };
-use candle_core::{Tensor, quantized::GgmlDType};
+use candle_core::{
+    Device, Tensor,
+    quantized::{GgmlDType, gguf_file::Content},
+};
 use llmspell_inference::gguf::Writer;
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 /// The largest file that may be embedded in the binary.
 pub const LARGEST: u64 = 8 << 20;
@@ -115,17 +120,72 @@ fn weights(mut writer: Writer, model: &Model, matrices: GgmlDType) -> Result<Wri
 
 /// Splits the matrices that are one in training and several in the file.
 fn parts(name: &str, tensor: &Tensor) -> Result<Vec<(String, Tensor)>> {
-    let names: &[&str] = match name.rsplit('.').next() {
-        Some("attn_qkv") => &["attn_q", "attn_k", "attn_v"],
-        Some("ffn_gate_up") => &["ffn_gate", "ffn_up"],
-        _ => return Ok(vec![(name.to_string(), tensor.clone())]),
-    };
-    let block = &name[..name.rfind('.').expect("a layer's tensor has a prefix")];
+    let names = part_names(name);
     let pieces = tensor.chunk(names.len(), 0)?;
     // A quantizer reads a tensor's storage from its start, so each piece needs its own.
     let named = names
-        .iter()
+        .into_iter()
         .zip(pieces)
-        .map(|(part, piece)| Ok((format!("{block}.{part}"), piece.force_contiguous()?)));
+        .map(|(part, piece)| Ok((part, piece.force_contiguous()?)));
     named.collect()
+}
+
+/// What the file calls the parts of a matrix, without `.weight`.
+fn part_names(name: &str) -> Vec<String> {
+    let parts: &[&str] = match name.rsplit('.').next() {
+        Some("attn_qkv") => &["attn_q", "attn_k", "attn_v"],
+        Some("ffn_gate_up") => &["ffn_gate", "ffn_up"],
+        _ => return vec![name.to_string()],
+    };
+    let block = &name[..name.rfind('.').expect("a layer's tensor has a prefix")];
+    let names = parts.iter().map(|part| format!("{block}.{part}"));
+    names.collect()
+}
+
+/// The vocabulary and the model of a file that `export` wrote, to be trained further. Weights come back
+/// as the quantization left them.
+pub fn import(path: &Path) -> Result<(Tokenizer, Model)> {
+    let mut file = File::open(path).map_err(Error::file(path))?;
+    let foreign = |reason: String| Error::Foreign {
+        path: path.into(),
+        reason,
+    };
+    let content = Content::read(&mut file).map_err(|error| foreign(error.to_string()))?;
+    let value = |key: &str| {
+        let value = content.metadata.get(key);
+        value.ok_or_else(|| foreign(format!("it has no {key}")))
+    };
+    let size = |key: &str| -> Result<usize> { Ok(value(key)?.to_u32()? as usize) };
+    let texts = |key: &str| -> Result<Vec<String>> {
+        let texts = value(key)?.to_vec()?.iter();
+        texts.map(|text| Ok(text.to_string()?.clone())).collect()
+    };
+    let tokenizer = Tokenizer::from_merges(
+        texts("tokenizer.ggml.tokens")?,
+        texts("tokenizer.ggml.merges")?,
+    )?;
+    let config = Config {
+        vocab_size: tokenizer.size(),
+        dim: size("llama.embedding_length")?,
+        layers: size("llama.block_count")?,
+        heads: size("llama.attention.head_count")?,
+        ffn: size("llama.feed_forward_length")?,
+        context: size("llama.context_length")?,
+        rope_base: value("llama.rope.freq_base")?.to_f32()?,
+        norm_eps: value("llama.attention.layer_norm_rms_epsilon")?.to_f32()?,
+    };
+    let mut model = Model::new(config, 0);
+    let names = model.weights.named().into_iter().map(|(name, ..)| name);
+    let names: Vec<String> = names.collect();
+    for (name, matrix) in names.iter().zip(model.weights.matrices_mut()) {
+        let mut values = Vec::new();
+        for part in part_names(name) {
+            let tensor = content.tensor(&mut file, &format!("{part}.weight"), &Device::Cpu)?;
+            let tensor = tensor.dequantize(&Device::Cpu)?;
+            values.extend(tensor.flatten_all()?.to_vec1::<f32>()?);
+        }
+        *matrix = Matrix::from_shape_vec(matrix.dim(), values)
+            .map_err(|error| foreign(format!("{name}: {error}")))?;
+    }
+    Ok((tokenizer, model))
 }

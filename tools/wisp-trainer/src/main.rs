@@ -5,7 +5,12 @@ mod allocator;
 use candle_core::quantized::GgmlDType;
 use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::{fs, num::NonZeroUsize, path::PathBuf, process::ExitCode};
+use std::{
+    fs,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use wisp_trainer::{
     Error, Result,
     answer::Answerer,
@@ -49,7 +54,13 @@ enum Command {
     /// Train the vocabulary
     Tokenizer(Vocabulary),
     /// Train the model
-    Train(Training),
+    Train {
+        #[command(flatten)]
+        training: Training,
+        /// Start from the weights and the vocabulary of this model file, past the corpus's first lessons
+        #[arg(long, conflicts_with = "resume")]
+        from: Option<PathBuf>,
+    },
     /// Write the GGUF file
     Export,
     /// Score the model on questions that it has never seen
@@ -134,7 +145,7 @@ fn run(cli: &Cli) -> Result<()> {
     match &cli.command {
         Command::Corpus { count, held_out } => corpus(cli, *count, *held_out),
         Command::Tokenizer(vocabulary) => tokenizer(cli, vocabulary),
-        Command::Train(training) => train(cli, training),
+        Command::Train { training, from } => train(cli, training, from.as_deref()),
         Command::Export => write(cli),
         Command::Eval(exam) => eval(cli, exam),
         Command::Prompts { count } => prompts(cli, *count),
@@ -147,7 +158,7 @@ fn run(cli: &Cli) -> Result<()> {
             if !(training.resume && tokenizer_path(cli).exists()) {
                 tokenizer(cli, vocabulary)?;
             }
-            train(cli, training)?;
+            train(cli, training, None)?;
             write(cli)?;
             eval(cli, exam)
         }
@@ -201,11 +212,19 @@ fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
     Ok(())
 }
 
-fn train(cli: &Cli, args: &Training) -> Result<()> {
+fn train(cli: &Cli, args: &Training, from: Option<&Path>) -> Result<()> {
+    let former = from.map(export::import).transpose()?;
+    if let Some((tokenizer, _)) = &former {
+        tokenizer.save(&tokenizer_path(cli))?;
+    }
     let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
+    let former = former.map(|(_, model)| model);
     let plan = Plan {
         dir: cli.dir.clone(),
-        config: Config::wisp(tokenizer.size()),
+        config: former
+            .as_ref()
+            .map_or_else(|| Config::wisp(tokenizer.size()), |model| model.config),
+        start: former.map(|model| model.weights),
         seed: cli.seed,
         batch_tokens: args.batch.get(),
         threads: args.threads.get(),

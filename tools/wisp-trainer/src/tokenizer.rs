@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use std::{cmp::Reverse, collections::HashMap, path::Path};
 use tokenizers::{
     AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper,
-    SplitDelimiterBehavior, Tokenizer as Inner, TokenizerBuilder,
-    models::bpe::{BPE, BpeTrainer},
+    SplitDelimiterBehavior, Tokenizer as Inner, TokenizerBuilder, TokenizerImpl,
+    models::bpe::{BPE, BpeTrainer, Vocab},
     pre_tokenizers::{
         byte_level::ByteLevel,
         sequence::Sequence,
@@ -72,6 +72,29 @@ fn pre_tokenizer(also: Option<&str>) -> Result<PreTokenizerWrapper> {
     Ok(PreTokenizerWrapper::Sequence(Sequence::new(steps)))
 }
 
+type Untrained = TokenizerImpl<
+    BPE,
+    NormalizerWrapper,
+    PreTokenizerWrapper,
+    PostProcessorWrapper,
+    DecoderWrapper,
+>;
+
+fn with_model(model: BPE, cut: PreTokenizerWrapper) -> Result<Untrained> {
+    TokenizerBuilder::default()
+        .with_model(model)
+        .with_pre_tokenizer(Some(cut))
+        .with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::default())))
+        .build()
+        .map_err(failed)
+}
+
+/// Control and markup tokens, in the order of their ids.
+fn special() -> Vec<AddedToken> {
+    let names = CONTROL.iter().chain(&USER_DEFINED);
+    names.map(|name| AddedToken::from(*name, true)).collect()
+}
+
 /// The words that follow a space most often in `texts`, the most frequent first.
 fn frequent_words(texts: &[String]) -> Vec<&str> {
     let mut counts = HashMap::new();
@@ -119,36 +142,37 @@ impl Tokenizer {
     pub fn train(texts: &[String], fixed: &[String], vocab_size: usize) -> Result<Self> {
         let mut alphabet: Vec<char> = ByteLevel::alphabet().into_iter().collect();
         alphabet.sort_unstable();
-        let special = CONTROL
-            .iter()
-            .chain(&USER_DEFINED)
-            .map(|name| AddedToken::from(*name, true));
         let markup = CONTROL.len() + USER_DEFINED.len() + alphabet.len();
+        let mut inner = with_model(BPE::default(), pre_tokenizer(Some(r"\p{L}+"))?)?;
         let mut trainer = BpeTrainer::builder()
             .vocab_size(markup + (vocab_size.saturating_sub(markup)) * 2 / 3)
             .min_frequency(2)
             .show_progress(false)
             .initial_alphabet(alphabet.into_iter().collect())
-            .special_tokens(special.collect())
+            .special_tokens(special())
             .build();
-        let mut inner = TokenizerBuilder::<
-            BPE,
-            NormalizerWrapper,
-            PreTokenizerWrapper,
-            PostProcessorWrapper,
-            DecoderWrapper,
-        >::default()
-        .with_model(BPE::default())
-        .with_pre_tokenizer(Some(pre_tokenizer(Some(r"\p{L}+"))?))
-        .with_decoder(Some(DecoderWrapper::ByteLevel(ByteLevel::default())))
-        .build()
-        .map_err(failed)?;
         inner.train(&mut trainer, texts.iter()).map_err(failed)?;
         let inner = inner.with_pre_tokenizer(Some(pre_tokenizer(None)?));
         let json =
             serde_json::from_str(&inner.to_string(false).map_err(failed)?).map_err(failed)?;
         let json = with_spaced_words(json, &frequent_words(fixed), vocab_size)?;
         Self::parse(json.to_string().as_bytes())
+    }
+
+    /// The vocabulary of these tokens, by id, and merges, each `left right`.
+    pub fn from_merges(tokens: Vec<String>, merges: Vec<String>) -> Result<Self> {
+        let pair = |merge: &String| {
+            let (left, right) = merge
+                .split_once(' ')
+                .ok_or_else(|| failed(format!("merge {merge:?} is no pair")))?;
+            Ok((left.to_string(), right.to_string()))
+        };
+        let merges = merges.iter().map(pair).collect::<Result<_>>()?;
+        let vocabulary = tokens.into_iter().zip(0u32..).collect::<Vocab>();
+        let model = BPE::builder().vocab_and_merges(vocabulary, merges);
+        let mut inner = with_model(model.build().map_err(failed)?, pre_tokenizer(None)?)?;
+        inner.add_special_tokens(special()).map_err(failed)?;
+        Self::parse(inner.to_string(false).map_err(failed)?.as_bytes())
     }
 
     fn parse(json: &[u8]) -> Result<Self> {

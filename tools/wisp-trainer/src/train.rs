@@ -1,7 +1,7 @@
 //! The training loop.
 
 use crate::{
-    batch::{Batch, Batches},
+    batch::{self, Batch, Batches},
     checkpoint::{self, Progress},
     corpus::Corpus,
     error::{Error, Result},
@@ -13,7 +13,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use std::{path::PathBuf, time::Instant};
 
 /// What a run needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Plan {
     /// Folder of the checkpoints.
     pub dir: PathBuf,
@@ -31,6 +31,8 @@ pub struct Plan {
     pub pause_at: Option<usize>,
     /// Goes on from the checkpoint in `dir` when there is one.
     pub resume: bool,
+    /// The weights to start from, instead of random ones.
+    pub start: Option<Weights>,
     /// Steps between checkpoints.
     pub save_every: usize,
 }
@@ -94,6 +96,9 @@ impl<'a> Run<'a> {
         }
         let config = plan.config;
         let mut model = Model::new(config, plan.seed);
+        if let Some(weights) = &plan.start {
+            model.weights = weights.clone();
+        }
         let moments = match &saved {
             Some(_) => checkpoint::load(&plan.dir, &mut model)?,
             None => Moments::zero(&model.weights),
@@ -102,7 +107,10 @@ impl<'a> Run<'a> {
             config,
             seed: plan.seed,
             step: 0,
-            position: 0,
+            position: match plan.start {
+                Some(_) => batch::ANSWERS_ONLY,
+                None => 0,
+            },
             tokens: 0,
             seconds: 0.0,
             loss: f64::NAN,

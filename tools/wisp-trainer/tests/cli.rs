@@ -40,3 +40,27 @@ fn a_skill_that_is_not_there_and_no_question_are_refused() {
         assert!(errors.contains(expected), "{errors}");
     }
 }
+
+#[test]
+fn a_run_starts_from_a_model_file_or_says_why_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let run = |args: &[&str]| {
+        let output = trainer(dir.path(), args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), errors)
+    };
+    let short = ["train", "--steps", "1", "--batch", "256"];
+    let (status, errors) = run(&["all", "--steps", "1", "--batch", "256", "--count", "1"]);
+    assert_eq!(status, Some(0), "{errors}");
+    let (status, errors) = run(&[&short[..], &["--from", &path("wisp.gguf")]].concat());
+    assert_eq!(status, Some(0), "{errors}");
+
+    std::fs::write(path("text.gguf"), "no model").unwrap();
+    let (status, errors) = run(&[&short[..], &["--from", &path("text.gguf")]].concat());
+    assert_eq!(status, Some(1), "{errors}");
+    assert!(errors.contains("text.gguf"), "{errors}");
+    let (status, errors) = run(&[&short[..], &["--resume", "--from", "x"]].concat());
+    assert_eq!(status, Some(2), "{errors}");
+    assert!(errors.contains("cannot be used with"), "{errors}");
+}

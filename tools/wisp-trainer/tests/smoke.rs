@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use tempfile::TempDir;
 use wisp_trainer::{
     answer::{Answerer, for_runtime},
-    checkpoint,
+    batch, checkpoint,
     corpus::{Corpus, SKILLS, Split},
     dialogue::{Call, Dialogue, Prompt, Tool},
     exam, export,
@@ -31,6 +31,7 @@ fn plan(dir: &TempDir, steps: usize) -> Plan {
         steps,
         pause_at: None,
         resume: false,
+        start: None,
         save_every: 1_000,
     }
 }
@@ -86,7 +87,11 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
         (unbroken.step, unbroken.position, unbroken.tokens)
     );
     assert_eq!(resumed.loss, unbroken.loss);
-    assert_eq!(checkpoint::progress(broken.path()).unwrap(), Some(resumed));
+    let saved = checkpoint::progress(broken.path()).unwrap().unwrap();
+    assert_eq!(
+        (saved.step, saved.position),
+        (resumed.step, resumed.position)
+    );
 }
 
 #[test]
@@ -202,6 +207,31 @@ fn exported(dir: &TempDir) -> (Tokenizer, std::path::PathBuf) {
     let path = dir.path().join("wisp.gguf");
     export::export(&model, &tokenizer, GgmlDType::Q8_0, &path).unwrap();
     (tokenizer, path)
+}
+
+#[test]
+fn a_file_comes_back_as_it_was_and_is_trained_further() {
+    let dir = TempDir::new().unwrap();
+    let tokenizer = vocabulary();
+    let plan = Plan {
+        config: Config::tiny(tokenizer.size()),
+        ..plan(&dir, 30)
+    };
+    let (model, before) = train(&plan, &tokenizer, &mut |_| {}).unwrap();
+    let [path, again] = ["wisp.gguf", "again.gguf"].map(|name| dir.path().join(name));
+    export::export(&model, &tokenizer, GgmlDType::Q8_0, &path).unwrap();
+    let (tokenizer, model) = export::import(&path).unwrap();
+    export::export(&model, &tokenizer, GgmlDType::Q8_0, &again).unwrap();
+    assert!(std::fs::read(path).unwrap() == std::fs::read(again).unwrap());
+
+    let further = Plan {
+        start: Some(model.weights),
+        steps: 1,
+        ..plan
+    };
+    let (_, after) = train(&further, &tokenizer, &mut |_| {}).unwrap();
+    assert!(after.loss < before.loss + 0.5, "{after:?} {before:?}");
+    assert!(after.position > batch::ANSWERS_ONLY);
 }
 
 #[test]
