@@ -13,7 +13,7 @@ use std::ops::Range;
 /// Much of it cannot be guessed, so only answers count once they are mostly right.
 const READ_WEIGHT: f32 = 0.1;
 
-/// The dialogue from which only answers count, and where a model that was trained before begins.
+/// From the first batch that begins at this dialogue or later only answers count; and where a model that was trained before begins.
 pub const ANSWERS_ONLY: u64 = 50_000;
 
 /// One thread's part of a training step.
@@ -24,7 +24,7 @@ pub struct Batch {
     /// Where each dialogue lies in `ids`.
     pub dialogues: Vec<Range<usize>>,
     /// The rows after which a token is predicted…
-    pub rows: Vec<u32>,
+    pub rows: Vec<usize>,
     /// …that token, and how much it counts.
     pub targets: Vec<(u32, f32)>,
 }
@@ -43,7 +43,7 @@ impl Batch {
                 false if read_weight == 0.0 => continue,
                 false => read_weight,
             };
-            self.rows.push((start + next - 1) as u32);
+            self.rows.push(start + next - 1);
             self.targets.push((encoded.ids[next], weight));
         }
     }

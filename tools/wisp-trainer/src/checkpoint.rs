@@ -1,11 +1,13 @@
-//! The state of a run on disk: `tensors.safetensors` (weights, moments) and `progress.json`,
-//! replaced together by renaming one folder, so that a run stopped at any moment can go on.
+//! The state of a run on disk: `tensors.safetensors` (weights, moments), `tokenizer.json` and
+//! `progress.json`, replaced together by renaming one folder, so that a run stopped at any moment can go
+//! on.
 
 use crate::{
     error::{Error, Result},
-    model::{Config, Model, Weights},
+    model::{Config, Kind, Model, Weights},
     ops::Matrix,
     optimizer::Moments,
+    tokenizer::Tokenizer,
 };
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -38,10 +40,11 @@ fn folder(dir: &Path) -> PathBuf {
     dir.join("checkpoint")
 }
 
-/// Checks that a checkpoint under `dir` is of this model, vocabulary size and seed.
-pub fn fits(dir: &Path, saved: &Progress, config: Config, seed: u64) -> Result<()> {
-    let reason = if saved.config != config {
-        format!("it is of {:?}, not of {config:?}", saved.config)
+/// Checks that a checkpoint under `dir` is of this size of vocabulary and seed.
+pub fn fits(dir: &Path, saved: &Progress, vocab_size: usize, seed: u64) -> Result<()> {
+    let reason = if saved.config.vocab_size != vocab_size {
+        let tokens = saved.config.vocab_size;
+        format!("its vocabulary has {tokens} tokens, not {vocab_size}")
     } else if saved.seed != seed {
         format!("its seed is {}, not {seed}", saved.seed)
     } else {
@@ -52,7 +55,13 @@ pub fn fits(dir: &Path, saved: &Progress, config: Config, seed: u64) -> Result<(
 }
 
 /// Writes a checkpoint under `dir`; until the last rename the former one stays whole.
-pub fn save(dir: &Path, model: &Model, moments: &Moments, progress: &Progress) -> Result<()> {
+pub fn save(
+    dir: &Path,
+    tokenizer: &Tokenizer,
+    model: &Model,
+    moments: &Moments,
+    progress: &Progress,
+) -> Result<()> {
     let (target, fresh, old) = (
         folder(dir),
         dir.join("checkpoint.new"),
@@ -66,12 +75,15 @@ pub fn save(dir: &Path, model: &Model, moments: &Moments, progress: &Progress) -
         ("first.", &moments.first),
         ("second.", &moments.second),
     ];
-    for (kind, weights) in kinds {
-        for (name, _, matrix) in weights.named() {
-            tensors.insert(format!("{kind}{name}"), tensor(matrix)?);
+    for (prefix, weights) in kinds {
+        for (name, kind, matrix) in weights.named() {
+            if has(prefix, kind) {
+                tensors.insert(format!("{prefix}{name}"), tensor(matrix)?);
+            }
         }
     }
     candle_core::safetensors::save(&tensors, fresh.join("tensors.safetensors"))?;
+    tokenizer.save(&fresh.join("tokenizer.json"))?;
     let path = fresh.join("progress.json");
     let json = serde_json::to_vec_pretty(progress).map_err(Error::json(&path))?;
     fs::write(&path, json).map_err(Error::file(&path))?;
@@ -81,6 +93,11 @@ pub fn save(dir: &Path, model: &Model, moments: &Moments, progress: &Progress) -
     }
     fs::rename(&fresh, &target).map_err(Error::file(&target))?;
     remove(&old)
+}
+
+/// Whether there are such numbers of such a matrix: Muon has no second moment.
+fn has(prefix: &str, kind: Kind) -> bool {
+    !(prefix == "second." && matches!(kind, Kind::Linear(_)))
 }
 
 /// Reads the progress of the checkpoint under `dir`, if there is one.
@@ -93,6 +110,11 @@ pub fn progress(dir: &Path) -> Result<Option<Progress>> {
     Ok(Some(
         serde_json::from_slice(&json).map_err(Error::json(&path))?,
     ))
+}
+
+/// Reads the vocabulary of the checkpoint under `dir`.
+pub fn vocabulary(dir: &Path) -> Result<Tokenizer> {
+    Tokenizer::load(&readable(dir).join("tokenizer.json"))
 }
 
 /// A matrix as Candle has it.
@@ -109,10 +131,14 @@ pub fn load(dir: &Path, model: &mut Model) -> Result<Moments> {
         path: path.clone(),
         reason,
     };
-    let read = |kind: &str, weights: &mut Weights| -> Result<()> {
-        let names: Vec<_> = weights.named().into_iter().map(|(name, ..)| name).collect();
-        for (name, matrix) in names.into_iter().zip(weights.matrices_mut()) {
-            let name = format!("{kind}{name}");
+    let read = |prefix: &str, weights: &mut Weights| -> Result<()> {
+        let named = weights.named().into_iter();
+        let named: Vec<_> = named.map(|(name, kind, _)| (name, kind)).collect();
+        for ((name, kind), matrix) in named.into_iter().zip(weights.matrices_mut()) {
+            if !has(prefix, kind) {
+                continue;
+            }
+            let name = format!("{prefix}{name}");
             let tensor = tensors
                 .get(&name)
                 .ok_or_else(|| damaged(format!("tensor {name} is missing")))?;

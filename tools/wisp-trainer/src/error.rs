@@ -28,7 +28,7 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A checkpoint belongs to another model or is damaged.
-    #[error("checkpoint {path}: {reason}; delete it or train without --resume")]
+    #[error("checkpoint {path}: {reason}; give the same options, or train without --resume")]
     Checkpoint {
         /// The folder of the checkpoint.
         path: PathBuf,
@@ -43,9 +43,18 @@ pub enum Error {
         /// What it lacks.
         reason: String,
     },
+    /// A run is to go on, or to be exported, that never began.
+    #[error("{path} holds no checkpoint; run `wisp-trainer train` first")]
+    NoCheckpoint {
+        /// The run's folder.
+        path: PathBuf,
+    },
+    /// The system gives no more threads.
+    #[error("{0}; give a smaller number with --threads")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     /// The loss is no number any more.
     #[error(
-        "the loss is no longer a number at step {step}; go on from the last checkpoint with --resume, or with a lower rate"
+        "the loss is no longer a number at step {step}; train anew with larger batches (--batch) or another --seed"
     )]
     Diverged {
         /// The step that was not taken.
@@ -54,20 +63,10 @@ pub enum Error {
     /// The runtime could not write, open or run the exported file.
     #[error(transparent)]
     Inference(#[from] llmspell_inference::Error),
-    /// The exported file is too large to ship inside the binary.
-    #[error("{path}: {size} bytes are more than the {limit} that may be embedded")]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// Its bytes.
-        size: u64,
-        /// The bytes allowed.
-        limit: u64,
-    },
 }
 
 /// The trainer's result type.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Turns an I/O error at `path` into ours; made for `map_err`.

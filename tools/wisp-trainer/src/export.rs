@@ -10,13 +10,13 @@ use crate::{
 };
 use candle_core::{
     Device, Tensor,
-    quantized::{GgmlDType, gguf_file::Content},
+    quantized::{
+        GgmlDType,
+        gguf_file::{Content, Value},
+    },
 };
 use llmspell_inference::gguf::Writer;
-use std::{fs::File, path::Path};
-
-/// The largest file that may be embedded in the binary.
-pub const LARGEST: u64 = 8 << 20;
+use std::{collections::HashSet, fs::File, path::Path};
 
 const TEMPLATE: &str = include_str!("chat_template.jinja");
 
@@ -30,18 +30,7 @@ pub fn export(
     let writer = hyper_parameters(Writer::new(), model);
     let writer = vocabulary(writer, tokenizer)?;
     weights(writer, model, matrices)?.write_to(path)?;
-    let (size, limit) = (
-        std::fs::metadata(path).map_err(Error::file(path))?.len(),
-        LARGEST,
-    );
-    if size > limit {
-        return Err(Error::TooLarge {
-            path: path.into(),
-            size,
-            limit,
-        });
-    }
-    Ok(size)
+    Ok(std::fs::metadata(path).map_err(Error::file(path))?.len())
 }
 
 fn hyper_parameters(writer: Writer, model: &Model) -> Writer {
@@ -146,46 +135,102 @@ fn part_names(name: &str) -> Vec<String> {
 /// as the quantization left them.
 pub fn import(path: &Path) -> Result<(Tokenizer, Model)> {
     let mut file = File::open(path).map_err(Error::file(path))?;
-    let foreign = |reason: String| Error::Foreign {
+    read(&mut file).map_err(|reason| Error::Foreign {
         path: path.into(),
         reason,
+    })
+}
+
+fn read(file: &mut File) -> Result<(Tokenizer, Model), String> {
+    let said = |error: candle_core::Error| error.to_string();
+    let content = Content::read(file).map_err(said)?;
+    let (tokens, merges) = (
+        texts(&content, "tokenizer.ggml.tokens")?,
+        texts(&content, "tokenizer.ggml.merges")?,
+    );
+    let count = tokens.len();
+    let tokenizer = Tokenizer::from_merges(tokens, merges).map_err(|error| error.to_string())?;
+    if tokenizer.size() != count {
+        return Err(format!(
+            "{count} tokens make a vocabulary of {}",
+            tokenizer.size()
+        ));
+    }
+    let config = dimensions(&content, count)?;
+    let mut model = Model::new(config, 0);
+    let mut left: HashSet<&String> = content.tensor_infos.keys().collect();
+    let names = model.weights.named().into_iter().map(|(name, ..)| name);
+    let names: Vec<String> = names.collect();
+    for (name, matrix) in names.iter().zip(model.weights.matrices_mut()) {
+        let parts = part_names(name);
+        let shape = [matrix.nrows() / parts.len(), matrix.ncols()];
+        let mut values = Vec::new();
+        for part in parts {
+            let part = format!("{part}.weight");
+            let tensor = content.tensor(file, &part, &Device::Cpu).map_err(said)?;
+            let dims = tensor.shape().dims();
+            // A norm has one dimension in the file.
+            if dims != shape && [&[1], dims].concat() != shape {
+                return Err(format!("{part} has the shape {dims:?}, not {shape:?}"));
+            }
+            let tensor = tensor.dequantize(&Device::Cpu).map_err(said)?;
+            let tensor = tensor.flatten_all().map_err(said)?;
+            values.extend(tensor.to_vec1::<f32>().map_err(said)?);
+            left.remove(&part);
+        }
+        *matrix = Matrix::from_shape_vec(matrix.dim(), values).expect("shapes were compared");
+    }
+    match left.into_iter().min() {
+        Some(name) => Err(format!("it has a tensor more, {name}")),
+        None => Ok((tokenizer, model)),
+    }
+}
+
+fn value<'a>(content: &'a Content, key: &str) -> Result<&'a Value, String> {
+    let value = content.metadata.get(key);
+    value.ok_or_else(|| format!("it has no {key}"))
+}
+
+fn texts(content: &Content, key: &str) -> Result<Vec<String>, String> {
+    let wrong = |error: candle_core::Error| format!("{key}: {error}");
+    let list = value(content, key)?.to_vec().map_err(wrong)?;
+    let texts = list.iter().map(|text| text.to_string().cloned());
+    texts.collect::<Result<_, _>>().map_err(wrong)
+}
+
+/// The dimensions that a file tells, when they are those of a model that can be trained here.
+fn dimensions(content: &Content, vocab_size: usize) -> Result<Config, String> {
+    let wrong = |key: &str| {
+        let key = key.to_string();
+        move |error: candle_core::Error| format!("{key}: {error}")
     };
-    let content = Content::read(&mut file).map_err(|error| foreign(error.to_string()))?;
-    let value = |key: &str| {
-        let value = content.metadata.get(key);
-        value.ok_or_else(|| foreign(format!("it has no {key}")))
+    for (key, ours) in [
+        ("general.architecture", "llama"),
+        ("tokenizer.ggml.pre", "qwen2"),
+    ] {
+        let theirs = value(content, key)?.to_string().map_err(wrong(key))?;
+        if theirs != ours {
+            return Err(format!("{key} is {theirs}, not {ours}"));
+        }
+    }
+    let size = |key: &str| -> Result<usize, String> {
+        let size = value(content, key)?.to_u32().map_err(wrong(key))?;
+        Ok(size as usize)
     };
-    let size = |key: &str| -> Result<usize> { Ok(value(key)?.to_u32()? as usize) };
-    let texts = |key: &str| -> Result<Vec<String>> {
-        let texts = value(key)?.to_vec()?.iter();
-        texts.map(|text| Ok(text.to_string()?.clone())).collect()
-    };
-    let tokenizer = Tokenizer::from_merges(
-        texts("tokenizer.ggml.tokens")?,
-        texts("tokenizer.ggml.merges")?,
-    )?;
+    let number = |key: &str| value(content, key)?.to_f32().map_err(wrong(key));
     let config = Config {
-        vocab_size: tokenizer.size(),
+        vocab_size,
         dim: size("llama.embedding_length")?,
         layers: size("llama.block_count")?,
         heads: size("llama.attention.head_count")?,
         ffn: size("llama.feed_forward_length")?,
         context: size("llama.context_length")?,
-        rope_base: value("llama.rope.freq_base")?.to_f32()?,
-        norm_eps: value("llama.attention.layer_norm_rms_epsilon")?.to_f32()?,
+        rope_base: number("llama.rope.freq_base")?,
+        norm_eps: number("llama.attention.layer_norm_rms_epsilon")?,
     };
-    let mut model = Model::new(config, 0);
-    let names = model.weights.named().into_iter().map(|(name, ..)| name);
-    let names: Vec<String> = names.collect();
-    for (name, matrix) in names.iter().zip(model.weights.matrices_mut()) {
-        let mut values = Vec::new();
-        for part in part_names(name) {
-            let tensor = content.tensor(&mut file, &format!("{part}.weight"), &Device::Cpu)?;
-            let tensor = tensor.dequantize(&Device::Cpu)?;
-            values.extend(tensor.flatten_all()?.to_vec1::<f32>()?);
-        }
-        *matrix = Matrix::from_shape_vec(matrix.dim(), values)
-            .map_err(|error| foreign(format!("{name}: {error}")))?;
+    let same_heads = size("llama.attention.head_count_kv")? == config.heads;
+    match same_heads && config.is_trainable() {
+        true => Ok(config),
+        false => Err(format!("{config:?} is no model of this trainer")),
     }
-    Ok((tokenizer, model))
 }

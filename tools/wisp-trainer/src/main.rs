@@ -20,7 +20,7 @@ use wisp_trainer::{
     exam, export,
     model::{Config, Model},
     tokenizer::Tokenizer,
-    train::{self, Plan},
+    train::{self, Plan, Start},
 };
 
 /// Makes wisp, the model that ships inside llmspell.
@@ -30,7 +30,7 @@ struct Cli {
     /// Folder for the vocabulary and the checkpoints
     #[arg(long, global = true, default_value = "target/wisp")]
     dir: PathBuf,
-    /// The model file that is written by `export` and read by `eval` and `ask`
+    /// The model file that is written by `export` and read by `eval`, `prompts` and `ask`
     #[arg(long, global = true, default_value = "runtime/models/wisp/wisp.gguf")]
     model: PathBuf,
     /// Seed of the corpus and of the first weights
@@ -57,7 +57,8 @@ enum Command {
     Train {
         #[command(flatten)]
         training: Training,
-        /// Start from the weights and the vocabulary of this model file, past the corpus's first lessons
+        /// Start from the weights and the vocabulary of this model file, past the corpus's first lessons;
+        /// with another --seed the dialogues are new to it
         #[arg(long, conflicts_with = "resume")]
         from: Option<PathBuf>,
     },
@@ -100,9 +101,9 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value_t = 18_000)]
-    steps: usize,
-    /// Go on from the last checkpoint
+    #[arg(long, default_value = "18000")]
+    steps: NonZeroUsize,
+    /// Go on from the last checkpoint, when there is one
     #[arg(long)]
     resume: bool,
     /// Threads that share each batch; another number rounds differently
@@ -171,12 +172,9 @@ fn tokenizer_path(cli: &Cli) -> PathBuf {
 
 /// The vocabulary and the model of the last checkpoint.
 fn trained(cli: &Cli) -> Result<(Tokenizer, Model)> {
-    let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
-    let reason = "there is none yet, run `wisp-trainer train`".to_string();
-    let progress = checkpoint::progress(&cli.dir)?.ok_or_else(|| Error::Checkpoint {
-        path: cli.dir.clone(),
-        reason,
-    })?;
+    let path = cli.dir.clone();
+    let progress = checkpoint::progress(&cli.dir)?.ok_or(Error::NoCheckpoint { path })?;
+    let tokenizer = checkpoint::vocabulary(&cli.dir)?;
     let mut model = Model::new(progress.config, progress.seed);
     checkpoint::load(&cli.dir, &mut model)?;
     Ok((tokenizer, model))
@@ -212,25 +210,30 @@ fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
     Ok(())
 }
 
-fn train(cli: &Cli, args: &Training, from: Option<&Path>) -> Result<()> {
-    let former = from.map(export::import).transpose()?;
-    if let Some((tokenizer, _)) = &former {
-        tokenizer.save(&tokenizer_path(cli))?;
+/// The vocabulary of a run, and where it begins.
+fn start(cli: &Cli, resume: bool, from: Option<&Path>) -> Result<(Tokenizer, Start)> {
+    if resume && checkpoint::progress(&cli.dir)?.is_some() {
+        return Ok((checkpoint::vocabulary(&cli.dir)?, Start::Checkpoint));
+    }
+    if let Some(path) = from {
+        let (tokenizer, model) = export::import(path)?;
+        return Ok((tokenizer, Start::Trained(model.config, model.weights)));
     }
     let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
-    let former = former.map(|(_, model)| model);
+    let config = Config::wisp(tokenizer.size());
+    Ok((tokenizer, Start::Random(config)))
+}
+
+fn train(cli: &Cli, args: &Training, from: Option<&Path>) -> Result<()> {
+    let (tokenizer, start) = start(cli, args.resume, from)?;
     let plan = Plan {
         dir: cli.dir.clone(),
-        config: former
-            .as_ref()
-            .map_or_else(|| Config::wisp(tokenizer.size()), |model| model.config),
-        start: former.map(|model| model.weights),
+        start,
         seed: cli.seed,
         batch_tokens: args.batch.get(),
         threads: args.threads.get(),
-        steps: args.steps,
+        steps: args.steps.get(),
         pause_at: None,
-        resume: args.resume,
         save_every: 100,
     };
     let bar = ProgressBar::new(plan.steps as u64).with_style(

@@ -35,6 +35,9 @@ pub struct Config {
 }
 
 impl Config {
+    /// The most parameters that fit into a file of 8 MiB in Q8_0.
+    const LARGEST: f64 = (8 << 20) as f64 * 32.0 / 34.0;
+
     /// The model that llmspell ships: about 3.5 million parameters.
     pub fn wisp(vocab_size: usize) -> Self {
         let (dim, layers, heads, ffn) = (256, 4, 8, 704);
@@ -48,6 +51,17 @@ impl Config {
             rope_base: 10_000.0,
             norm_eps: 1e-5,
         }
+    }
+
+    /// Whether a model of these dimensions can be trained, exported, and shipped in the binary.
+    pub fn is_trainable(&self) -> bool {
+        let [vocabulary, dim, layers, ffn] =
+            [self.vocab_size, self.dim, self.layers, self.ffn].map(|size| size as f64);
+        let parameters = vocabulary * dim + layers * (4.0 * dim * dim + 3.0 * dim * ffn);
+        let heads_fit = self.heads > 0 && self.dim.is_multiple_of(2 * self.heads);
+        let rows_fit = self.dim.is_multiple_of(32) && self.ffn.is_multiple_of(32);
+        let some = self.dim > 0 && self.layers > 0 && self.ffn > 0 && self.context >= 256;
+        some && heads_fit && rows_fit && parameters <= Self::LARGEST
     }
 
     /// A model small enough to be trained inside a test.
@@ -65,20 +79,20 @@ impl Config {
 /// One layer's weights; query, key and value are one matrix, gate and up another.
 #[derive(Clone)]
 struct Layer {
-    attn_norm: Matrix,
-    qkv: Matrix,
-    attn_out: Matrix,
-    ffn_norm: Matrix,
-    gate_up: Matrix,
-    down: Matrix,
+    attn_norm: Matrix, // [1, dim]
+    qkv: Matrix,       // [3 dim, dim]
+    attn_out: Matrix,  // [dim, dim]
+    ffn_norm: Matrix,  // [1, dim]
+    gate_up: Matrix,   // [2 ffn, dim]
+    down: Matrix,      // [dim, ffn]
 }
 
 /// All weights of a model, or one number for each of them, such as a gradient. Norms have one row.
 #[derive(Clone)]
 pub struct Weights {
-    embedding: Matrix,
+    embedding: Matrix, // [vocab, dim]
     layers: Vec<Layer>,
-    norm: Matrix,
+    norm: Matrix, // [1, dim]
 }
 
 /// What a weight is for, which decides how it is trained.
@@ -94,14 +108,14 @@ pub enum Kind {
 
 /// One layer's activations, kept for the way back. From `seen` on they are of the kept rows.
 struct Trace {
-    input: Matrix,
-    attn_input: Matrix,
-    qkv: Matrix,
-    seen: Matrix,
-    middle: Matrix,
-    ffn_input: Matrix,
-    gate_up: Matrix,
-    inner: Matrix,
+    input: Matrix,      // [n, dim]
+    attn_input: Matrix, // [n, dim]
+    qkv: Matrix,        // [n, 3 dim]
+    seen: Matrix,       // [kept, dim]
+    middle: Matrix,     // [kept, dim]
+    ffn_input: Matrix,  // [kept, dim]
+    gate_up: Matrix,    // [kept, 2 ffn]
+    inner: Matrix,      // [kept, ffn]
 }
 
 /// A model: its dimensions and its weights.
@@ -179,7 +193,7 @@ impl Layer {
         };
         let middle = linear(&seen, &self.attn_out) + residual;
         let ffn_input = norm.forward(&middle, &self.ffn_norm);
-        let gate_up = linear(&ffn_input, &self.gate_up); // [n, 2 ffn]
+        let gate_up = linear(&ffn_input, &self.gate_up);
         let inner = SwiGlu.forward(&gate_up);
         let output = linear(&inner, &self.down) + &middle;
         let trace = Trace {
@@ -353,8 +367,8 @@ impl Model {
     pub fn loss_and_gradient(&self, batch: &Batch) -> (f64, Weights) {
         let (attention, norm) = (self.attention(&batch.dialogues), self.norm());
         let mut sum = self.weights.zeros();
-        let rows: Vec<usize> = batch.rows.iter().map(|row| *row as usize).collect();
-        let (x, traces) = self.stream(&batch.ids, &rows, &attention);
+        let rows = &batch.rows;
+        let (x, traces) = self.stream(&batch.ids, rows, &attention);
 
         let normed = norm.forward(&x, &self.weights.norm);
         let op = CrossEntropy {
@@ -371,7 +385,7 @@ impl Model {
 
         let layers = self.weights.layers.iter().zip(&mut sum.layers);
         for ((index, (layer, sum)), trace) in layers.enumerate().zip(traces).rev() {
-            let kept = self.kept(index, &rows);
+            let kept = self.kept(index, rows);
             back = layer.backward(trace, back, kept, &norm, &attention, sum);
         }
         for (id, grad) in batch.ids.iter().zip(back.rows()) {
@@ -386,6 +400,14 @@ impl Model {
 mod tests {
     use super::*;
 
+    /// The last layer leaves out rows, the one before does not.
+    fn two_layers() -> Config {
+        Config {
+            layers: 2,
+            ..Config::tiny(12)
+        }
+    }
+
     /// Two dialogues, of which one target counts less.
     fn batch() -> Batch {
         Batch {
@@ -398,7 +420,7 @@ mod tests {
 
     #[test]
     fn the_gradient_of_every_matrix_matches_finite_differences() {
-        let mut model = Model::new(Config::tiny(12), 3);
+        let mut model = Model::new(two_layers(), 3);
         let (_, gradient) = model.loss_and_gradient(&batch());
         let mut rng = Rng::new(1, 1);
         for (index, (name, _, gradient)) in gradient.named().into_iter().enumerate() {
@@ -423,7 +445,7 @@ mod tests {
 
     #[test]
     fn a_batch_in_two_parts_has_the_same_gradient() {
-        let model = Model::new(Config::tiny(12), 3);
+        let model = Model::new(two_layers(), 3);
         let (loss, gradient) = model.loss_and_gradient(&batch());
         let first = Batch {
             ids: vec![1, 5, 2, 7],

@@ -205,7 +205,8 @@ fn orthogonal(matrix: Matrix) -> Matrix {
     if tall { x.reversed_axes() } else { x }
 }
 
-/// The product of two matrices that is known to be symmetric: what lies above the diagonal is copied.
+/// The product `[n, k] x [k, n] -> [n, n]` that is known to be symmetric: only blocks on and below the
+/// diagonal are computed, the others are copied.
 fn symmetric<'a>(
     left: impl Into<ArrayView2<'a, f32>>,
     right: impl Into<ArrayView2<'a, f32>>,
@@ -252,11 +253,41 @@ mod tests {
         assert_eq!(schedule(1.0), 0.0);
     }
 
+    fn random(rows: usize, columns: usize) -> Matrix {
+        let mut rng = Rng::new(1, 1);
+        Matrix::from_shape_simple_fn((rows, columns), || rng.normal())
+    }
+
+    fn near(a: &Matrix, b: &Matrix, error: f32) -> bool {
+        a.iter().zip(b).all(|(a, b)| (a - b).abs() < error)
+    }
+
+    #[test]
+    fn symmetric_products_are_products() {
+        let x = random(150, 40);
+        assert!(near(&symmetric(&x, &x.t()), &x.dot(&x.t()), 1e-4));
+    }
+
+    #[test]
+    fn iterations_in_symmetric_matrices_are_those_of_the_whole() {
+        for (rows, columns) in [(8, 24), (130, 150)] {
+            let start = random(rows, columns);
+            let size = start.iter().map(|value| value * value).sum::<f32>().sqrt();
+            let mut x = &start / size;
+            for _ in 0..5 {
+                let r = x.dot(&x.t());
+                x = 3.4445 * &x + (-4.7750 * &r + 2.0315 * r.dot(&r)).dot(&x);
+            }
+            assert!(near(&orthogonal(start.clone()), &x, 1e-3));
+            let turned = orthogonal(start.reversed_axes());
+            assert!(near(&turned.reversed_axes(), &x, 1e-3));
+        }
+    }
+
     #[test]
     fn orthogonal_rows_have_about_the_same_length() {
-        let mut rng = Rng::new(1, 1);
         for (rows, columns) in [(8, 24), (24, 8)] {
-            let mut matrix = Matrix::from_shape_simple_fn((rows, columns), || rng.normal());
+            let mut matrix = random(rows, columns);
             matrix.row_mut(0).fill(30.0);
             let out = orthogonal(matrix);
             assert_eq!(out.dim(), (rows, columns));

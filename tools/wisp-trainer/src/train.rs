@@ -12,13 +12,24 @@ use crate::{
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
 use std::{path::PathBuf, time::Instant};
 
+/// Where a run begins.
+#[derive(Clone)]
+pub enum Start {
+    /// With random weights of these dimensions.
+    Random(Config),
+    /// With weights that were trained before, past the corpus's first lessons.
+    Trained(Config, Weights),
+    /// At the checkpoint in the run's folder.
+    Checkpoint,
+}
+
 /// What a run needs to know.
 #[derive(Clone)]
 pub struct Plan {
     /// Folder of the checkpoints.
     pub dir: PathBuf,
-    /// The model's dimensions.
-    pub config: Config,
+    /// Where it begins.
+    pub start: Start,
     /// Seed of corpus and weights.
     pub seed: u64,
     /// Tokens in a batch.
@@ -29,10 +40,6 @@ pub struct Plan {
     pub steps: usize,
     /// Stops early after this many steps, to be resumed later.
     pub pause_at: Option<usize>,
-    /// Goes on from the checkpoint in `dir` when there is one.
-    pub resume: bool,
-    /// The weights to start from, instead of random ones.
-    pub start: Option<Weights>,
     /// Steps between checkpoints.
     pub save_every: usize,
 }
@@ -86,35 +93,34 @@ fn mean_gradient(model: &Model, parts: &[Batch]) -> (f64, Weights) {
 
 impl<'a> Run<'a> {
     fn start(plan: &'a Plan, corpus: &'a Corpus, tokenizer: &'a Tokenizer) -> Result<Self> {
-        let saved = if plan.resume {
-            checkpoint::progress(&plan.dir)?
-        } else {
-            None
-        };
-        if let Some(saved) = &saved {
-            checkpoint::fits(&plan.dir, saved, plan.config, plan.seed)?;
-        }
-        let config = plan.config;
-        let mut model = Model::new(config, plan.seed);
-        if let Some(weights) = &plan.start {
-            model.weights = weights.clone();
-        }
-        let moments = match &saved {
-            Some(_) => checkpoint::load(&plan.dir, &mut model)?,
-            None => Moments::zero(&model.weights),
-        };
-        let progress = saved.unwrap_or(Progress {
+        let fresh = |config, position| Progress {
             config,
             seed: plan.seed,
             step: 0,
-            position: match plan.start {
-                Some(_) => batch::ANSWERS_ONLY,
-                None => 0,
-            },
+            position,
             tokens: 0,
             seconds: 0.0,
             loss: f64::NAN,
-        });
+        };
+        let progress = match &plan.start {
+            Start::Random(config) => fresh(*config, 0),
+            Start::Trained(config, _) => fresh(*config, batch::ANSWERS_ONLY),
+            Start::Checkpoint => checkpoint::progress(&plan.dir)?.ok_or_else(|| {
+                let path = plan.dir.clone();
+                Error::NoCheckpoint { path }
+            })?,
+        };
+        checkpoint::fits(&plan.dir, &progress, tokenizer.size(), plan.seed)?;
+        let config = progress.config;
+        let mut model = Model::new(config, plan.seed);
+        let moments = match &plan.start {
+            Start::Checkpoint => checkpoint::load(&plan.dir, &mut model)?,
+            Start::Random(_) => Moments::zero(&model.weights),
+            Start::Trained(_, weights) => {
+                model.weights = weights.clone();
+                Moments::zero(weights)
+            }
+        };
         let position = progress.position;
         let batches = Batches {
             corpus,
@@ -126,7 +132,7 @@ impl<'a> Run<'a> {
         let pool = ThreadPoolBuilder::new().num_threads(plan.threads);
         Ok(Self {
             plan,
-            pool: pool.build().expect("the system lets threads start"),
+            pool: pool.build()?,
             batches,
             model,
             moments,
@@ -177,6 +183,7 @@ impl<'a> Run<'a> {
     }
 
     fn save(&self) -> Result<()> {
-        checkpoint::save(&self.plan.dir, &self.model, &self.moments, &self.progress)
+        let (dir, tokenizer) = (&self.plan.dir, self.batches.tokenizer);
+        checkpoint::save(dir, tokenizer, &self.model, &self.moments, &self.progress)
     }
 }

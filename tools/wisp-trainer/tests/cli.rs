@@ -1,6 +1,7 @@
 //! The command that the model card names, with a run of two steps.
 
 use std::process::{Command, Output};
+use wisp_trainer::{batch, checkpoint};
 
 fn trainer(dir: &std::path::Path, args: &[&str]) -> Output {
     let model = dir.join("wisp.gguf");
@@ -33,6 +34,7 @@ fn a_skill_that_is_not_there_and_no_question_are_refused() {
         (["eval", "--skill", "cooking"], "possible values: facts"),
         (["eval", "--count", "0"], "non-zero"),
         (["train", "--threads", "0"], "non-zero"),
+        (["train", "--steps", "0"], "non-zero"),
     ] {
         let output = trainer(dir.path(), &args);
         let errors = String::from_utf8(output.stderr).unwrap();
@@ -42,25 +44,32 @@ fn a_skill_that_is_not_there_and_no_question_are_refused() {
 }
 
 #[test]
-fn a_run_starts_from_a_model_file_or_says_why_not() {
+fn a_run_starts_from_a_model_file_and_goes_on_as_it_began() {
     let dir = tempfile::tempdir().unwrap();
-    let path = |name: &str| dir.path().join(name).display().to_string();
+    let shipped = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../runtime/models/wisp/wisp.gguf"
+    );
     let run = |args: &[&str]| {
         let output = trainer(dir.path(), args);
         let errors = String::from_utf8(output.stderr).unwrap();
         (output.status.code(), errors)
     };
-    let short = ["train", "--steps", "1", "--batch", "256"];
-    let (status, errors) = run(&["all", "--steps", "1", "--batch", "256", "--count", "1"]);
-    assert_eq!(status, Some(0), "{errors}");
-    let (status, errors) = run(&[&short[..], &["--from", &path("wisp.gguf")]].concat());
-    assert_eq!(status, Some(0), "{errors}");
+    let train = |more: &[&str]| run(&[&["train", "--batch", "256"], more].concat());
+    let step = || checkpoint::progress(dir.path()).unwrap().unwrap();
+    assert_eq!(train(&["--steps", "1", "--from", shipped]).0, Some(0));
+    assert_eq!(step().step, 1);
+    assert!(step().position > batch::ANSWERS_ONLY);
+    assert_eq!(train(&["--steps", "2", "--resume"]).0, Some(0));
+    assert_eq!(step().step, 2);
 
-    std::fs::write(path("text.gguf"), "no model").unwrap();
-    let (status, errors) = run(&[&short[..], &["--from", &path("text.gguf")]].concat());
+    let text = dir.path().join("text.gguf").display().to_string();
+    std::fs::write(&text, "no model").unwrap();
+    let (status, errors) = train(&["--from", &text]);
     assert_eq!(status, Some(1), "{errors}");
-    assert!(errors.contains("text.gguf"), "{errors}");
-    let (status, errors) = run(&[&short[..], &["--resume", "--from", "x"]].concat());
+    assert!(errors.contains("text.gguf cannot be trained"), "{errors}");
+    let (status, errors) = train(&["--resume", "--from", "x"]);
     assert_eq!(status, Some(2), "{errors}");
     assert!(errors.contains("cannot be used with"), "{errors}");
+    assert_eq!(step().step, 2);
 }

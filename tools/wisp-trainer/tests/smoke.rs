@@ -1,19 +1,22 @@
 //! The whole way in small: vocabulary, training, a stop and a resume, the file.
 
 use candle_core::quantized::{GgmlDType, gguf_file::Content};
-use llmspell_inference::Vocabulary;
+use llmspell_inference::{
+    Vocabulary,
+    gguf::{Value as Metadata, Writer},
+};
 use serde_json::json;
 use std::collections::HashMap;
 use tempfile::TempDir;
 use wisp_trainer::{
     answer::{Answerer, for_runtime},
     batch, checkpoint,
-    corpus::{Corpus, SKILLS, Split},
+    corpus::{Corpus, FIRST_LESSON, SKILLS, Split},
     dialogue::{Call, Dialogue, Prompt, Tool},
     exam, export,
     model::{Config, Model},
     tokenizer::{END, Tokenizer},
-    train::{Plan, train},
+    train::{Plan, Start, train},
 };
 
 fn vocabulary() -> Tokenizer {
@@ -21,17 +24,18 @@ fn vocabulary() -> Tokenizer {
     Tokenizer::train(&corpus.texts(300), &corpus.fixed_texts(100), 320).unwrap()
 }
 
-fn plan(dir: &TempDir, steps: usize) -> Plan {
+fn plan(dir: &TempDir, tokenizer: &Tokenizer, steps: usize) -> Plan {
     Plan {
         dir: dir.path().to_path_buf(),
-        config: Config::tiny(320),
+        start: Start::Random(Config {
+            layers: 2,
+            ..Config::tiny(tokenizer.size())
+        }),
         seed: 1,
         batch_tokens: 256,
         threads: 2,
         steps,
         pause_at: None,
-        resume: false,
-        start: None,
         save_every: 1_000,
     }
 }
@@ -43,13 +47,13 @@ fn training_lowers_the_loss() {
     let (_, first) = train(
         &Plan {
             pause_at: Some(1),
-            ..plan(&dir, 40)
+            ..plan(&dir, &tokenizer, 40)
         },
         &tokenizer,
         &mut |_| {},
     )
     .unwrap();
-    let (_, last) = train(&plan(&dir, 40), &tokenizer, &mut |_| {}).unwrap();
+    let (_, last) = train(&plan(&dir, &tokenizer, 40), &tokenizer, &mut |_| {}).unwrap();
     assert!(
         last.loss < first.loss - 1.0,
         "{} is not well below {}",
@@ -62,11 +66,11 @@ fn training_lowers_the_loss() {
 fn a_resumed_run_ends_where_an_unbroken_one_does() {
     let (whole, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let tokenizer = vocabulary();
-    let (_, unbroken) = train(&plan(&whole, 6), &tokenizer, &mut |_| {}).unwrap();
+    let (_, unbroken) = train(&plan(&whole, &tokenizer, 6), &tokenizer, &mut |_| {}).unwrap();
     let (_, half) = train(
         &Plan {
             pause_at: Some(3),
-            ..plan(&broken, 6)
+            ..plan(&broken, &tokenizer, 6)
         },
         &tokenizer,
         &mut |_| {},
@@ -75,8 +79,8 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
     assert_eq!(half.step, 3);
     let (_, resumed) = train(
         &Plan {
-            resume: true,
-            ..plan(&broken, 6)
+            start: Start::Checkpoint,
+            ..plan(&broken, &tokenizer, 6)
         },
         &tokenizer,
         &mut |_| {},
@@ -95,24 +99,27 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
 }
 
 #[test]
-fn a_checkpoint_of_another_model_or_seed_is_refused() {
+fn a_checkpoint_of_another_vocabulary_or_seed_is_refused_and_so_is_none() {
     let dir = TempDir::new().unwrap();
     let tokenizer = vocabulary();
-    train(&plan(&dir, 1), &tokenizer, &mut |_| {}).unwrap();
-    let (again, tiny) = (plan(&dir, 2), Config::tiny(320));
-    let other = Config { layers: 2, ..tiny };
-    for (config, seed, expected) in [(other, 1, "layers: 1"), (tiny, 2, "its seed is 1, not 2")] {
-        let plan = Plan {
-            resume: true,
-            config,
-            seed,
-            ..again.clone()
-        };
-        let Err(error) = train(&plan, &tokenizer, &mut |_| {}) else {
-            panic!("went on");
-        };
-        assert!(error.to_string().contains(expected), "{error}");
-    }
+    let plan = plan(&dir, &tokenizer, 2);
+    let resumed = Plan {
+        start: Start::Checkpoint,
+        ..plan.clone()
+    };
+    let refusal = |plan: &Plan, tokenizer: &Tokenizer| match train(plan, tokenizer, &mut |_| {}) {
+        Ok(_) => panic!("went on"),
+        Err(error) => error.to_string(),
+    };
+    let none = refusal(&resumed, &tokenizer);
+    assert!(none.contains("holds no checkpoint; run"), "{none}");
+    train(&plan, &tokenizer, &mut |_| {}).unwrap();
+
+    let smaller = Tokenizer::train(&Corpus::new(1).texts(300), &[], 300).unwrap();
+    let other = refusal(&resumed, &smaller);
+    assert!(other.contains("its vocabulary has"), "{other}");
+    let seed = refusal(&Plan { seed: 2, ..resumed }, &tokenizer);
+    assert!(seed.contains("its seed is 1, not 2"), "{seed}");
 }
 
 #[test]
@@ -185,7 +192,7 @@ fn continued(model: &Model, mut ids: Vec<u32>, count: usize) -> Vec<u32> {
 fn the_runtime_answers_as_the_model_in_training_does() {
     let dir = TempDir::new().unwrap();
     let tokenizer = vocabulary();
-    let (model, _) = train(&plan(&dir, 20), &tokenizer, &mut |_| {}).unwrap();
+    let (model, _) = train(&plan(&dir, &tokenizer, 20), &tokenizer, &mut |_| {}).unwrap();
     let path = dir.path().join("wisp.gguf");
     export::export(&model, &tokenizer, GgmlDType::F32, &path).unwrap();
     let dialogue = Dialogue::exchange("Hello!", "");
@@ -213,11 +220,8 @@ fn exported(dir: &TempDir) -> (Tokenizer, std::path::PathBuf) {
 fn a_file_comes_back_as_it_was_and_is_trained_further() {
     let dir = TempDir::new().unwrap();
     let tokenizer = vocabulary();
-    let plan = Plan {
-        config: Config::tiny(tokenizer.size()),
-        ..plan(&dir, 30)
-    };
-    let (model, before) = train(&plan, &tokenizer, &mut |_| {}).unwrap();
+    let plan = plan(&dir, &tokenizer, 30);
+    let (model, _) = train(&plan, &tokenizer, &mut |_| {}).unwrap();
     let [path, again] = ["wisp.gguf", "again.gguf"].map(|name| dir.path().join(name));
     export::export(&model, &tokenizer, GgmlDType::Q8_0, &path).unwrap();
     let (tokenizer, model) = export::import(&path).unwrap();
@@ -225,13 +229,123 @@ fn a_file_comes_back_as_it_was_and_is_trained_further() {
     assert!(std::fs::read(path).unwrap() == std::fs::read(again).unwrap());
 
     let further = Plan {
-        start: Some(model.weights),
-        steps: 1,
+        start: Start::Trained(model.config, model.weights.clone()),
+        pause_at: Some(1),
         ..plan
     };
-    let (_, after) = train(&further, &tokenizer, &mut |_| {}).unwrap();
-    assert!(after.loss < before.loss + 0.5, "{after:?} {before:?}");
-    assert!(after.position > batch::ANSWERS_ONLY);
+    let (after, progress) = train(&further, &tokenizer, &mut |_| {}).unwrap();
+    assert!(progress.position > batch::ANSWERS_ONLY);
+    // The first step is a small one, so the weights are still those of the file.
+    let pairs = model.weights.named().into_iter().zip(after.weights.named());
+    for ((name, _, before), (_, _, after)) in pairs {
+        let moved = before.iter().zip(after).map(|(a, b)| (a - b).abs());
+        let furthest = moved.fold(0.0, f32::max);
+        assert!(furthest > 0.0 && furthest < 0.01, "{name}: {furthest}");
+    }
+}
+
+/// The metadata of a model that can be trained further, with one value put in another's place.
+fn with_metadata(changed: &str, value: Option<Metadata>, path: &std::path::Path) {
+    let mut writer = Writer::new();
+    let texts = |texts: &[&str]| Metadata::from(texts.to_vec());
+    for (key, ours) in [
+        ("general.architecture", "llama".into()),
+        ("tokenizer.ggml.pre", "qwen2".into()),
+        (
+            "tokenizer.ggml.tokens",
+            texts(&[
+                "<|endoftext|>",
+                "<|im_start|>",
+                "<|im_end|>",
+                "<tools>",
+                "</tools>",
+                "<tool_call>",
+                "</tool_call>",
+                "<tool_response>",
+                "</tool_response>",
+                "a",
+                "b",
+                "ab",
+            ]),
+        ),
+        ("tokenizer.ggml.merges", texts(&["a b"])),
+        ("llama.embedding_length", 32u32.into()),
+        ("llama.block_count", 1u32.into()),
+        ("llama.attention.head_count", 2u32.into()),
+        ("llama.attention.head_count_kv", 2u32.into()),
+        ("llama.feed_forward_length", 64u32.into()),
+        ("llama.context_length", 512u32.into()),
+        ("llama.rope.freq_base", 1e4f32.into()),
+        ("llama.attention.layer_norm_rms_epsilon", 1e-5f32.into()),
+    ] {
+        match &value {
+            Some(value) if key == changed => writer = writer.metadata(key, value.clone()),
+            None if key == changed => {}
+            _ => writer = writer.metadata(key, ours),
+        }
+    }
+    writer.write_to(path).unwrap();
+}
+
+#[test]
+fn a_foreign_file_is_refused_with_the_reason() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("other.gguf");
+    let cases: [(&str, Option<Metadata>, &str); 9] = [
+        (
+            "general.architecture",
+            Some("qwen2".into()),
+            "general.architecture is qwen2, not llama",
+        ),
+        (
+            "general.architecture",
+            None,
+            "it has no general.architecture",
+        ),
+        (
+            "tokenizer.ggml.merges",
+            Some(vec!["ab"].into()),
+            "is no pair",
+        ),
+        (
+            "tokenizer.ggml.tokens",
+            Some(vec!["a", "b", "ab"].into()),
+            "3 tokens make a vocabulary of 12",
+        ),
+        (
+            "llama.attention.head_count",
+            Some(0u32.into()),
+            "is no model of this trainer",
+        ),
+        (
+            "llama.attention.head_count_kv",
+            Some(1u32.into()),
+            "is no model of this trainer",
+        ),
+        (
+            "llama.embedding_length",
+            Some((1u32 << 20).into()),
+            "is no model of this trainer",
+        ),
+        (
+            "llama.context_length",
+            Some("512".into()),
+            "llama.context_length: not a u32",
+        ),
+        ("none", None, "token_embd.weight"),
+    ];
+    for (changed, value, expected) in cases {
+        with_metadata(changed, value, &path);
+        let Err(error) = export::import(&path) else {
+            panic!("{changed} was taken");
+        };
+        let error = error.to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(
+            error.contains("other.gguf cannot be trained further"),
+            "{error}"
+        );
+    }
 }
 
 #[test]
@@ -382,7 +496,7 @@ fn the_chat_template_renders_the_corpus_as_trained() {
     let (tokenizer, path) = exported(&dir);
     let runtime = Vocabulary::open(path).unwrap();
     let corpus = Corpus::new(5);
-    for index in 0..300 {
+    for index in FIRST_LESSON..FIRST_LESSON + 300 {
         let dialogue = corpus.dialogue(Split::Train, index);
         let [expected, ids] = both(&runtime, &tokenizer, dialogue.prompt());
         assert_eq!(ids, expected, "{}", tokenizer.decode(&ids).unwrap());

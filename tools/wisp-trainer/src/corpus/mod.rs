@@ -102,7 +102,7 @@ const PLAIN_SYSTEM: &[&str] = &[
 
 /// So many dialogues are more and more seldom nothing but words to be repeated: copying is what
 /// remembering, tools and JSON are built on, and a model learns it soonest alone.
-const FIRST_LESSON: u64 = 24_000;
+pub const FIRST_LESSON: u64 = 24_000;
 
 /// The corpus of one seed.
 pub struct Corpus {
@@ -136,10 +136,11 @@ impl Corpus {
         (skill.make)(&mut Rng::new(self.seed ^ 0xE7A3, index), split)
     }
 
-    /// Everything said, called and listed in the first `count` training dialogues, to learn a vocabulary
-    /// from.
+    /// Everything said, called and listed in `count` training dialogues after the first lesson, to learn a
+    /// vocabulary from.
     pub fn texts(&self, count: u64) -> Vec<String> {
-        let dialogues = (0..count).map(|index| self.dialogue(Split::Train, index));
+        let dialogues =
+            (FIRST_LESSON..FIRST_LESSON + count).map(|index| self.dialogue(Split::Train, index));
         dialogues.flat_map(|dialogue| dialogue.texts()).collect()
     }
 
@@ -229,7 +230,7 @@ mod tests {
     fn the_same_seed_gives_the_same_corpus() {
         let (a, b, other) = (Corpus::new(1), Corpus::new(1), Corpus::new(2));
         let all = |corpus: &Corpus| -> Vec<_> {
-            (0..300)
+            (FIRST_LESSON..FIRST_LESSON + 300)
                 .map(|index| corpus.dialogue(Split::Train, index))
                 .collect()
         };
@@ -287,7 +288,7 @@ mod tests {
                     .clone()
             })
             .collect();
-        for index in 0..5_000 {
+        for index in FIRST_LESSON..FIRST_LESSON + 5_000 {
             for message in corpus.dialogue(Split::Train, index).messages {
                 assert!(!exam.contains(&message.text), "{}", message.text);
             }

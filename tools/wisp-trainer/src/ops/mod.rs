@@ -56,7 +56,8 @@ fn add_scaled(target: &mut [f32], factor: f32, source: &[f32]) {
     }
 }
 
-/// Folds values in eight lanes so that the compiler can use vector registers; `f` is associative.
+/// Folds values in eight lanes so that the compiler can use vector registers; `f` takes them in any order,
+/// and `start` changes nothing, however often it is met.
 fn fold(values: &[f32], start: f32, f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut lanes = [start; 8];
     let chunks = values.chunks_exact(8);
@@ -69,8 +70,8 @@ fn fold(values: &[f32], start: f32, f: impl Fn(f32, f32) -> f32) -> f32 {
     lanes.into_iter().fold(tail, f)
 }
 
-/// `e^x` to seven digits without a branch or a call, so that loops over it use vector registers; it ends
-/// at the smallest and largest normal numbers.
+/// `e^x` to six digits without a branch or a call, so that loops over it use vector registers; below -87
+/// and above 88, where numbers end, it stays what it is there.
 fn exp(x: f32) -> f32 {
     use std::f32::consts::LOG2_E;
     // The logarithm of two, cut so that its products with small integers are exact.

@@ -1,4 +1,5 @@
-//! What is said of people, things and events, and which fields are in it.
+//! What is said of people, things and events, and which fields are in it: one list, longer than files
+//! usually are.
 
 use crate::corpus::words::Kind;
 

@@ -311,7 +311,7 @@ mod tests {
         (0..2_000).map(move |index| make(&mut Rng::new(9, index), split))
     }
 
-    /// Everything that the user said, and what is in the tool list.
+    /// Everything that the user said.
     fn given(dialogue: &Dialogue) -> String {
         let said = dialogue
             .messages

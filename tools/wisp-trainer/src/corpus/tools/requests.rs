@@ -1,5 +1,6 @@
 //! The sentences of requests. `{0}` and `{1}` are the arguments' places, for values to be
 //! filled in later; `{v}` and `{n}` are the verb and the noun.
+//! Mostly lists, and so longer than files usually are.
 
 use super::offer::Mood;
 use crate::{
