@@ -360,6 +360,51 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
     }
 }
 
+/// All that a session on a terminal shows when this is typed ahead.
+#[cfg(unix)]
+fn shown_at_a_terminal(typed: &str) -> String {
+    use std::io::{Read, Write};
+    let terminal = nix::pty::openpty(None, None).expect("a terminal");
+    let end = || terminal.slave.try_clone().expect("a second handle");
+    let mut command = process::llmspell();
+    command.arg("repl").env("TERM", "xterm");
+    command.stdin(end()).stdout(end()).stderr(end());
+    let mut session = command.spawn().expect("the binary starts");
+    let mut screen = std::fs::File::from(terminal.master);
+    screen.write_all(typed.as_bytes()).expect("it listens");
+    drop((command, terminal.slave));
+    let (mut shown, mut bytes) = (Vec::new(), [0; 4096]);
+    // Reading fails once the session has closed its end.
+    while let Ok(count @ 1..) = screen.read(&mut bytes) {
+        shown.extend(&bytes[..count]);
+    }
+    session.wait().expect("the session ends");
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_at_a_terminal_keeps_unfinished_lines_and_what_is_typed_ahead() {
+    let shown = shown_at_a_terminal(
+        "Console.write('unfin' .. 'ished')\nTask.sleep(0.1)\nprint('o' .. 'ne')\nprint('t' .. 'wo')\n:quit\n",
+    );
+    for line in ["unfinished\r\n", "one\r\n", "two\r\n"] {
+        assert!(shown.contains(line), "{line:?} is not in {shown:?}");
+    }
+}
+
+#[test]
+fn only_who_has_chosen_no_model_is_told_of_wisp() {
+    let script = "Agent.create():execute('Hello!')";
+    let told = |args: &[&str]| {
+        let output = llmspell(&[&["exec", script], args].concat());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(told(&[]).contains("no model was named"));
+    assert_eq!(told(&["--set", "default_model=wisp"]), "");
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_script_ends_with_130() {

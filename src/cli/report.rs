@@ -7,6 +7,8 @@ use llmspell_core::{Diagnostic, Frame, Sources};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
 use serde_json::json;
 
+use super::stdio::tell;
+
 /// How errors are shown.
 #[derive(Debug, Clone, Copy, PartialEq, ValueEnum)]
 pub enum Style {
@@ -36,7 +38,7 @@ impl Reporter {
         let text = diagnostic
             .place()
             .and_then(|frame| sources.get(&frame.source));
-        eprint!("{}", self.render(diagnostic, text.as_deref()));
+        tell(&self.render(diagnostic, text.as_deref()));
     }
 
     /// Shows an error that has no place in a script.

@@ -121,7 +121,7 @@ impl App {
         let builder = Runtime::builder(language);
         let builder = builder.console(console).registry(self.registry.clone());
         let builder = builder.host(Threshold(level)).host(Notices::new(|text| {
-            eprintln!("llmspell: {text}");
+            stdio::tell(&format!("llmspell: {text}\n"));
         }));
         match script {
             Some(path) => builder.script(path),

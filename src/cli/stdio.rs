@@ -1,49 +1,83 @@
 //! Standard input and output as scripts use them.
 
 use std::io::{self, BufRead, BufWriter, IsTerminal, Stdout, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use llmspell_core::{Console, LineReader};
 
-/// Standard output, buffered unless it is a terminal. Shared, so that whoever ends the process
-/// can write out what is left.
-#[derive(Clone)]
-pub struct Output {
-    out: Arc<Mutex<BufWriter<Stdout>>>,
+static OUT: LazyLock<Mutex<Shared>> = LazyLock::new(|| {
+    Mutex::new(Shared {
+        out: BufWriter::new(io::stdout()),
+        terminal: io::stdout().is_terminal(),
+        unfinished: false,
+    })
+});
+
+struct Shared {
+    out: BufWriter<Stdout>,
     terminal: bool,
+    /// Whether the last line has no end yet.
+    unfinished: bool,
 }
+
+/// Standard output, buffered unless it is a terminal. All handles write to the same place, so that whoever
+/// ends the process can write out what is left.
+#[derive(Clone)]
+pub struct Output(());
 
 impl Output {
     pub fn new() -> Self {
-        Self {
-            out: Arc::new(Mutex::new(BufWriter::new(io::stdout()))),
-            terminal: io::stdout().is_terminal(),
-        }
+        Self(())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BufWriter<Stdout>> {
-        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'static, Shared> {
+        OUT.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes out what is left, unless the script is writing at this moment.
     pub fn try_flush(&self) {
-        if let Ok(mut out) = self.out.try_lock() {
-            let _ = out.flush();
+        if let Ok(mut shared) = OUT.try_lock() {
+            let _ = shared.out.flush();
         }
     }
+
+    /// Ends an unfinished line on a terminal, before something else is shown there.
+    pub fn end_line(&mut self) -> io::Result<()> {
+        let unfinished = {
+            let shared = self.lock();
+            shared.terminal && shared.unfinished
+        };
+        if unfinished {
+            self.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+}
+
+/// Shows a text on standard error, on a terminal in a line of its own.
+pub fn tell(text: &str) {
+    if io::stderr().is_terminal() {
+        let _ = Output::new().end_line();
+    }
+    eprint!("{text}");
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.lock().write(bytes);
-        if self.terminal && bytes.contains(&b'\n') {
-            self.flush()?;
+        let mut shared = self.lock();
+        let mut written = shared.out.write(bytes);
+        if let Ok(1..) = written {
+            shared.unfinished = bytes.last() != Some(&b'\n');
         }
+        if shared.terminal && bytes.contains(&b'\n') {
+            written = shared.out.flush().and(written);
+        }
+        drop(shared);
         quit_at_closed_pipe(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let flushed = self.lock().flush();
+        let flushed = self.lock().out.flush();
         quit_at_closed_pipe(flushed)
     }
 }

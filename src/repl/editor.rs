@@ -6,14 +6,17 @@ use llmspell_core::LineReader;
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
-/// Reads lines with an editor, which starts at the first one.
-pub fn lines() -> LineReader {
+use crate::cli::Output;
+
+/// Reads lines with an editor, which starts at the first one. Its prompt leaves what `out` shows.
+pub fn lines(mut out: Output) -> LineReader {
     let mut editor: Option<DefaultEditor> = None;
     Box::new(move |prompt| {
         let editor = match &mut editor {
             Some(editor) => editor,
             None => editor.insert(DefaultEditor::new().map_err(io::Error::other)?),
         };
+        out.end_line()?;
         match editor.readline(prompt) {
             Ok(line) => {
                 let _ = editor.add_history_entry(&line);

@@ -21,7 +21,7 @@ An expression shows its value. An open block goes on in the next line; an empty 
 pub fn run(app: &App, language: Language) -> u8 {
     let out = Output::new();
     let reader = match io::stdin().is_terminal() {
-        true => editor::lines(),
+        true => editor::lines(out.clone()),
         false => lines(out.clone()),
     };
     let console = Console::new(out, reader);
@@ -146,6 +146,8 @@ impl Repl<'_> {
     }
 
     fn show(&self, text: &str) {
+        // If that fails, writing the text says why.
+        let _ = Output::new().end_line();
         self.app.show(text);
     }
 }

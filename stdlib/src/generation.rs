@@ -164,7 +164,7 @@ impl Notices {
 
 /// Tells the person at the terminal, once, that no better model was found.
 fn notice(cx: &Cx, choice: &Choice) {
-    if choice.model.is_bundled()
+    if choice.last_resort
         && let Some(notices) = cx.host::<Notices>()
         && let Some(tell) = notices.0.take()
     {

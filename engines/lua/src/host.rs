@@ -81,15 +81,31 @@ impl Host {
 
     fn call(&self, lua: &Lua, mut args: impl Iterator<Item = LuaValue>) -> Reply {
         let this = match self.spec.method {
-            true => args.next().and_then(handle),
+            true => match args.next().and_then(handle) {
+                None => return reply::raise(lua, &dot_for_colon(self.spec)),
+                this => this,
+            },
             false => None,
         };
+        let mut args = args.peekable();
+        let first = args.peek();
+        let first = first
+            .filter(|arg| !self.spec.method && arg.is_table())
+            .cloned();
         let mut converted = Args::new();
         for (index, arg) in args.enumerate() {
             match argument(&self.shared, self.spec, index, arg) {
                 Ok(value) => converted.push(value),
-                Err(problem) => return reply::raise(lua, &problem),
+                Err(problem) => {
+                    let problem = colon_for_dot(lua, self.spec, first).unwrap_or(problem);
+                    return reply::raise(lua, &problem);
+                }
             }
+        }
+        if converted.len() > self.spec.params.len()
+            && let Some(problem) = colon_for_dot(lua, self.spec, first)
+        {
+            return reply::raise(lua, &problem);
         }
         let flow = self
             .shared
@@ -97,6 +113,20 @@ impl Host {
             .call(self.spec, this.as_ref(), &mut converted);
         reply::flow(lua, &self.shared, flow)
     }
+}
+
+/// `agent.execute(…)` where `agent:execute(…)` is meant.
+fn dot_for_colon(spec: &FunctionSpec) -> String {
+    let (path, name) = (spec.path(), spec.name);
+    format!("{path}: call it with a colon, as in object:{name}(…), not object.{name}(…)")
+}
+
+/// `Agent:create(…)` where `Agent.create(…)` is meant: Lua then gives the module as the first argument.
+fn colon_for_dot(lua: &Lua, spec: &FunctionSpec, first: Option<LuaValue>) -> Option<String> {
+    let path = spec.path();
+    let module = path.split(['.', ':']).next()?;
+    let is_module = first? == lua.globals().raw_get::<LuaValue>(module).ok()?;
+    is_module.then(|| format!("{path}: call it with a dot, as in {path}(…), not with a colon"))
 }
 
 fn argument(

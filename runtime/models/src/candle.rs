@@ -96,8 +96,9 @@ impl Candle {
         understood(&request)?;
         let lease = self.cache.acquire(&key, &request.loading).await?;
         let (model, context_size) = (&lease.model, lease.context_size);
-        // The last token is chosen and never computed, so it needs no room.
-        let room = context_size.saturating_sub(request.max_tokens.unwrap_or(1).max(1) - 1);
+        // For the answer that old turns give way to. Its last token is never computed and needs no room.
+        let answer = request.max_tokens.unwrap_or(context_size / 4);
+        let room = context_size.saturating_sub(answer.max(1) - 1);
         let (vocabulary, prompt) = (model.vocabulary().clone(), request.prompt);
         let bytes = prompt.len();
         let encode = move || prompt::encode(&vocabulary, &prompt, request.on_overflow, room);
@@ -260,7 +261,13 @@ impl Backend for Candle {
                     let threads = self.cache.threads()?;
                     self.embedders.get(&key, threads).await.map(drop)
                 }
-                false => self.cache.acquire(&key, &wanted).await.map(drop),
+                false => {
+                    let lease = self.cache.acquire(&key, &wanted).await?;
+                    if let Some(tokens) = wanted.context_size {
+                        lease.set_usual_context_size(tokens);
+                    }
+                    Ok(())
+                }
             }
         })
     }

@@ -18,6 +18,8 @@ pub struct Choice {
     pub model: ModelName,
     /// Why this backend, in a sentence for people.
     pub reason: String,
+    /// Whether it is the bundled model because nobody named, configured or installed another.
+    pub last_resort: bool,
 }
 
 /// What a name stands for; the default model without one.
@@ -87,7 +89,10 @@ async fn find_default(models: &Models) -> Result<Choice, Error> {
             let reason = format!("{}; none was named, and it is the newest", choice.reason);
             Ok(Choice { reason, ..choice })
         }
-        None => named(models, ModelName::parse(BUNDLED)?).await,
+        None => Ok(Choice {
+            last_resort: true,
+            ..named(models, ModelName::parse(BUNDLED)?).await?
+        }),
     }
 }
 
@@ -100,6 +105,7 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
             backend,
             model: model.clone(),
             reason,
+            last_resort: false,
         })
     };
     match &model {
@@ -125,6 +131,7 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
                 backend,
                 model,
                 reason,
+                last_resort: false,
             })
         }
     }
@@ -155,6 +162,7 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
                     backend,
                     model: here,
                     reason: format!("{model} on {}: {}", place.name(), tried.join(", ")),
+                    last_resort: false,
                 });
             }
             Ok(false) => tried.push(format!("{} does not have it", place.name())),

@@ -4,6 +4,7 @@
 -- expect: 4 true
 -- expect: true
 -- expect: true
+-- expect: true
 local messages = { { role = "system", content = "Be brief." } }
 local function say(role, content) messages[#messages + 1] = { role = role, content = content } end
 for i = 1, 4 do
@@ -20,6 +21,10 @@ local prompt = LocalLLM.chat(kept, { max_tokens = 1 }).metadata.tokens.prompt
 options.context_size = prompt + 3
 local short = LocalLLM.chat(messages, options).metadata
 print(short.dropped_messages .. " " .. tostring(short.tokens.prompt == prompt))
+-- Room for an answer of a quarter of the context, when nobody says how long it may be.
+local context = whole.tokens.prompt
+local open = LocalLLM.chat(messages, { context_size = context, on_overflow = "drop_oldest" }).metadata
+print(open.dropped_messages > 0 and open.tokens.prompt <= context - context // 4 + 1)
 -- What must stay does not fit.
 local function problem(options)
   local _, message = pcall(LocalLLM.chat, messages, options)

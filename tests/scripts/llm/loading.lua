@@ -4,6 +4,7 @@
 -- expect: true true true
 -- expect: 0 1 0
 -- expect: 0 2
+-- expect: 100 100 50
 local function candle() return LocalLLM.status().candle end
 local before = candle()
 print(before.loaded .. " " .. before.loads .. " " .. before.memory_bytes)
@@ -21,3 +22,8 @@ print(after.loaded .. " " .. after.loads .. " " .. after.memory_bytes)
 LocalLLM.generate("Once", { max_tokens = 1, keep_alive = 0 })
 after = candle()
 print(after.loaded .. " " .. after.loads)
+-- What it is loaded for holds for whoever does not say.
+LocalLLM.load("wisp", { context_size = 100 })
+local function context(options) return LocalLLM.generate("Once", options).metadata.context_size end
+print(candle().loaded_models[1].context_size .. " " .. context({ max_tokens = 1 }) .. " "
+  .. context({ max_tokens = 1, context_size = 50 }))

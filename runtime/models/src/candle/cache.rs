@@ -76,11 +76,13 @@ impl Cache {
         let (claim, first) = self.claim(key, wanted)?;
         let Loaded { model, time } = claim.loaded().await?;
         let footprint = model.footprint();
-        let most = || {
-            let configured = self.0.limits.context_size.unwrap_or(usize::MAX);
-            self.0.context_size(&footprint).min(configured)
+        let usual = || {
+            let mut state = self.0.lock();
+            let resident = state.residents.get(claim.id);
+            let loaded_for = resident.and_then(|resident| resident.context_size);
+            self.0.usual_context_size(&footprint, loaded_for)
         };
-        let context_size = wanted.context_size.unwrap_or_else(most);
+        let context_size = wanted.context_size.unwrap_or_else(usual);
         footprint.check_context(context_size)?;
         let lease = Lease {
             context_size,
@@ -308,6 +310,13 @@ impl Shared {
         footprint.context_size.min(footprint.tokens(cache))
     }
 
+    /// The same for a sequence that does not say how many it wants, of a model that was loaded for so many.
+    fn usual_context_size(&self, footprint: &Footprint, loaded_for: Option<usize>) -> usize {
+        let wanted = loaded_for.or(self.limits.context_size);
+        let most = self.context_size(footprint);
+        wanted.map_or(most, |wanted| wanted.min(most))
+    }
+
     fn describe(&self, resident: &Resident) -> Option<LoadedModel> {
         let model = resident.loaded()?.model;
         let activity = model.activity();
@@ -316,7 +325,7 @@ impl Shared {
             name: resident.key.name(),
             memory_bytes: held_bytes(resident),
             reserved_bytes: resident.bytes,
-            context_size: self.context_size(&model.footprint()),
+            context_size: self.usual_context_size(&model.footprint(), resident.context_size),
             cache_type: resident.cache_type,
             sequences: activity.sequences,
             queued: activity.queued,
@@ -419,6 +428,14 @@ pub struct Lease {
 }
 
 impl Lease {
+    /// From now on, sequences of the model that do not say how many tokens they want get so many.
+    pub fn set_usual_context_size(&self, tokens: usize) {
+        let mut state = self.claim.shared.lock();
+        if let Some(resident) = state.residents.get(self.claim.id) {
+            resident.context_size = Some(tokens);
+        }
+    }
+
     /// Waits until there is memory for a sequence of so many tokens, as long as the model is in use.
     pub async fn promise(&self, tokens: usize) -> Result<(), Error> {
         let footprint = self.model.footprint();

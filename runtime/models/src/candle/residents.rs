@@ -44,6 +44,8 @@ pub struct Resident {
     pub users: usize,
     pub last_used: Instant,
     pub keep_alive: KeepAlive,
+    /// Tokens of context that it was loaded for, if anybody said.
+    pub context_size: Option<usize>,
 }
 
 impl Resident {
@@ -167,6 +169,7 @@ impl Residents {
             users: 0,
             last_used: Instant::now(),
             keep_alive: KeepAlive::UntilNeeded,
+            context_size: None,
         });
         self.next
     }

@@ -1,0 +1,1 @@
+Agent:create({ temperature = 0 })

@@ -1,0 +1,2 @@
+local agent = Agent.create()
+agent.execute("Hello!")
