@@ -64,7 +64,11 @@ macro_rules! from_integer {
             fn from_value(value: Value) -> Result<Self, Mismatch> {
                 let wide = i64::from_value(value)?;
                 Self::try_from(wide).map_err(|_| {
-                    Mismatch::new(format!("integer from {} to {}", <$ty>::MIN, <$ty>::MAX), wide.to_string())
+                    let expected = match i64::try_from(<$ty>::MAX) {
+                        Ok(most) => format!("integer from {} to {most}", <$ty>::MIN),
+                        Err(_) => format!("integer of at least {}", <$ty>::MIN),
+                    };
+                    Mismatch::new(expected, wide.to_string())
                 })
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use llmspell_core::suggest::hint;
+use llmspell_core::suggest::{hint, nearest};
 
 use crate::Error;
 use crate::backend::Backend;
@@ -169,11 +169,17 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
             Err(error) => tried.push(error.to_string()),
         }
     }
+    let installed = models.list(None).await.unwrap_or_default();
+    let installed = installed.iter().map(|entry| entry.name.as_str());
+    let meant = match nearest(&model.to_string().to_lowercase(), installed) {
+        Some(name) => format!("; did you mean \"{name}\"? If not, "),
+        None => "; ".to_owned(),
+    };
     Err(Error::NotFound {
         model: model.to_string(),
         place: "is installed".to_owned(),
         hint: format!(
-            " ({}); get it with `llmspell model pull {model}`, or give the path of a GGUF file",
+            " ({}){meant}get it with `llmspell model pull {model}`, or give the path of a GGUF file",
             tried.join("; ")
         ),
     })
