@@ -118,7 +118,7 @@ impl Host {
 /// `agent.execute(…)` where `agent:execute(…)` is meant.
 fn dot_for_colon(spec: &FunctionSpec) -> String {
     let (path, name) = (spec.path(), spec.name);
-    format!("{path}: call it with a colon, as in object:{name}(…), not object.{name}(…)")
+    format!("{path}: methods are called with a colon: object:{name}(…), not object.{name}(…)")
 }
 
 /// `Agent:create(…)` where `Agent.create(…)` is meant: Lua then gives the module as the first argument.

@@ -20,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 /// Asks llama.cpp and writes down what it says.
 #[derive(Parser)]

@@ -186,7 +186,7 @@ fn orthogonal(matrix: Matrix) -> Matrix {
     let mut x = if tall { matrix.reversed_axes() } else { matrix };
     let size = x.iter().map(|value| value * value).sum::<f32>().sqrt();
     x /= size + 1e-7;
-    let mut r = symmetric(&x, &x.t());
+    let mut r = symmetric(&x, x.t());
     let mut all = Matrix::eye(x.nrows());
     for iteration in 0..ITERATIONS {
         let mut factor = symmetric(&r, &r);
@@ -265,7 +265,7 @@ mod tests {
     #[test]
     fn symmetric_products_are_products() {
         let x = random(150, 40);
-        assert!(near(&symmetric(&x, &x.t()), &x.dot(&x.t()), 1e-4));
+        assert!(near(&symmetric(&x, x.t()), &x.dot(&x.t()), 1e-4));
     }
 
     #[test]
