@@ -24,6 +24,16 @@ fn without_a_fallback_the_error_says_what_was_tried() {
 }
 
 #[test]
+fn only_who_has_chosen_no_model_is_told_of_wisp() {
+    let place = Place::new();
+    let script = answer(None, "model");
+    let (_, told) = place.says(&["exec", &script]);
+    assert!(told.contains("no model was named"), "{told}");
+    let (_, told) = place.says(&["exec", "--set", "default_model=wisp", &script]);
+    assert_eq!(told, "");
+}
+
+#[test]
 fn the_default_model_answers_when_none_is_named() {
     let place = Place::configured("default_model = \"wisp\"");
     place.prints(&["model", "pull", SPEC]);

@@ -1,0 +1,77 @@
+//! Sessions, as a person at a terminal and a script at the other end of a pipe have them.
+
+#[path = "common/process.rs"]
+mod process;
+
+use std::process::Stdio;
+
+#[test]
+fn an_interactive_session_keeps_variables_and_survives_errors() {
+    use std::io::Write;
+    let sessions = [
+        (
+            "lua",
+            "x = 20\nx + 1\nerror('oops')\nfunction f()\nreturn x\nend\nf() + 2\n",
+        ),
+        (
+            "rhai",
+            "let x = 20;\nx + 1\nthrow \"oops\"\nfn f(n) {\nn\n}\nf(x) + 2\n",
+        ),
+    ];
+    for (language, input) in sessions {
+        let mut repl = process::llmspell()
+            .args(["repl", "--lang", language])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut stdin = repl.stdin.take().expect("it is piped");
+        stdin
+            .write_all(input.as_bytes())
+            .expect("the session reads");
+        drop(stdin);
+        let output = repl.wait_with_output().expect("the session ends");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            "21\n22\n",
+            "{language}: {errors}"
+        );
+        assert!(errors.contains("oops"), "{language}: {errors}");
+        assert_eq!(output.status.code(), Some(0), "{language}");
+    }
+}
+
+/// All that a session on a terminal shows when this is typed ahead.
+#[cfg(unix)]
+fn shown_at_a_terminal(typed: &str) -> String {
+    use std::io::{Read, Write};
+    let terminal = nix::pty::openpty(None, None).expect("a terminal");
+    let end = || terminal.slave.try_clone().expect("a second handle");
+    let mut command = process::llmspell();
+    command.arg("repl").env("TERM", "xterm");
+    command.stdin(end()).stdout(end()).stderr(end());
+    let mut session = command.spawn().expect("the binary starts");
+    let mut screen = std::fs::File::from(terminal.master);
+    screen.write_all(typed.as_bytes()).expect("it listens");
+    drop((command, terminal.slave));
+    let (mut shown, mut bytes) = (Vec::new(), [0; 4096]);
+    // Reading fails once the session has closed its end.
+    while let Ok(count @ 1..) = screen.read(&mut bytes) {
+        shown.extend(&bytes[..count]);
+    }
+    session.wait().expect("the session ends");
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_at_a_terminal_keeps_unfinished_lines_and_what_is_typed_ahead() {
+    let shown = shown_at_a_terminal(
+        "Console.write('unfin' .. 'ished')\nTask.sleep(0.1)\nprint('o' .. 'ne')\nprint('t' .. 'wo')\n:quit\n",
+    );
+    for line in ["unfinished\r\n", "one\r\n", "two\r\n"] {
+        assert!(shown.contains(line), "{line:?} is not in {shown:?}");
+    }
+}
