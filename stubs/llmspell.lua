@@ -11,7 +11,7 @@
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
 ---@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -123,7 +123,7 @@
 
 --- How the model is loaded and kept.
 ---@class LoadingOptions
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 
@@ -137,7 +137,7 @@
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
 ---@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -226,7 +226,7 @@
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
 ---@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -279,7 +279,7 @@
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
 ---@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.

@@ -42,22 +42,30 @@ impl Output {
     }
 
     /// Ends an unfinished line on a terminal, before something else is shown there.
-    pub fn end_line(&mut self) -> io::Result<()> {
-        let unfinished = {
-            let shared = self.lock();
-            shared.terminal && shared.unfinished
-        };
-        if unfinished {
-            self.write_all(b"\n")?;
+    pub fn end_line(&self) -> io::Result<()> {
+        let ended = self.lock().end_line();
+        quit_at_closed_pipe(ended)
+    }
+}
+
+impl Shared {
+    fn end_line(&mut self) -> io::Result<()> {
+        if self.terminal && self.unfinished {
+            self.out.write_all(b"\n")?;
+            self.out.flush()?;
+            self.unfinished = false;
         }
         Ok(())
     }
 }
 
-/// Shows a text on standard error, on a terminal in a line of its own.
+/// Shows a text on standard error, on a terminal in a line of its own. Never waits for whoever is writing
+/// to standard output: it may be stuck there.
 pub fn tell(text: &str) {
-    if io::stderr().is_terminal() {
-        let _ = Output::new().end_line();
+    if io::stderr().is_terminal()
+        && let Ok(mut shared) = OUT.try_lock()
+    {
+        let _ = shared.end_line();
     }
     eprint!("{text}");
 }
@@ -103,6 +111,10 @@ pub fn lines(mut out: Output) -> LineReader {
         let mut line = String::new();
         if io::stdin().lock().read_line(&mut line)? == 0 {
             return Ok(None);
+        }
+        if io::stdin().is_terminal() && line.ends_with('\n') {
+            // The terminal has shown the end of the line.
+            out.lock().unfinished = false;
         }
         let end = line.trim_end_matches(['\n', '\r']).len();
         line.truncate(end);

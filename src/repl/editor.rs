@@ -9,7 +9,7 @@ use rustyline::error::ReadlineError;
 use crate::cli::Output;
 
 /// Reads lines with an editor, which starts at the first one. Its prompt leaves what `out` shows.
-pub fn lines(mut out: Output) -> LineReader {
+pub fn lines(out: Output) -> LineReader {
     let mut editor: Option<DefaultEditor> = None;
     Box::new(move |prompt| {
         let editor = match &mut editor {

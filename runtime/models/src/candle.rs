@@ -97,8 +97,9 @@ impl Candle {
         let lease = self.cache.acquire(&key, &request.loading).await?;
         let (model, context_size) = (&lease.model, lease.context_size);
         // For the answer that old turns give way to. Its last token is never computed and needs no room.
-        let answer = request.max_tokens.unwrap_or(context_size / 4);
-        let room = context_size.saturating_sub(answer.max(1) - 1);
+        let half = |most: usize| most.min(context_size / 2);
+        let reserved = request.max_tokens.map_or(context_size / 4, half);
+        let room = context_size.saturating_sub(reserved.max(1) - 1);
         let (vocabulary, prompt) = (model.vocabulary().clone(), request.prompt);
         let bytes = prompt.len();
         let encode = move || prompt::encode(&vocabulary, &prompt, request.on_overflow, room);

@@ -3,6 +3,7 @@
 -- expect: 0
 -- expect: 4 true
 -- expect: true
+-- expect: 0
 -- expect: true
 -- expect: true
 local messages = { { role = "system", content = "Be brief." } }
@@ -25,6 +26,9 @@ print(short.dropped_messages .. " " .. tostring(short.tokens.prompt == prompt))
 local context = whole.tokens.prompt
 local open = LocalLLM.chat(messages, { context_size = context, on_overflow = "drop_oldest" }).metadata
 print(open.dropped_messages > 0 and open.tokens.prompt <= context - context // 4 + 1)
+-- A limit of the answer is no reason to leave out a short conversation.
+local few = { messages[2], messages[3], messages[#messages] }
+print(LocalLLM.chat(few, { max_tokens = 10000, on_overflow = "drop_oldest" }).metadata.dropped_messages)
 -- What must stay does not fit.
 local function problem(options)
   local _, message = pcall(LocalLLM.chat, messages, options)

@@ -13,7 +13,8 @@ use std::ops::Range;
 /// Much of it cannot be guessed, so only answers count once they are mostly right.
 const READ_WEIGHT: f32 = 0.1;
 
-/// From the first batch that begins at this dialogue or later only answers count; and where a model that was trained before begins.
+/// From the first batch that begins at this dialogue or later only answers count. Runs from a trained model
+/// begin here.
 pub const ANSWERS_ONLY: u64 = 50_000;
 
 /// One thread's part of a training step.

@@ -105,12 +105,13 @@ impl<'a> Run<'a> {
         let progress = match &plan.start {
             Start::Random(config) => fresh(*config, 0),
             Start::Trained(config, _) => fresh(*config, batch::ANSWERS_ONLY),
-            Start::Checkpoint => checkpoint::progress(&plan.dir)?.ok_or_else(|| {
+            Start::Checkpoint => {
                 let path = plan.dir.clone();
-                Error::NoCheckpoint { path }
-            })?,
+                let saved = checkpoint::progress(&path)?.ok_or(Error::NoCheckpoint { path })?;
+                checkpoint::fits(&plan.dir, &saved, tokenizer.size(), plan.seed)?;
+                saved
+            }
         };
-        checkpoint::fits(&plan.dir, &progress, tokenizer.size(), plan.seed)?;
         let config = progress.config;
         let mut model = Model::new(config, plan.seed);
         let moments = match &plan.start {

@@ -46,13 +46,13 @@ fn the_file_is_small_and_the_card_tells_its_sizes() {
 
 /// Right answers of 30 below which a skill was broken on the way, by its place in `SKILLS`.
 const FLOORS: &[(&str, usize)] = &[
-    ("facts", 24),
-    ("arithmetic", 24),
-    ("memory", 27),
+    ("facts", 26),
+    ("arithmetic", 25),
+    ("memory", 28),
     ("persona", 26),
     ("following", 26),
-    ("tools", 18),
-    ("JSON", 18),
+    ("tools", 20),
+    ("JSON", 20),
 ];
 
 #[test]
