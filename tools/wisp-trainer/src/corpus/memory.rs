@@ -2,7 +2,7 @@
 
 use super::{
     mixed_turns,
-    phrases::{Split, fill_one, name, typed, word},
+    phrases::{Split, fill_one, lower_first, name, typed, word},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -311,11 +311,18 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let told = rng.between(1, 3);
     let mut dialogue = Dialogue::default();
     let mut answers = Vec::new();
-    for slot in slots[..told].iter().map(|&index| &SLOTS[index]) {
-        let value = (slot.value)(rng, split);
-        let tell = fill_one(split.pick(rng, slot.tell), &value);
-        dialogue = dialogue.turn(typed(rng, split, &tell), fill_one(slot.reply, &value));
-        answers.push((slot, value));
+    while answers.len() < told {
+        let at_once = if rng.chance(0.15) { 2 } else { 1 };
+        let (mut tells, mut replies) = (Vec::new(), Vec::new());
+        for slot in slots[answers.len()..told].iter().take(at_once) {
+            let slot = &SLOTS[*slot];
+            let value = (slot.value)(rng, split);
+            tells.push(fill_one(split.pick(rng, slot.tell), &value));
+            replies.push(fill_one(slot.reply, &value));
+            answers.push((slot, value));
+        }
+        let tell = together(rng, &tells);
+        dialogue = dialogue.turn(typed(rng, split, &tell), replies.join(" "));
         if rng.chance(0.25) {
             dialogue = dialogue.then(mixed_turns(rng, split));
         }
@@ -329,6 +336,20 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
         dialogue = never_told(rng, split, dialogue, &SLOTS[slots[told]]);
     }
     dialogue
+}
+
+/// "My name is Ada and I live in Rome."
+fn together(rng: &mut Rng, tells: &[String]) -> String {
+    match tells {
+        [first, second] => match rng.below(4) {
+            0 => format!("{first} {second}"),
+            _ => {
+                let first = first.trim_end_matches('.');
+                format!("{first} and {}", lower_first(second))
+            }
+        },
+        _ => tells.concat(),
+    }
 }
 
 fn recall(rng: &mut Rng, split: Split, before: Dialogue, slot: &Slot, value: &str) -> Dialogue {

@@ -38,7 +38,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "arithmetic",
-        weight: 46,
+        weight: 52,
         mixes: true,
         make: arithmetic::make,
     },
@@ -80,7 +80,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "JSON",
-        weight: 58,
+        weight: 64,
         mixes: true,
         make: json::make,
     },

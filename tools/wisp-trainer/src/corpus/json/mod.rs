@@ -186,6 +186,14 @@ const INSTRUCTIONS: &[&str] = &[
 ];
 
 const SYSTEM: &[&str] = &[
+    "You find {f} and reply in JSON.",
+    "Take {f} out of the text and write JSON.",
+    "Look for {f} and return a JSON object.",
+    "You read texts, find {f} and return JSON.",
+    "Pick {f} from each text and reply as JSON.",
+    "Get {f} and put them in JSON.",
+    "You collect {f} and say them in JSON.",
+    "Return {f}, and nothing else, as JSON.",
     "Extract {f} from each text, as JSON.",
     "Give {f} as JSON for every text.",
     "Always answer with JSON that has the fields {f}.",
@@ -208,6 +216,8 @@ const SYSTEM: &[&str] = &[
     "From what the user writes extract {f} as JSON.",
     "You extract {f} and answer with JSON.",
     "Answer with JSON that has {f}.",
+    "You note {f} and write JSON.",
+    "Reply with JSON that shows {f}.",
 ];
 
 /// Further instructions for the same text.
@@ -264,12 +274,13 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
         instruction.to_string()
     };
     let question = fill(&instruction, &[("f", &names), ("t", &text.text)]);
-    let dialogue = Dialogue::exchange(question, answer);
-    if rng.chance(0.35) {
+    let again = match split {
+        Split::Train => [0, 1, 2, 3][rng.below(4)], // a text takes longer to read than to ask again
+        Split::HeldOut => usize::from(rng.chance(0.35)),
+    };
+    (0..again).fold(Dialogue::exchange(question, answer), |dialogue, _| {
         other_fields(rng, split, dialogue, &mut text)
-    } else {
-        dialogue
-    }
+    })
 }
 
 /// What is wanted stands in the system prompt.
@@ -387,6 +398,28 @@ fn scene(rng: &mut Rng, split: Split) -> Text {
     Text { fields, text }
 }
 
+/// A spelling that nobody uses, such as "vun {x} over {k}": from it a model learns to read off a text how
+/// fields are spelt there.
+fn odd_form(rng: &mut Rng) -> String {
+    let [before, between, more] = [(); 3].map(|()| word(rng, Split::Train));
+    match rng.below(8) {
+        0..2 => format!("{{k}} {between} {{x}}"),
+        2..5 => format!("{{x}} {between} {{k}}"),
+        5 => format!("{before} {{k}} {between} {{x}}"),
+        6 => format!("{before} {{x}} {between} {{k}}"),
+        _ => format!("{{x}} {between} {more} {{k}}"),
+    }
+}
+
+/// What nobody puts between fields, or any of the usual.
+fn odd_joint(rng: &mut Rng) -> String {
+    match rng.below(3) {
+        0 => format!(" {} ", word(rng, Split::Train)),
+        1 => format!(", {} ", word(rng, Split::Train)),
+        _ => Split::Train.pick(rng, JOINED).to_string(),
+    }
+}
+
 /// "The zorp is 7 and the mip is red.": fields of any name, in any spelling.
 fn spelt(rng: &mut Rng, split: Split) -> Text {
     let kinds = [
@@ -401,7 +434,13 @@ fn spelt(rng: &mut Rng, split: Split) -> Text {
         Kind::Animal,
         Kind::Day,
     ];
-    let (form, joint) = (split.pick(rng, SPELT), split.pick(rng, JOINED));
+    let (form, joint) = match split == Split::Train && rng.chance(0.4) {
+        true => (odd_form(rng), odd_joint(rng)),
+        false => (
+            split.pick(rng, SPELT).to_string(),
+            split.pick(rng, JOINED).to_string(),
+        ),
+    };
     let mut fields: Vec<(String, Value)> = Vec::new();
     let count = rng.between(3, 5);
     while fields.len() < count {
@@ -416,9 +455,9 @@ fn spelt(rng: &mut Rng, split: Split) -> Text {
     }
     let parts: Vec<String> = fields
         .iter()
-        .map(|(name, value)| fill(form, &[("k", name), ("x", &said(value))]))
+        .map(|(name, value)| fill(&form, &[("k", name), ("x", &said(value))]))
         .collect();
-    let text = parts.join(joint);
+    let text = parts.join(&joint);
     Text {
         fields,
         text: if rng.chance(0.5) && !form.starts_with("{x}") {

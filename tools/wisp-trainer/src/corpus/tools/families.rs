@@ -70,9 +70,14 @@ pub fn like(rng: &mut Rng, split: Split, target: &Offer) -> Offer {
     any(rng, split)
 }
 
-/// One tool in twelve has a name that says nothing, so that only its description tells.
+/// One tool in twelve, in the training one in seven, has a name that says nothing, so that only its
+/// description tells.
 fn opaque(rng: &mut Rng, split: Split, mut offer: Offer) -> Offer {
-    if offer.does != "use" && !offer.tool.description.is_empty() && rng.chance(0.08) {
+    let share = match split {
+        Split::Train => 0.14,
+        Split::HeldOut => 0.08,
+    };
+    if offer.does != "use" && !offer.tool.description.is_empty() && rng.chance(share) {
         offer.tool.name = made_up_name(rng, split);
     }
     offer

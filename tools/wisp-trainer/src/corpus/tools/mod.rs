@@ -46,6 +46,7 @@ const ROLES: &[&str] = &[
 /// A conversation with one to four tools.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let dialogue = match rng.below(100) {
+        _ if split == Split::Train && rng.chance(0.5) => lesson(rng, split),
         0..50 => single(rng, split),
         50..57 => same_twice(rng, split),
         57..64 => two_tools(rng, split),
@@ -111,9 +112,47 @@ fn command(rng: &mut Rng, split: Split) -> Offer {
 trait Tools {
     /// Gives the model these tools.
     fn offered(self, list: Vec<Offer>) -> Dialogue;
+
+    /// Adds a request for all `values`, and the calls that it wants.
+    fn calling_for_all(
+        self,
+        rng: &mut Rng,
+        split: Split,
+        offer: &Offer,
+        values: &[Value],
+    ) -> Dialogue;
+
+    /// Adds a request for two tools, and the calls that it wants.
+    fn calling_both(self, rng: &mut Rng, split: Split, pair: &[(Offer, Vec<Value>); 2])
+    -> Dialogue;
 }
 
 impl Tools for Dialogue {
+    fn calling_for_all(
+        self,
+        rng: &mut Rng,
+        split: Split,
+        offer: &Offer,
+        values: &[Value],
+    ) -> Dialogue {
+        let question = ask_for_all(rng, split, offer, values);
+        let calls = values
+            .iter()
+            .map(|value| offer.call(std::slice::from_ref(value)));
+        self.calling(question, calls.collect())
+    }
+
+    fn calling_both(
+        self,
+        rng: &mut Rng,
+        split: Split,
+        pair: &[(Offer, Vec<Value>); 2],
+    ) -> Dialogue {
+        let question = ask_for_both(rng, split, pair);
+        let calls = pair.iter().map(|(offer, values)| offer.call(values));
+        self.calling(question, calls.collect())
+    }
+
     fn offered(self, list: Vec<Offer>) -> Dialogue {
         self.with_tools(list.into_iter().map(|offer| offer.tool).collect())
     }
@@ -139,6 +178,44 @@ fn single(rng: &mut Rng, split: Split) -> Dialogue {
     dialogue.offered(list)
 }
 
+/// Three to six requests of every kind to one list: for the training alone, since a list takes long to
+/// read, and little to ask something of it once more.
+fn lesson(rng: &mut Rng, split: Split) -> Dialogue {
+    let offer = any(rng, split);
+    let list = listed(rng, split, &[&offer]);
+    let requests = rng.between(3, 6);
+    let dialogue = (0..requests).fold(Dialogue::default(), |dialogue, _| match rng.below(20) {
+        0..5 => both(rng, split, dialogue, &list),
+        5..8 => all(rng, split, dialogue, &list),
+        8..11 => missing(rng, split, dialogue, &list),
+        _ => anew(rng, split, dialogue, &list),
+    });
+    dialogue.offered(list)
+}
+
+/// A request to two tools of the list, or to one where it has no two that take commands.
+fn both(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
+    let mut commands: Vec<&Offer> = list
+        .iter()
+        .filter(|offer| offer.mood == Mood::Command)
+        .collect();
+    rng.shuffle(&mut commands);
+    let [first, second, ..] = commands[..] else {
+        return anew(rng, split, before, list);
+    };
+    let pair = [first, second].map(|offer| (offer.clone(), offer.values(rng, split)));
+    before.calling_both(rng, split, &pair)
+}
+
+/// A request to one tool of the list with several values, or with one where it takes no such request.
+fn all(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
+    let Some(offer) = list.iter().find(|offer| takes_several(offer)) else {
+        return anew(rng, split, before, list);
+    };
+    let values = several_values(rng, split, offer);
+    before.calling_for_all(rng, split, offer, &values)
+}
+
 /// Another request to one of the tools in the list.
 fn anew(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
     let offer = &list[rng.below(list.len())];
@@ -158,15 +235,24 @@ fn missing(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dia
     before.turn(ask(rng, split, &absent, &values), NO_TOOL)
 }
 
-/// A tool with one argument, and two or three values for it, which can be told apart when they are listed.
+/// True when the tool has one argument, of which several values can be told apart when they are listed.
+fn takes_several(offer: &Offer) -> bool {
+    !matches!(offer.kinds[..], [] | [Kind::Boolean | Kind::Text] | [_, _])
+}
+
+/// A tool with one argument, and two or three values for it.
 fn several(rng: &mut Rng, split: Split) -> (Offer, Vec<Value>) {
     let offer = loop {
         let offer = any(rng, split);
-        let listed = !matches!(offer.kinds[..], [] | [Kind::Boolean | Kind::Text] | [_, _]);
-        if listed {
+        if takes_several(&offer) {
             break offer;
         }
     };
+    let values = several_values(rng, split, &offer);
+    (offer, values)
+}
+
+fn several_values(rng: &mut Rng, split: Split, offer: &Offer) -> Vec<Value> {
     let mut values: Vec<Value> = Vec::new();
     let count = if rng.chance(0.85) { 2 } else { 3 };
     while values.len() < count {
@@ -175,7 +261,7 @@ fn several(rng: &mut Rng, split: Split) -> (Offer, Vec<Value>) {
             values.push(value);
         }
     }
-    (offer, values)
+    values
 }
 
 /// "What is the weather in Oslo and Rome?"
@@ -190,12 +276,8 @@ fn ask_for_all(rng: &mut Rng, split: Split, offer: &Offer, values: &[Value]) -> 
 fn same_twice(rng: &mut Rng, split: Split) -> Dialogue {
     let (offer, values) = several(rng, split);
     let list = listed(rng, split, &[&offer]);
-    let question = ask_for_all(rng, split, &offer, &values);
-    let calls = values
-        .iter()
-        .map(|value| offer.call(std::slice::from_ref(value)));
     Dialogue::default()
-        .calling(question, calls.collect())
+        .calling_for_all(rng, split, &offer, &values)
         .offered(list)
 }
 
@@ -258,10 +340,8 @@ fn ask_for_both(rng: &mut Rng, split: Split, pair: &[(Offer, Vec<Value>); 2]) ->
 fn two_tools(rng: &mut Rng, split: Split) -> Dialogue {
     let pair = pair(rng, split);
     let list = listed(rng, split, &[&pair[0].0, &pair[1].0]);
-    let question = ask_for_both(rng, split, &pair);
-    let calls = pair.iter().map(|(offer, values)| offer.call(values));
     Dialogue::default()
-        .calling(question, calls.collect())
+        .calling_both(rng, split, &pair)
         .offered(list)
 }
 
