@@ -39,7 +39,13 @@ pub fn page(
         .iter()
         .filter(|g| is(g.name))
         .map(global_page);
-    let pages: Vec<String> = namespaces.chain(handles).chain(globals).collect();
+    let records = all_records(registry).into_iter().filter(|r| is(r.name));
+    let records = records.map(record_page);
+    let pages: Vec<String> = namespaces
+        .chain(handles)
+        .chain(globals)
+        .chain(records)
+        .collect();
     match pages.is_empty() {
         false => Ok(pages.join("\n")),
         true => Err(unknown(registry, name)),
@@ -50,6 +56,7 @@ fn unknown(registry: &Registry, name: &str) -> String {
     let paths: Vec<String> = registry.functions().map(FunctionSpec::path).collect();
     let mut names: Vec<&str> = paths.iter().map(String::as_str).collect();
     names.extend(registry.namespaces.iter().map(|n| n.name));
+    names.extend(all_records(registry).iter().map(|r| r.name));
     let near = suggest::nearest(name, names);
     let hint = near.map_or_else(
         || "`llmspell doc` lists what there is".to_owned(),
@@ -120,16 +127,7 @@ fn function_page(function: &FunctionSpec, language: Option<&str>) -> String {
     }
     for record in records(function) {
         let _ = writeln!(out, "\n{}: {}", record.name, first_sentence(record.doc));
-        for field in record.all_fields() {
-            let name = field_name(field.name, &field.ty);
-            let ty = required(&field.ty);
-            let _ = writeln!(
-                out,
-                "  {name:<18} {:<12} {}",
-                ty.to_string(),
-                one_line(field.doc)
-            );
-        }
+        fields(&mut out, record);
     }
     let shown = |l: &str| language.is_none_or(|wanted| wanted == l);
     for example in function.examples.iter().filter(|e| shown(e.language)) {
@@ -139,6 +137,31 @@ fn function_page(function: &FunctionSpec, language: Option<&str>) -> String {
         }
     }
     out
+}
+
+fn record_page(record: &RecordSpec) -> String {
+    let mut out = format!("{} (table)\n\n{}\n\n", record.name, record.doc);
+    fields(&mut out, record);
+    out
+}
+
+fn fields(out: &mut String, record: &RecordSpec) {
+    for field in record.all_fields() {
+        let name = field_name(field.name, &field.ty);
+        let ty = required(&field.ty).to_string();
+        let _ = writeln!(out, "  {name:<18} {ty:<12} {}", one_line(field.doc));
+    }
+}
+
+/// Every record that a function takes or gives.
+pub fn all_records(registry: &Registry) -> Vec<&'static RecordSpec> {
+    let mut found: Vec<&'static RecordSpec> = Vec::new();
+    for record in registry.functions().flat_map(records) {
+        if !found.iter().any(|r| r.name == record.name) {
+            found.push(record);
+        }
+    }
+    found
 }
 
 /// The records of a function's parameters and result, those inside other records too.

@@ -285,6 +285,20 @@ fn errors_can_be_json() {
 }
 
 #[test]
+fn wrong_usage_is_told_as_json_when_that_is_asked_for() {
+    let output = llmspell(&["doc", "--json", "--speed"]);
+    assert_eq!(output.status.code(), Some(2));
+    let error: serde_json::Value =
+        serde_json::from_slice(&output.stderr).expect("standard error is one JSON object");
+    let message = error["message"].as_str().expect("a text");
+    assert!(
+        message.starts_with("unexpected argument '--speed'"),
+        "{message}"
+    );
+    fails(&["run", "--speed", "a.lua", "--", "--json"], 2, "--speed");
+}
+
+#[test]
 fn doc_explains_and_suggests() {
     let output = llmspell(&["doc", "task.start"]);
     assert!(
@@ -294,6 +308,17 @@ fn doc_explains_and_suggests() {
     let output = llmspell(&["doc", "--json", "Channel"]);
     let functions: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(functions[0]["name"], "Channel.create");
+
+    let output = llmspell(&["doc", "agentoptions"]);
+    let page = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        page.starts_with("AgentOptions (table)") && page.contains("temperature?"),
+        "{page}"
+    );
+    let output = llmspell(&["doc", "--json", "AgentOptions"]);
+    let records: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(records[0]["name"], "AgentOptions");
+    fails(&["doc", "AgentOption"], 1, "did you mean AgentOptions?");
 }
 
 #[test]

@@ -43,6 +43,26 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
     }
 }
 
+#[test]
+fn help_lists_the_modules_and_explains_what_is_in_them() {
+    use std::io::Write;
+    let mut repl = process::llmspell()
+        .arg("repl")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = repl.stdin.take().expect("it is piped");
+    stdin
+        .write_all(b":help\n:help AgentOptions\n")
+        .expect("the session reads");
+    drop(stdin);
+    let output = repl.wait_with_output().expect("the session ends");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(shown.contains("\nModules: Agent, "), "{shown}");
+    assert!(shown.contains("\nAgentOptions (table)\n"), "{shown}");
+}
+
 /// All that a session on a terminal shows when this is typed ahead.
 #[cfg(unix)]
 fn shown_at_a_terminal(typed: &str) -> String {

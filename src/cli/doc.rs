@@ -1,6 +1,6 @@
 //! `doc`: the script API, read from its specs.
 
-use llmspell_core::spec::{FunctionSpec, Registry};
+use llmspell_core::spec::{Example, FieldSpec, FunctionSpec, ParamSpec, RecordSpec, Registry};
 use serde_json::{Value, json};
 
 use super::App;
@@ -15,33 +15,23 @@ pub fn show(app: &App, name: Option<&str>) -> u8 {
     }
 }
 
-/// The functions that `name` covers.
+/// The functions that `name` covers, or the record that it names.
 fn as_json(registry: &Registry, name: Option<&str>) -> Value {
     let wanted = name.map(|name| name.replace(':', ".").to_lowercase());
+    let named = |record: &&'static RecordSpec| wanted == Some(record.name.to_lowercase());
     let covered = |function: &&FunctionSpec| {
         let path = function.path().replace(':', ".").to_lowercase();
         wanted
             .as_ref()
             .is_none_or(|w| path == *w || path.starts_with(&format!("{w}.")))
     };
-    registry
-        .functions()
-        .filter(covered)
-        .map(function_json)
-        .collect()
+    let functions = registry.functions().filter(covered).map(function_json);
+    let records = docs::all_records(registry).into_iter().filter(named);
+    functions.chain(records.map(record_json)).collect()
 }
 
-fn function_json(function: &'static FunctionSpec) -> Value {
-    let param = |p: &llmspell_core::spec::ParamSpec| {
-        json!({
-            "name": p.name,
-            "type": docs::required(&p.ty).to_string(),
-            "optional": docs::required(&p.ty) != p.ty,
-        })
-    };
-    let example =
-        |e: &llmspell_core::spec::Example| json!({"language": e.language, "code": e.code});
-    let field = |f: &&llmspell_core::spec::FieldSpec| {
+fn record_json(record: &'static RecordSpec) -> Value {
+    let field = |f: &&FieldSpec| {
         json!({
             "name": f.name,
             "type": docs::required(&f.ty).to_string(),
@@ -49,16 +39,25 @@ fn function_json(function: &'static FunctionSpec) -> Value {
             "doc": f.doc,
         })
     };
-    let record = |r: &&llmspell_core::spec::RecordSpec| {
-        let fields: Vec<_> = r.all_fields().iter().map(field).collect();
-        json!({"name": r.name, "doc": r.doc, "fields": fields})
+    let fields: Vec<_> = record.all_fields().iter().map(field).collect();
+    json!({"name": record.name, "doc": record.doc, "fields": fields})
+}
+
+fn function_json(function: &'static FunctionSpec) -> Value {
+    let param = |p: &ParamSpec| {
+        json!({
+            "name": p.name,
+            "type": docs::required(&p.ty).to_string(),
+            "optional": docs::required(&p.ty) != p.ty,
+        })
     };
+    let example = |e: &Example| json!({"language": e.language, "code": e.code});
     json!({
         "name": function.path(),
         "signature": function.signature(),
         "params": function.params.iter().map(param).collect::<Vec<_>>(),
         "returns": function.returns.to_string(),
-        "records": docs::records(function).iter().map(record).collect::<Vec<_>>(),
+        "records": docs::records(function).into_iter().map(record_json).collect::<Vec<_>>(),
         "waits": function.waits,
         "doc": function.doc,
         "examples": function.examples.iter().map(example).collect::<Vec<_>>(),

@@ -184,7 +184,10 @@ pub fn command() -> clap::Command {
 /// The whole command line over what `registry` declares: a host with functions of its own gets
 /// `run`, `exec`, `repl`, `check` and `doc` for them, and `model`, `config` and `bench` besides.
 pub fn cli(registry: Registry) -> ExitCode {
-    let Cli { command, global } = Cli::parse();
+    let Cli { command, global } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
     let app = App {
         registry,
         verbose: global.verbose,
@@ -205,6 +208,18 @@ pub fn cli(registry: Registry) -> ExitCode {
         Command::Bench(args) => bench::measure(&app, &args),
     };
     ExitCode::from(code)
+}
+
+/// Shows help, or what is wrong with the command line: as JSON when that was asked for before any `--`.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let mut words = std::env::args_os().skip(1).take_while(|word| word != "--");
+    if error.use_stderr() && words.any(|word| word == "--json") {
+        let text = error.to_string();
+        let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+        Reporter::new(Style::Json, false).message(message);
+        return ExitCode::from(2);
+    }
+    error.exit()
 }
 
 /// Tells which backend runs each model, and why.

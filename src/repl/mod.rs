@@ -4,7 +4,7 @@ mod editor;
 
 use std::io::{self, IsTerminal};
 
-use llmspell_core::{Check, Console, Error, Fault};
+use llmspell_core::{Check, Console, Error, Fault, Registry};
 
 use crate::cli::{App, Output, interrupt_on_signal, lines};
 use crate::runtime::Runtime;
@@ -133,7 +133,7 @@ impl Repl<'_> {
     fn command(&self, command: &str) {
         let language = self.runtime.language().name();
         let page = match command.split_once(' ') {
-            None if command == "help" => Ok(HELP.to_owned()),
+            None if command == "help" => Ok(help(self.app.registry())),
             Some(("help", name)) => {
                 docs::page(self.app.registry(), Some(name.trim()), Some(language))
             }
@@ -150,6 +150,12 @@ impl Repl<'_> {
         let _ = Output::new().end_line();
         self.app.show(text);
     }
+}
+
+/// How to use the REPL, and what `:help NAME` knows.
+fn help(registry: &Registry) -> String {
+    let modules: Vec<&str> = registry.namespaces.iter().map(|n| n.name).collect();
+    format!("{HELP}Modules: {}\n", modules.join(", "))
 }
 
 fn source_name(number: usize) -> String {

@@ -1,9 +1,20 @@
 //! Addition and subtraction to 20, comparison, and counting the letters of a word.
 
-use super::phrases::{Split, any_word, belongs, fill, typed, word};
+use super::{
+    phrases::{Split, any_word, belongs, fill, typed, word},
+    words::{Kind, said},
+};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const SUMS: &[&str] = &[
+    "I have {a} {t} and buy {b} more. How many {t} do I have?",
+    "I have {a} {t} and get {b} more. How many {t} do I have now?",
+    "I had {a} {t} and found {b} more. How many do I have?",
+    "There are {a} {t}. I add {b} {t}. How many are there?",
+    "{a} {t} and {b} {t} are how many {t}?",
+    "She has {a} {t}, he has {b}. How many {t} do they have together?",
+    "If I have {a} {t} and you give me {b}, how many {t} do I have?",
+    "What's {a} plus {b}?",
     "Add {b} to {a}.",
     "Can you add {b} to {a}?",
     "Now add {b} to {a}.",
@@ -58,9 +69,18 @@ const SUMS: &[&str] = &[
     "What number is {a} plus {b}?",
     "How much do {a} and {b} make together?",
     "{a} plus {b} is what?",
+    "We have {a} {t} and make {b} more. How many {t} are that?",
 ];
 
 const DIFFERENCES: &[&str] = &[
+    "I have {a} {t} and sell {b}. How many {t} do I have?",
+    "I have {a} {t} and lose {b} of them. How many {t} are left?",
+    "I had {a} {t} and gave away {b}. How many do I have?",
+    "There are {a} {t}. I take {b} away. How many {t} are left?",
+    "{a} {t} without {b} {t} are how many?",
+    "She has {a} {t} and eats {b}. How many {t} are left?",
+    "If I have {a} {t} and give you {b}, how many {t} do I have?",
+    "What's {a} minus {b}?",
     "Now subtract {b} from {a}.",
     "Please take {b} from {a}.",
     "Please calculate {a} - {b}.",
@@ -115,6 +135,7 @@ const DIFFERENCES: &[&str] = &[
     "What number is {a} minus {b}?",
     "What is the difference of {a} and {b}?",
     "{a} minus {b} is what?",
+    "We have {a} {t} and use {b}. How many {t} do we still have?",
 ];
 
 const LARGER: &[&str] = &[
@@ -280,7 +301,9 @@ fn pair(rng: &mut Rng, split: Split, draw: impl Fn(&mut Rng) -> (usize, usize)) 
 
 fn question(rng: &mut Rng, split: Split, phrasings: &[&str], a: usize, b: usize) -> String {
     let (a, b) = (a.to_string(), b.to_string());
-    let text = fill(split.pick(rng, phrasings), &[("a", &a), ("b", &b)]);
+    let things = said(&Kind::Things.value(rng, split));
+    let places = [("a", a.as_str()), ("b", &b), ("t", &things)];
+    let text = fill(split.pick(rng, phrasings), &places);
     typed(rng, split, &text)
 }
 

@@ -290,10 +290,10 @@ impl Character {
     }
 
     fn turn(&self, rng: &mut Rng, split: Split, before: Dialogue) -> Dialogue {
-        let (ask, answer) = match (rng.below(5), &self.name, &self.role) {
+        let (ask, answer) = match (rng.below(6), &self.name, &self.role) {
             (0, Some(name), _) => (NAME, format!("My name is {name}.")),
             (1, _, Some(role)) => (WORK, format!("I am {role}.")),
-            (2, _, _) => (GREETINGS, format!("Hello! {}", self.who())),
+            (2 | 3, _, _) => (GREETINGS, format!("Hello! {}", self.who())),
             _ => (WHO, self.who()),
         };
         let ask = split.pick(rng, ask);

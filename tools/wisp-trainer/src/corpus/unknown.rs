@@ -98,6 +98,20 @@ const WORK: &[&str] = &[
     "Write me a letter about {x}.",
 ];
 
+/// The same without a subject, of which none is held out.
+const PLAIN_WORK: &[&str] = &[
+    "Write a poem.",
+    "Write me a poem.",
+    "Write a story.",
+    "Tell me a story.",
+    "Write an essay.",
+    "Write some code.",
+    "Write a song for me.",
+    "Translate this into French.",
+    "Sing a song.",
+    "Draw something.",
+];
+
 const NO_KNOWLEDGE: &str =
     "I do not know that. I am a tiny model; set the option model for a larger one.";
 const NO_WORK: &str =
@@ -105,6 +119,10 @@ const NO_WORK: &str =
 
 /// A question beyond wisp, and its honest answer.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    if split == Split::Train && rng.chance(0.1) {
+        let question = rng.pick(PLAIN_WORK);
+        return Dialogue::exchange(typed(rng, split, question), NO_WORK);
+    }
     let (phrasings, words, answer) = match rng.below(5) {
         0..2 => (KNOWLEDGE, PLACES, NO_KNOWLEDGE),
         2..4 => (TOPICS, THINGS, NO_KNOWLEDGE),

@@ -7,7 +7,7 @@ use super::{
     words::{Kind, said},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
-use fields::{Field, PERSON, SCENES, THING};
+use fields::{Field, PERSON, SCENES, Scene, THING};
 use serde_json::{Map, Value};
 
 /// Names of fields that a text spells out.
@@ -263,7 +263,7 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     if rng.chance(0.15) {
         return by_system(rng, split);
     }
-    let mut text = text(rng, split);
+    let mut text = Subject::new(rng, split).text(rng, split);
     let wanted = wanted(rng, &mut text);
     let names = listed(rng, &wanted);
     let answer = answer(&wanted);
@@ -283,13 +283,26 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     })
 }
 
-/// What is wanted stands in the system prompt.
+/// What is wanted stands in the system prompt, of one text or, half of the time, of two or three.
 fn by_system(rng: &mut Rng, split: Split) -> Dialogue {
-    let mut text = text(rng, split);
+    let subject = Subject::new(rng, split);
+    let mut text = subject.text(rng, split);
     let wanted = wanted(rng, &mut text);
     let names = listed(rng, &wanted);
     let system = fill(split.pick(rng, SYSTEM), &[("f", &names)]);
-    Dialogue::exchange(text.text, answer(&wanted)).under(system)
+    let mut dialogue = Dialogue::exchange(text.text, answer(&wanted));
+    for _ in 0..[0, 0, 1, 2][rng.below(4)] {
+        let Text { fields, text } = subject.text(rng, split);
+        let same = |(name, _): &(String, Value)| {
+            let field = fields.iter().find(|(other, _)| other == name);
+            field
+                .expect("a text of the same subject has the same fields")
+                .clone()
+        };
+        let again: Vec<(String, Value)> = wanted.iter().map(same).collect();
+        dialogue = dialogue.turn(text, answer(&again));
+    }
+    dialogue.under(system)
 }
 
 /// Asks for other fields of the same text.
@@ -328,39 +341,70 @@ fn listed(rng: &mut Rng, wanted: &[(String, Value)]) -> String {
     }
 }
 
-fn text(rng: &mut Rng, split: Split) -> Text {
-    match rng.below(100) {
-        0..40 => clauses(rng, split, PERSON, &["name", "person", "who"], Kind::Person),
-        40..55 => clauses(
-            rng,
-            split,
-            THING,
-            &["product", "item", "thing"],
-            Kind::Thing,
-        ),
-        55..72 => scene(rng, split),
-        _ => spelt(rng, split),
+/// What a text is about: as often as wanted, another one with the same fields.
+enum Subject {
+    /// What is said of a person or a thing: the subject's kind and the name of its field, and the others.
+    Clauses(Kind, &'static str, Vec<(&'static Field, &'static str)>),
+    Scene(&'static Scene),
+    /// Fields of these names, in any spelling.
+    Spelt(Vec<String>),
+}
+
+impl Subject {
+    fn new(rng: &mut Rng, split: Split) -> Self {
+        match rng.below(100) {
+            0..40 => clauses(rng, Kind::Person, &["name", "person", "who"], PERSON),
+            40..55 => clauses(rng, Kind::Thing, &["product", "item", "thing"], THING),
+            55..72 => Self::Scene(&SCENES[rng.below(SCENES.len())]),
+            _ => Self::Spelt(names(rng, split)),
+        }
+    }
+
+    fn text(&self, rng: &mut Rng, split: Split) -> Text {
+        match self {
+            Self::Clauses(kind, name, fields) => described(rng, split, *kind, name, fields),
+            Self::Scene(shown) => scene(rng, split, shown),
+            Self::Spelt(names) => spelt(rng, split, names),
+        }
     }
 }
 
 /// "Ada is 30 years old, lives in Rome and has a dog."
-fn clauses(rng: &mut Rng, split: Split, fields: &[Field], subject: &[&str], kind: Kind) -> Text {
-    let who = kind.value(rng, split);
-    let mut found = vec![(rng.pick(subject).to_string(), who.clone())];
-    let mut clauses = Vec::new();
+fn clauses(
+    rng: &mut Rng,
+    kind: Kind,
+    subject: &[&'static str],
+    fields: &'static [Field],
+) -> Subject {
+    let subject = subject[rng.below(subject.len())];
+    let mut chosen: Vec<(&Field, &str)> = Vec::new();
     let count = rng.between(2, 4);
-    while clauses.len() < count {
+    while chosen.len() < count {
         let field = &fields[rng.below(fields.len())];
-        if found
-            .iter()
-            .any(|(name, _)| field.names.contains(&name.as_str()))
-        {
-            continue;
+        let taken = |name: &str| field.names.contains(&name);
+        if !taken(subject) && !chosen.iter().any(|(_, name)| taken(name)) {
+            chosen.push((field, field.names[rng.below(field.names.len())]));
         }
+    }
+    Subject::Clauses(kind, subject, chosen)
+}
+
+fn described(
+    rng: &mut Rng,
+    split: Split,
+    kind: Kind,
+    name: &str,
+    fields: &[(&Field, &str)],
+) -> Text {
+    let who = kind.value(rng, split);
+    let mut found = vec![(name.to_string(), who.clone())];
+    let mut clauses = Vec::new();
+    for (field, name) in fields {
         let value = field.kind.value(rng, split);
         clauses.push(fill_one(split.pick(rng, field.said), &said(&value)));
-        found.push((rng.pick(field.names).to_string(), value));
+        found.push((name.to_string(), value));
     }
+    rng.shuffle(&mut clauses);
     let subject = match kind {
         Kind::Person => said(&who),
         _ => format!("The {}", said(&who)),
@@ -383,8 +427,7 @@ fn sentence(rng: &mut Rng, subject: &str, clauses: &[String]) -> String {
     }
 }
 
-fn scene(rng: &mut Rng, split: Split) -> Text {
-    let scene = &SCENES[rng.below(SCENES.len())];
+fn scene(rng: &mut Rng, split: Split, scene: &Scene) -> Text {
     let mut text = split.pick(rng, scene.said).to_string();
     let mut fields: Vec<(String, Value)> = Vec::new();
     for (name, kind) in scene.fields {
@@ -421,7 +464,7 @@ fn odd_joint(rng: &mut Rng) -> String {
 }
 
 /// "The zorp is 7 and the mip is red.": fields of any name, in any spelling.
-fn spelt(rng: &mut Rng, split: Split) -> Text {
+fn spelt(rng: &mut Rng, split: Split, names: &[String]) -> Text {
     let kinds = [
         Kind::Person,
         Kind::Place,
@@ -441,18 +484,8 @@ fn spelt(rng: &mut Rng, split: Split) -> Text {
             split.pick(rng, JOINED).to_string(),
         ),
     };
-    let mut fields: Vec<(String, Value)> = Vec::new();
-    let count = rng.between(3, 5);
-    while fields.len() < count {
-        let name = if rng.chance(0.6) {
-            word(rng, split)
-        } else {
-            split.pick(rng, KEYS).into()
-        };
-        if fields.iter().all(|(other, _)| *other != name) {
-            fields.push((name, kinds[rng.below(kinds.len())].value(rng, split)));
-        }
-    }
+    let mut value = || kinds[rng.below(kinds.len())].value(rng, split);
+    let fields: Vec<(String, Value)> = names.iter().map(|name| (name.clone(), value())).collect();
     let parts: Vec<String> = fields
         .iter()
         .map(|(name, value)| fill(&form, &[("k", name), ("x", &said(value))]))
@@ -466,6 +499,23 @@ fn spelt(rng: &mut Rng, split: Split) -> Text {
             text
         },
     }
+}
+
+/// Three to five names of fields.
+fn names(rng: &mut Rng, split: Split) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    let count = rng.between(3, 5);
+    while names.len() < count {
+        let name = if rng.chance(0.6) {
+            word(rng, split)
+        } else {
+            split.pick(rng, KEYS).into()
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 #[cfg(test)]
