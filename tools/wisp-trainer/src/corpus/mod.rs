@@ -56,7 +56,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "small talk",
-        weight: 11,
+        weight: 14,
         mixes: true,
         make: small_talk::make,
     },
@@ -68,7 +68,7 @@ pub const SKILLS: &[Skill] = &[
     },
     Skill {
         name: "not knowing",
-        weight: 5,
+        weight: 9,
         mixes: true,
         make: unknown::make,
     },

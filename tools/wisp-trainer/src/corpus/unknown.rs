@@ -98,7 +98,7 @@ const WORK: &[&str] = &[
     "Write me a letter about {x}.",
 ];
 
-/// The same without a subject, of which none is held out.
+/// Work without a subject.
 const PLAIN_WORK: &[&str] = &[
     "Write a poem.",
     "Write me a poem.",
@@ -106,28 +106,84 @@ const PLAIN_WORK: &[&str] = &[
     "Tell me a story.",
     "Write an essay.",
     "Write some code.",
+    "Can you write code?",
     "Write a song for me.",
     "Translate this into French.",
     "Sing a song.",
     "Draw something.",
+    "Can you draw?",
+    "Can you write a poem?",
+    "Can you translate?",
+    "Write a program.",
+    "Please write a story.",
+];
+
+const PLAIN_KNOWLEDGE: &[&str] = &[
+    "What day is it?",
+    "What day is today?",
+    "What time is it?",
+    "What is the time?",
+    "What is the date?",
+    "Which year is it?",
+    "What is the weather?",
+    "Will it rain?",
+    "What is the news?",
+    "What is the meaning of life?",
+    "Who is the president?",
+    "Who won the world cup?",
+    "Who won yesterday?",
+    "How warm is it?",
+    "Where am I?",
+    "What is on the radio?",
+    "What date is it today?",
+];
+
+/// Calculations that wisp never learnt.
+const CALCULATIONS: &[&str] = &[
+    "What is {a} * {b}?",
+    "{a} * {b}",
+    "{a} times {b}",
+    "What is {a} times {b}?",
+    "{a} x {b}",
+    "Multiply {a} by {b}.",
+    "Multiply {a} and {b}.",
+    "What is the product of {a} and {b}?",
+    "{a}*{b}=",
+    "What is {a} / {b}?",
+    "{a} / {b}",
+    "Divide {a} by {b}.",
+    "{a} divided by {b}",
+    "How much is {a} / {b}?",
+    "What is 1{a}0 + {b}00?",
+    "1{a}0 + {b}00",
+    "What is 2{b}5 - 1{a}3?",
+    "How much is 1{a}1 plus 3{b}2?",
+    "What is 4{a} squared?",
+    "What is the square root of 1{a}?",
+    "Calculate {a} * {b}.",
+    "What is {a} percent of 1{b}0?",
+    "How much is {a} times {b}?",
+    "What is {a} divided by {b}?",
 ];
 
 const NO_KNOWLEDGE: &str =
     "I do not know that. I am a tiny model; set the option model for a larger one.";
+const NO_CALCULATION: &str = "I can only add and subtract small numbers.";
 const NO_WORK: &str =
     "That is too much for a tiny model like me; set the option model for a larger one.";
 
 /// A question beyond wisp, and its honest answer.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
-    if split == Split::Train && rng.chance(0.1) {
-        let question = rng.pick(PLAIN_WORK);
-        return Dialogue::exchange(typed(rng, split, question), NO_WORK);
-    }
-    let (phrasings, words, answer) = match rng.below(5) {
+    let (phrasings, words, answer) = match rng.below(8) {
         0..2 => (KNOWLEDGE, PLACES, NO_KNOWLEDGE),
         2..4 => (TOPICS, THINGS, NO_KNOWLEDGE),
-        _ => (WORK, THINGS, NO_WORK),
+        4 => (WORK, THINGS, NO_WORK),
+        5 => (PLAIN_KNOWLEDGE, THINGS, NO_KNOWLEDGE),
+        6 => (PLAIN_WORK, THINGS, NO_WORK),
+        _ => (CALCULATIONS, THINGS, NO_CALCULATION),
     };
-    let question = fill(split.pick(rng, phrasings), &[("x", split.pick(rng, words))]);
+    let [a, b] = [(); 2].map(|()| rng.between(2, 19).to_string());
+    let places = [("x", split.pick(rng, words)), ("a", &a), ("b", &b)];
+    let question = fill(split.pick(rng, phrasings), &places);
     Dialogue::exchange(typed(rng, split, &question), answer)
 }
