@@ -7,7 +7,7 @@ use llmspell_core::spec::{
 };
 use llmspell_core::suggest;
 
-/// The page for `name`, such as `Task`, `Agent.create` or `agent:execute`; the overview without
+/// The page for `name`, such as `Task`, `Agent.create`, `agent:execute` or `AgentOptions`; the overview without
 /// a name. `language` limits the examples to one language.
 pub fn page(
     registry: &Registry,
@@ -39,8 +39,10 @@ pub fn page(
         .iter()
         .filter(|g| is(g.name))
         .map(global_page);
-    let records = all_records(registry).into_iter().filter(|r| is(r.name));
-    let records = records.map(record_page);
+    let records = all_records(registry)
+        .into_iter()
+        .filter(|r| is(r.name))
+        .map(record_page);
     let pages: Vec<String> = namespaces
         .chain(handles)
         .chain(globals)
@@ -140,7 +142,7 @@ fn function_page(function: &FunctionSpec, language: Option<&str>) -> String {
 }
 
 fn record_page(record: &RecordSpec) -> String {
-    let mut out = format!("{} (table)\n\n{}\n\n", record.name, record.doc);
+    let mut out = format!("{} (record)\n\n{}\n\n", record.name, record.doc);
     fields(&mut out, record);
     out
 }

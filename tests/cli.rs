@@ -286,14 +286,26 @@ fn errors_can_be_json() {
 
 #[test]
 fn wrong_usage_is_told_as_json_when_that_is_asked_for() {
-    let output = llmspell(&["doc", "--json", "--speed"]);
-    assert_eq!(output.status.code(), Some(2));
-    let error: serde_json::Value =
-        serde_json::from_slice(&output.stderr).expect("standard error is one JSON object");
-    let message = error["message"].as_str().expect("a text");
-    assert!(
-        message.starts_with("unexpected argument '--speed'"),
-        "{message}"
+    let refused = [
+        &["doc", "--json", "--speed"][..],
+        &["doc", "--speed", "--diagnostics", "json"],
+        &["doc", "--diagnostics=json", "--speed"],
+    ];
+    for args in refused {
+        let output = llmspell(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        let error: serde_json::Value =
+            serde_json::from_slice(&output.stderr).expect("standard error is one JSON object");
+        let message = error["message"].as_str().expect("a text");
+        assert!(
+            message.starts_with("unexpected argument '--speed'"),
+            "{message}"
+        );
+    }
+    fails(
+        &["doc", "--json", "--diagnostics", "plain", "--speed"],
+        2,
+        "--speed",
     );
     fails(&["run", "--speed", "a.lua", "--", "--json"], 2, "--speed");
 }
@@ -312,7 +324,7 @@ fn doc_explains_and_suggests() {
     let output = llmspell(&["doc", "agentoptions"]);
     let page = String::from_utf8_lossy(&output.stdout);
     assert!(
-        page.starts_with("AgentOptions (table)") && page.contains("temperature?"),
+        page.starts_with("AgentOptions (record)") && page.contains("temperature?"),
         "{page}"
     );
     let output = llmspell(&["doc", "--json", "AgentOptions"]);

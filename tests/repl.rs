@@ -60,7 +60,7 @@ fn help_lists_the_modules_and_explains_what_is_in_them() {
     let output = repl.wait_with_output().expect("the session ends");
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.contains("\nModules: Agent, "), "{shown}");
-    assert!(shown.contains("\nAgentOptions (table)\n"), "{shown}");
+    assert!(shown.contains("\nAgentOptions (record)\n"), "{shown}");
 }
 
 /// All that a session on a terminal shows when this is typed ahead.

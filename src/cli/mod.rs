@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use llmspell_core::Registry;
 use llmspell_models::Models;
@@ -97,7 +98,7 @@ enum Command {
     /// Look for syntax errors without running anything
     #[command(after_help = "Examples:\n  llmspell check bot.lua lib/*.lua")]
     Check(CheckArgs),
-    /// Explain a module, a function or a method of the script API
+    /// Explain a module, a function, a method or a record of the script API
     #[command(
         after_help = "Examples:\n  llmspell doc\n  llmspell doc Task\n  llmspell doc Agent.create"
     )]
@@ -162,7 +163,7 @@ struct CheckArgs {
 
 #[derive(Args)]
 struct DocArgs {
-    /// Such as Task, Agent.create or Channel:send
+    /// Such as Task, Agent.create, Channel:send or AgentOptions
     name: Option<String>,
 }
 
@@ -210,16 +211,31 @@ pub fn cli(registry: Registry) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Shows help, or what is wrong with the command line: as JSON when that was asked for before any `--`.
+/// Shows help, or what is wrong with the command line: as JSON when its words ask for that.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let mut words = std::env::args_os().skip(1).take_while(|word| word != "--");
-    if error.use_stderr() && words.any(|word| word == "--json") {
-        let text = error.to_string();
-        let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-        Reporter::new(Style::Json, false).message(message);
-        return ExitCode::from(2);
+    let words = std::env::args().skip(1).take_while(|word| word != "--");
+    let words: Vec<String> = words.collect();
+    let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if !error.use_stderr() || help || !asks_for_json(&words) {
+        error.exit();
     }
-    error.exit()
+    let text = error.to_string();
+    let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    Reporter::new(Style::Json, false).message(message);
+    ExitCode::from(2)
+}
+
+/// As [`style`] decides, from words that clap could not read.
+fn asks_for_json(words: &[String]) -> bool {
+    let mut styles = words.iter().enumerate().filter_map(|(index, word)| {
+        let value = word.strip_prefix("--diagnostics")?;
+        let next = words.get(index + 1).map(String::as_str);
+        value.strip_prefix('=').or(next)
+    });
+    match styles.next() {
+        Some(style) => style == "json",
+        None => words.iter().any(|word| word == "--json"),
+    }
 }
 
 /// Tells which backend runs each model, and why.

@@ -69,7 +69,7 @@ const SUMS: &[&str] = &[
     "What number is {a} plus {b}?",
     "How much do {a} and {b} make together?",
     "{a} plus {b} is what?",
-    "We have {a} {t} and make {b} more. How many {t} are that?",
+    "We have {a} {t} and make {b} more. How many {t} is that?",
 ];
 
 const DIFFERENCES: &[&str] = &[

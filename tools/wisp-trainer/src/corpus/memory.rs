@@ -300,7 +300,7 @@ fn number(rng: &mut Rng, split: Split) -> usize {
     }
 }
 
-/// One to three things told, other turns between, then questions about them. One time in ten the last
+/// One to three things told, two of them perhaps at once, other turns between, then questions about them. One time in ten the last
 /// question is about something never told, and sometimes nothing was told at all.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let mut slots: Vec<usize> = (0..SLOTS.len()).collect();
@@ -321,7 +321,7 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
             replies.push(fill_one(slot.reply, &value));
             answers.push((slot, value));
         }
-        let tell = together(rng, &tells);
+        let tell = together(&tells);
         dialogue = dialogue.turn(typed(rng, split, &tell), replies.join(" "));
         if rng.chance(0.25) {
             dialogue = dialogue.then(mixed_turns(rng, split));
@@ -338,17 +338,14 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     dialogue
 }
 
-/// "My name is Ada and I live in Rome."
-fn together(rng: &mut Rng, tells: &[String]) -> String {
+/// What is told in one message: "My name is Ada and I live in Rome."
+fn together(tells: &[String]) -> String {
     match tells {
-        [first, second] => match rng.below(4) {
-            0 => format!("{first} {second}"),
-            _ => {
-                let first = first.trim_end_matches('.');
-                format!("{first} and {}", lower_first(second))
-            }
-        },
-        _ => tells.concat(),
+        [first, second] if second.starts_with("I ") || second.starts_with("My ") => {
+            let first = first.trim_end_matches('.');
+            format!("{first} and {}", lower_first(second))
+        }
+        _ => tells.join(" "),
     }
 }
 

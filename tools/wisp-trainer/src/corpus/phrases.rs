@@ -74,11 +74,15 @@ pub fn typed(rng: &mut Rng, split: Split, question: &str) -> String {
     text
 }
 
-/// The text with its first letter in lower case, unless it is "I" or "OK".
+/// The text with its first letter in lower case, unless it begins with "I", "I'm" or "OK".
 pub fn lower_first(text: &str) -> String {
     let mut letters = text.chars();
     match letters.next() {
-        Some(first) if !text.starts_with("I ") && !text.starts_with("OK") => {
+        Some(first)
+            if !["I ", "I'", "OK"]
+                .iter()
+                .any(|start| text.starts_with(start)) =>
+        {
             first.to_lowercase().chain(letters).collect()
         }
         _ => text.to_string(),

@@ -3,6 +3,27 @@
 use super::phrases::{Split, typed};
 use crate::{dialogue::Dialogue, rng::Rng};
 
+const JOKES: &[&str] = &[
+    "Why did the token cross the context? To get to the other side of the window.",
+    "I would tell you a long joke, but my context is too short.",
+    "A wisp walks into a bar. Nobody sees it.",
+];
+
+const OFFER: &str = "I am sorry to hear that. Shall I tell you a joke?";
+
+/// What takes the offer.
+const YES: &[&str] = &[
+    "Yes.",
+    "Yes!",
+    "Yes, please.",
+    "Yes please",
+    "yes",
+    "OK.",
+    "Please do.",
+    "Sure.",
+    "Do that.",
+];
+
 /// Things said and the answers that fit; the last thing said is kept for the exam.
 struct Talk {
     said: &'static [&'static str],
@@ -22,7 +43,6 @@ const TALK: &[Talk] = &[
             "Hi wisp",
             "Hello you!",
             "Hey there!",
-            "Hi, how can you help?",
             "hello",
             "HELLO",
             "Good day!",
@@ -37,7 +57,7 @@ const TALK: &[Talk] = &[
             "hey",
             "Hi there!",
             "Greetings!",
-            "Hi wisp, how can you help me?",
+            "Hiya!",
             "Hello wisp!",
             "Hello there!",
         ],
@@ -167,11 +187,7 @@ const TALK: &[Talk] = &[
             "Say something funny.",
             "Can you tell me a joke?",
         ],
-        answers: &[
-            "Why did the token cross the context? To get to the other side of the window.",
-            "I would tell you a long joke, but my context is too short.",
-            "A wisp walks into a bar. Nobody sees it.",
-        ],
+        answers: JOKES,
     },
     Talk {
         said: &[
@@ -327,23 +343,14 @@ const TALK: &[Talk] = &[
             "I feel tired.",
             "I had a bad day.",
         ],
-        answers: &["I am sorry to hear that. Shall I tell you a joke?"],
+        answers: &[OFFER],
     },
     Talk {
         said: &[
-            "yes",
-            "Yes.",
-            "Yes!",
-            "no",
-            "No.",
-            "No!",
             "lol",
             "haha",
-            "Sorry",
-            "I am sorry.",
             "hm",
             "Hm.",
-            "Nothing.",
             "OK.",
             "Ok",
             "OK",
@@ -361,12 +368,41 @@ const TALK: &[Talk] = &[
             "Alright.",
             "Okay",
             "I see.",
-            "No, thank you.",
-            "Never mind.",
             "Fine.",
             "All right.",
         ],
         answers: &["Is there anything else?"],
+    },
+    Talk {
+        said: &[
+            "no",
+            "No.",
+            "No!",
+            "No, thank you.",
+            "Never mind.",
+            "No, that is all.",
+            "No thanks.",
+            "That is all.",
+            "That was all.",
+            "Nothing else.",
+            "No, nothing.",
+            "No, not now.",
+        ],
+        answers: &["All right."],
+    },
+    Talk {
+        said: &[
+            "Sorry",
+            "Sorry!",
+            "I am sorry.",
+            "I'm sorry.",
+            "Oh, sorry.",
+            "I am so sorry.",
+            "Excuse me.",
+            "Pardon me.",
+            "Sorry about that.",
+        ],
+        answers: &["No problem."],
     },
     Talk {
         said: &[
@@ -387,10 +423,16 @@ const TALK: &[Talk] = &[
     },
 ];
 
-/// One short exchange.
+/// One short exchange; in the training an offer is sometimes taken.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
     let talk = &TALK[rng.below(TALK.len())];
     let said = split.pick(rng, talk.said);
     let question = typed(rng, split, said);
-    Dialogue::exchange(question, rng.pick(talk.answers)).scored_by(talk.answers)
+    let answer = rng.pick(talk.answers);
+    let dialogue = Dialogue::exchange(question, answer).scored_by(talk.answers);
+    if split == Split::Train && answer == OFFER && rng.chance(0.4) {
+        let joke = rng.pick(JOKES);
+        return dialogue.turn(rng.pick(YES), joke).scored_by(JOKES);
+    }
+    dialogue
 }

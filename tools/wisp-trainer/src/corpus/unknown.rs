@@ -4,29 +4,29 @@ use super::phrases::{Split, fill, typed};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const KNOWLEDGE: &[&str] = &[
-    "How do I travel to {x}?",
-    "What is the capital of {x}?",
-    "Who is the president of {x}?",
-    "How many people live in {x}?",
-    "What is the weather in {x}?",
-    "Who won the match in {x}?",
-    "What time is it in {x}?",
-    "How far is it to {x}?",
-    "What happened in {x} yesterday?",
-    "Tell me about the history of {x}.",
-    "Which language do they speak in {x}?",
-    "Where is {x}?",
-    "What do people eat in {x}?",
-    "What is the largest city of {x}?",
-    "What do you know about {x}?",
-    "How old is {x}?",
-    "When was {x} founded?",
-    "How is life in {x}?",
-    "Who rules {x}?",
-    "Which rivers are in {x}?",
-    "What is {x} known for?",
-    "Which city is the largest in {x}?",
-    "Who is the king of {x}?",
+    "How do I travel to {p}?",
+    "What is the capital of {p}?",
+    "Who is the president of {p}?",
+    "How many people live in {p}?",
+    "What is the weather in {p}?",
+    "Who won the match in {p}?",
+    "What time is it in {p}?",
+    "How far is it to {p}?",
+    "What happened in {p} yesterday?",
+    "Tell me about the history of {p}.",
+    "Which language do they speak in {p}?",
+    "Where is {p}?",
+    "What do people eat in {p}?",
+    "What is the largest city of {p}?",
+    "What do you know about {p}?",
+    "How old is {p}?",
+    "When was {p} founded?",
+    "How is life in {p}?",
+    "Who rules {p}?",
+    "Which rivers are in {p}?",
+    "What is {p} known for?",
+    "Which city is the largest in {p}?",
+    "Who is the king of {p}?",
 ];
 
 const PLACES: &[&str] = &[
@@ -36,21 +36,21 @@ const PLACES: &[&str] = &[
 ];
 
 const TOPICS: &[&str] = &[
-    "Who wrote {x}?",
-    "Who painted {x}?",
-    "Explain {x} to a child.",
-    "What is the meaning of {x}?",
-    "Who discovered {x}?",
-    "How does one cook {x}?",
-    "When was {x} invented?",
-    "Why is {x} important?",
-    "How does {x} work?",
-    "Who made {x}?",
-    "Where does {x} come from?",
-    "What do people think of {x}?",
-    "Tell me all about {x}.",
-    "Who was the first to see {x}?",
-    "Who invented {x}?",
+    "Who wrote {t}?",
+    "Who painted {t}?",
+    "Explain {t} to a child.",
+    "What is the meaning of {t}?",
+    "Who discovered {t}?",
+    "How does one cook {t}?",
+    "When was {t} invented?",
+    "Why is {t} important?",
+    "How does {t} work?",
+    "Who made {t}?",
+    "Where does {t} come from?",
+    "What do people think of {t}?",
+    "Tell me all about {t}.",
+    "Who was the first to see {t}?",
+    "Who invented {t}?",
 ];
 
 const THINGS: &[&str] = &[
@@ -79,23 +79,23 @@ const THINGS: &[&str] = &[
 ];
 
 const WORK: &[&str] = &[
-    "Write code for {x}.",
-    "Write a poem about {x}.",
-    "Write an essay about {x}.",
-    "Write a story about {x}.",
-    "Translate {x} into French.",
-    "Summarize a book about {x}.",
-    "Write a program about {x}.",
-    "Write a song about {x}.",
-    "Compose a poem on {x}.",
-    "Write something long about {x}.",
-    "Tell me a long story about {x}.",
-    "Write ten pages about {x}.",
-    "Draw a picture of {x}.",
-    "Please write a speech about {x}.",
-    "Make a plan for {x}.",
-    "Write a short story about {x}.",
-    "Write me a letter about {x}.",
+    "Write code for {t}.",
+    "Write a poem about {t}.",
+    "Write an essay about {t}.",
+    "Write a story about {t}.",
+    "Translate {t} into French.",
+    "Summarize a book about {t}.",
+    "Write a program about {t}.",
+    "Write a song about {t}.",
+    "Compose a poem on {t}.",
+    "Write something long about {t}.",
+    "Tell me a long story about {t}.",
+    "Write ten pages about {t}.",
+    "Draw a picture of {t}.",
+    "Please write a speech about {t}.",
+    "Make a plan for {t}.",
+    "Write a short story about {t}.",
+    "Write me a letter about {t}.",
 ];
 
 /// Work without a subject.
@@ -133,7 +133,6 @@ const PLAIN_KNOWLEDGE: &[&str] = &[
     "Who won the world cup?",
     "Who won yesterday?",
     "How warm is it?",
-    "Where am I?",
     "What is on the radio?",
     "What date is it today?",
 ];
@@ -142,6 +141,10 @@ const PLAIN_KNOWLEDGE: &[&str] = &[
 const CALCULATIONS: &[&str] = &[
     "What is {a} * {b}?",
     "{a} * {b}",
+    "What is {a}5 + {b}7?",
+    "{a}8 + 6{b}",
+    "What is 9{a} - 3{b}?",
+    "How much is {a} percent of {b}0?",
     "{a} times {b}",
     "What is {a} times {b}?",
     "{a} x {b}",
@@ -174,16 +177,17 @@ const NO_WORK: &str =
 
 /// A question beyond wisp, and its honest answer.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
-    let (phrasings, words, answer) = match rng.below(8) {
-        0..2 => (KNOWLEDGE, PLACES, NO_KNOWLEDGE),
-        2..4 => (TOPICS, THINGS, NO_KNOWLEDGE),
-        4 => (WORK, THINGS, NO_WORK),
-        5 => (PLAIN_KNOWLEDGE, THINGS, NO_KNOWLEDGE),
-        6 => (PLAIN_WORK, THINGS, NO_WORK),
-        _ => (CALCULATIONS, THINGS, NO_CALCULATION),
+    let (phrasings, answer) = match rng.below(8) {
+        0..2 => (KNOWLEDGE, NO_KNOWLEDGE),
+        2..4 => (TOPICS, NO_KNOWLEDGE),
+        4 => (WORK, NO_WORK),
+        5 => (PLAIN_KNOWLEDGE, NO_KNOWLEDGE),
+        6 => (PLAIN_WORK, NO_WORK),
+        _ => (CALCULATIONS, NO_CALCULATION),
     };
+    let (place, thing) = (split.pick(rng, PLACES), split.pick(rng, THINGS));
     let [a, b] = [(); 2].map(|()| rng.between(2, 19).to_string());
-    let places = [("x", split.pick(rng, words)), ("a", &a), ("b", &b)];
+    let places = [("p", place), ("t", thing), ("a", &a), ("b", &b)];
     let question = fill(split.pick(rng, phrasings), &places);
     Dialogue::exchange(typed(rng, split, &question), answer)
 }

@@ -135,7 +135,7 @@ fn no_other_skill_trains_a_held_out_question_or_answers_one_otherwise() {
         }
     }
     for skill in SKILLS.iter().filter(|skill| skill.name != "facts") {
-        for index in 0..1_000 {
+        for index in 0..4_000 {
             let dialogue = (skill.make)(&mut Rng::new(5, index), Split::Train);
             let system = usize::from(dialogue.has_system());
             for turn in dialogue.messages.windows(2) {

@@ -28,7 +28,8 @@ pub fn any(rng: &mut Rng, split: Split) -> Offer {
     }
 }
 
-/// A kind of tools, by its share. What people know best is trained more often than it is asked.
+/// A kind of tools, by its share. The well-known ones, which have what is left, are trained more often than
+/// asked.
 fn family(rng: &mut Rng, split: Split) -> fn(&mut Rng, Split) -> Option<Offer> {
     let shares = match split {
         Split::Train => 115,

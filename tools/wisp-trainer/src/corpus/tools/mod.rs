@@ -45,8 +45,10 @@ const ROLES: &[&str] = &[
 
 /// A conversation with one to four tools.
 pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
+    if split == Split::Train && rng.chance(0.5) {
+        return lesson(rng, split);
+    }
     let dialogue = match rng.below(100) {
-        _ if split == Split::Train && rng.chance(0.5) => lesson(rng, split),
         0..50 => single(rng, split),
         50..57 => same_twice(rng, split),
         57..64 => two_tools(rng, split),
@@ -73,9 +75,14 @@ fn system(rng: &mut Rng, split: Split) -> String {
 }
 
 /// The tools of `offers` among others that do not fit what is asked of these, four at most.
-fn listed(rng: &mut Rng, split: Split, offers: &[&Offer]) -> Vec<Offer> {
-    let mut list: Vec<Offer> = offers.iter().map(|offer| (*offer).clone()).collect();
+fn among_others(rng: &mut Rng, split: Split, offers: &[&Offer]) -> Vec<Offer> {
     let count = [1, 1, 1, 2, 2, 2, 3, 3, 3, 4][rng.below(10)];
+    listed(rng, split, offers, count)
+}
+
+/// The same, `count` in all.
+fn listed(rng: &mut Rng, split: Split, offers: &[&Offer], count: usize) -> Vec<Offer> {
+    let mut list: Vec<Offer> = offers.iter().map(|offer| (*offer).clone()).collect();
     while list.len() < count {
         let target = offers[rng.below(offers.len())];
         let other = other_than(rng, split, target, &list);
@@ -104,6 +111,17 @@ fn command(rng: &mut Rng, split: Split) -> Offer {
     loop {
         let offer = any(rng, split);
         if offer.mood == Mood::Command {
+            return offer;
+        }
+    }
+}
+
+/// Some tool whose request wisp cannot answer by itself.
+fn refused(rng: &mut Rng, split: Split) -> Offer {
+    loop {
+        let offer = command(rng, split);
+        let known = offer.does == "known";
+        if !known || !["sum", "product", "translation"].contains(&offer.with.as_str()) {
             return offer;
         }
     }
@@ -167,7 +185,7 @@ fn ask(rng: &mut Rng, split: Split, offer: &Offer, values: &[Value]) -> String {
 fn single(rng: &mut Rng, split: Split) -> Dialogue {
     let offer = any(rng, split);
     let values = offer.values(rng, split);
-    let list = listed(rng, split, &[&offer]);
+    let list = among_others(rng, split, &[&offer]);
     let question = ask(rng, split, &offer, &values);
     let dialogue = Dialogue::default().calling(question, vec![offer.call(&values)]);
     let more = [0, 0, 0, 1, 1, 2, 3][rng.below(7)];
@@ -178,55 +196,65 @@ fn single(rng: &mut Rng, split: Split) -> Dialogue {
     dialogue.offered(list)
 }
 
-/// Three to six requests of every kind to one list: for the training alone, since a list takes long to
-/// read, and little to ask something of it once more.
+/// Every tool of a list is asked for, alone, with another one or several times at once, with other turns
+/// between: for the training alone, since a list takes long to read and little to ask something more of it.
 fn lesson(rng: &mut Rng, split: Split) -> Dialogue {
     let offer = any(rng, split);
-    let list = listed(rng, split, &[&offer]);
-    let requests = rng.between(3, 6);
-    let dialogue = (0..requests).fold(Dialogue::default(), |dialogue, _| match rng.below(20) {
-        0..5 => both(rng, split, dialogue, &list),
-        5..8 => all(rng, split, dialogue, &list),
-        8..11 => missing(rng, split, dialogue, &list),
-        _ => anew(rng, split, dialogue, &list),
-    });
+    let count = rng.between(1, 4);
+    let list = listed(rng, split, &[&offer], count);
+    let mut left: Vec<&Offer> = list.iter().collect();
+    let mut dialogue = Dialogue::default();
+    while let Some(offer) = left.pop() {
+        let partner = left.iter().position(|other| other.mood == Mood::Command);
+        dialogue = match (rng.below(10), partner) {
+            (0..4, Some(at)) if offer.mood == Mood::Command => {
+                let pair = [offer, left.remove(at)];
+                let pair = pair.map(|offer| (offer.clone(), offer.values(rng, split)));
+                dialogue.calling_both(rng, split, &pair)
+            }
+            (4..7, _) if takes_several(offer) => {
+                let values = several_values(rng, split, offer);
+                dialogue.calling_for_all(rng, split, offer, &values)
+            }
+            _ => once(rng, split, dialogue, offer),
+        };
+        dialogue = match rng.below(10) {
+            0 => missing(rng, split, dialogue, &list),
+            1..3 => aside(rng, split, dialogue, &list),
+            3 => anew(rng, split, dialogue, &list),
+            _ => dialogue,
+        };
+    }
     dialogue.offered(list)
 }
 
-/// A request to two tools of the list, or to one where it has no two that take commands.
-fn both(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
-    let mut commands: Vec<&Offer> = list
-        .iter()
-        .filter(|offer| offer.mood == Mood::Command)
-        .collect();
-    rng.shuffle(&mut commands);
-    let [first, second, ..] = commands[..] else {
-        return anew(rng, split, before, list);
-    };
-    let pair = [first, second].map(|offer| (offer.clone(), offer.values(rng, split)));
-    before.calling_both(rng, split, &pair)
+/// A request to one tool.
+fn once(rng: &mut Rng, split: Split, before: Dialogue, offer: &Offer) -> Dialogue {
+    let values = offer.values(rng, split);
+    before.calling(ask(rng, split, offer, &values), vec![offer.call(&values)])
 }
 
-/// A request to one tool of the list with several values, or with one where it takes no such request.
-fn all(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
-    let Some(offer) = list.iter().find(|offer| takes_several(offer)) else {
-        return anew(rng, split, before, list);
-    };
-    let values = several_values(rng, split, offer);
-    before.calling_for_all(rng, split, offer, &values)
+/// A turn of another skill, answered as without tools, unless one of the list might do it.
+fn aside(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
+    let turn = mixed_turn(rng, split);
+    let question = &turn.messages[0].text;
+    let fits = |offer: &Offer| offer.does == "known" || mentions(question, offer);
+    match list.iter().any(fits) {
+        true => before,
+        false => before.then(turn),
+    }
 }
 
 /// Another request to one of the tools in the list.
 fn anew(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
     let offer = &list[rng.below(list.len())];
-    let values = offer.values(rng, split);
-    before.calling(ask(rng, split, offer, &values), vec![offer.call(&values)])
+    once(rng, split, before, offer)
 }
 
 /// A command for a tool that is not in the list.
 fn missing(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dialogue {
     let absent = loop {
-        let offer = command(rng, split);
+        let offer = refused(rng, split);
         if list.iter().all(|other| !other.clashes(&offer)) {
             break offer;
         }
@@ -275,7 +303,7 @@ fn ask_for_all(rng: &mut Rng, split: Split, offer: &Offer, values: &[Value]) -> 
 
 fn same_twice(rng: &mut Rng, split: Split) -> Dialogue {
     let (offer, values) = several(rng, split);
-    let list = listed(rng, split, &[&offer]);
+    let list = among_others(rng, split, &[&offer]);
     Dialogue::default()
         .calling_for_all(rng, split, &offer, &values)
         .offered(list)
@@ -339,7 +367,7 @@ fn ask_for_both(rng: &mut Rng, split: Split, pair: &[(Offer, Vec<Value>); 2]) ->
 
 fn two_tools(rng: &mut Rng, split: Split) -> Dialogue {
     let pair = pair(rng, split);
-    let list = listed(rng, split, &[&pair[0].0, &pair[1].0]);
+    let list = among_others(rng, split, &[&pair[0].0, &pair[1].0]);
     Dialogue::default()
         .calling_both(rng, split, &pair)
         .offered(list)
@@ -371,7 +399,7 @@ fn other_skill(rng: &mut Rng, split: Split) -> Dialogue {
 
 /// A command for a tool that is not in the list.
 fn no_tool_fits(rng: &mut Rng, split: Split) -> Dialogue {
-    let missing = command(rng, split);
+    let missing = refused(rng, split);
     let values = missing.values(rng, split);
     let mut list = Vec::new();
     for _ in 0..rng.between(1, 3) {
@@ -391,34 +419,45 @@ mod tests {
         (0..2_000).map(move |index| make(&mut Rng::new(9, index), split))
     }
 
-    /// Everything that the user said.
-    fn given(dialogue: &Dialogue) -> String {
-        let said = dialogue
-            .messages
-            .iter()
-            .filter(|message| message.role == Role::User);
-        said.map(|message| message.text.as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
-    }
-
     #[test]
-    fn a_call_copies_from_the_list_and_from_what_was_said() {
+    fn a_call_copies_from_the_list_and_from_what_was_just_said() {
         for dialogue in dialogues(Split::Train) {
-            let said = given(&dialogue);
-            for call in dialogue.messages.iter().flat_map(|message| &message.calls) {
-                let tool = dialogue
-                    .tools
-                    .iter()
-                    .find(|tool| tool.name == call.name)
-                    .unwrap();
-                let names: Vec<&String> = tool.parameters.iter().map(|(name, _)| name).collect();
-                assert_eq!(call.arguments.keys().collect::<Vec<_>>(), names);
-                for value in call.arguments.values() {
-                    assert!(said.contains(&super::said(value)), "{value} in {said}");
+            let mut said = "";
+            for message in &dialogue.messages {
+                if message.role == Role::User {
+                    said = &message.text;
+                }
+                for call in &message.calls {
+                    let tool = dialogue
+                        .tools
+                        .iter()
+                        .find(|tool| tool.name == call.name)
+                        .unwrap();
+                    let names: Vec<_> = tool.parameters.iter().map(|(name, _)| name).collect();
+                    assert_eq!(call.arguments.keys().collect::<Vec<_>>(), names);
+                    for value in call.arguments.values() {
+                        assert!(said.contains(&super::said(value)), "{value} in {said}");
+                    }
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_lesson_calls_every_tool_of_its_list() {
+        let mut at_once = [0; 4];
+        for index in 0..500 {
+            let lesson = lesson(&mut Rng::new(9, index), Split::Train);
+            let calls = || lesson.messages.iter().map(|message| &message.calls);
+            for tool in &lesson.tools {
+                let mut called = calls().flatten();
+                assert!(called.any(|call| call.name == tool.name), "{lesson:?}");
+            }
+            for calls in calls() {
+                at_once[calls.len()] += 1;
+            }
+        }
+        assert!(at_once.iter().all(|times| *times > 0), "{at_once:?}");
     }
 
     #[test]

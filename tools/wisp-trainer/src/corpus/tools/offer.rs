@@ -44,7 +44,17 @@ impl Offer {
     /// True when a request for one may be taken for a request for the other.
     pub fn clashes(&self, other: &Offer) -> bool {
         let does = self.does == other.does || self.does == "known" || other.does == "known";
-        does && self.with == other.with || self.tool.name == other.tool.name
+        let same = does && self.with == other.with || self.tool.name == other.tool.name;
+        same || self.covers(other) || other.covers(self)
+    }
+
+    /// True for a well-known tool that would also do what the other one does.
+    fn covers(&self, other: &Offer) -> bool {
+        self.does == "known"
+            && matches!(
+                (self.with.as_str(), other.does.as_str()),
+                ("web", "query") | ("song", "play") | ("phone", "call")
+            )
     }
 
     /// One value for each argument, no two the same.

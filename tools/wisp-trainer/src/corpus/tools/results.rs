@@ -1,8 +1,6 @@
 //! What tools give back, and how it is told.
 
-use super::{
-    Tools, anew, ask, ask_for_all, ask_for_both, families::any, listed, offer::Offer, pair, several,
-};
+use super::{Tools, among_others, anew, ask, families::any, offer::Offer, pair, several};
 use crate::{
     corpus::{
         phrases::{Split, fill, name, word},
@@ -216,7 +214,7 @@ const AGAIN: &[&str] = &[
 fn one_told(rng: &mut Rng, split: Split) -> Dialogue {
     let offer = any(rng, split);
     let values = offer.values(rng, split);
-    let list = listed(rng, split, &[&offer]);
+    let list = among_others(rng, split, &[&offer]);
     let outcome = outcome(rng, split);
     let answer = sentence(&offer, values.first(), &outcome);
     let dialogue = Dialogue::default()
@@ -241,12 +239,8 @@ fn again(rng: &mut Rng, split: Split, before: Dialogue, offer: &Offer) -> Dialog
 /// "Oslo: rain. Rome: sunny."
 fn all_told(rng: &mut Rng, split: Split) -> Dialogue {
     let (offer, values) = several(rng, split);
-    let list = listed(rng, split, &[&offer]);
-    let question = ask_for_all(rng, split, &offer, &values);
-    let calls = values
-        .iter()
-        .map(|value| offer.call(std::slice::from_ref(value)));
-    let mut dialogue = Dialogue::default().calling(question, calls.collect());
+    let list = among_others(rng, split, &[&offer]);
+    let mut dialogue = Dialogue::default().calling_for_all(rng, split, &offer, &values);
     let mut parts = Vec::new();
     for value in &values {
         let result = said(&short(rng, split));
@@ -259,12 +253,10 @@ fn all_told(rng: &mut Rng, split: Split) -> Dialogue {
 /// "Results: rain and 42."
 fn both_told(rng: &mut Rng, split: Split) -> Dialogue {
     let pair = pair(rng, split);
-    let list = listed(rng, split, &[&pair[0].0, &pair[1].0]);
-    let question = ask_for_both(rng, split, &pair);
-    let calls = pair.iter().map(|(offer, values)| offer.call(values));
+    let list = among_others(rng, split, &[&pair[0].0, &pair[1].0]);
+    let dialogue = Dialogue::default().calling_both(rng, split, &pair);
     let results = [0, 1].map(|_| said(&short(rng, split)));
-    Dialogue::default()
-        .calling(question, calls.collect())
+    dialogue
         .result(&results[0])
         .result(&results[1])
         .answer(format!("Results: {} and {}.", results[0], results[1]))
