@@ -85,6 +85,10 @@ fn overview(registry: &Registry) -> String {
     for global in &registry.globals {
         let _ = writeln!(out, "{}: {}", global.name, first_sentence(global.doc));
     }
+    let records = all_records(registry);
+    let mut names: Vec<&str> = records.iter().map(|record| record.name).collect();
+    names.sort_unstable();
+    let _ = writeln!(out, "\nRecords: {}", names.join(", "));
     out.push_str("\nMore about one of them: llmspell doc NAME\n");
     out
 }
