@@ -11,17 +11,21 @@ use crate::handle::HandleRef;
 use crate::reply::{self, Reply};
 use crate::shared::Shared;
 
-/// Functions by name, for the prelude's shims.
+/// Functions by name, for the prelude's shims: those that give something, and those that do not.
 pub fn functions(
     lua: &Lua,
     shared: &Rc<Shared>,
     specs: &'static [FunctionSpec],
-) -> mlua::Result<Table> {
-    let table = lua.create_table_with_capacity(0, specs.len())?;
+) -> mlua::Result<(Table, Table)> {
+    let (giving, silent) = (lua.create_table()?, lua.create_table()?);
     for spec in specs {
+        let table = match spec.returns {
+            Ty::Nil => &silent,
+            _ => &giving,
+        };
         table.raw_set(spec.name, function(lua, shared, spec)?)?;
     }
-    Ok(table)
+    Ok((giving, silent))
 }
 
 fn function(lua: &Lua, shared: &Rc<Shared>, spec: &'static FunctionSpec) -> mlua::Result<Function> {

@@ -178,8 +178,8 @@ fn namespaces(
     native.raw_set("unknown_function", lua.create_function(unknown)?)?;
     let make: mlua::Function = native.raw_get("namespace")?;
     for spec in &registry.namespaces {
-        let hosts = host::functions(lua, shared, spec.functions)?;
-        let (namespace, functions): (Table, Table) = make.call((spec.name, hosts))?;
+        let (giving, silent) = host::functions(lua, shared, spec.functions)?;
+        let (namespace, functions): (Table, Table) = make.call((spec.name, giving, silent))?;
         lua.globals().raw_set(spec.name, namespace)?;
         name_functions(lua, spec.name, &functions)?;
     }

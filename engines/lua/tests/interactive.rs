@@ -29,6 +29,8 @@ fn an_expression_gives_its_values_and_a_statement_nothing() {
         ("Lab.later(x)", "5"),
         ("#'four'", "4"),
         ("Lab.countdown(2)", "Countdown(2)"),
+        ("Lab.sleep(1)", ""),
+        ("Lab.echo(nil)", "nil"),
         ("error('x')", "repl:1: x"),
         ("-- nothing", ""),
     ];

@@ -5,17 +5,21 @@ local native = ...
 local next, pairs, setmetatable, tostring, type = next, pairs, setmetatable, tostring, type
 local raise = native.raise
 
-local function shims(hosts)
+-- The functions that scripts call for those that give something, and for those that do not.
+local function shims(giving, silent)
   local functions = {}
-  for name, host in pairs(hosts) do
+  for name, host in pairs(giving) do
     functions[name] = native.shim(host)
+  end
+  for name, host in pairs(silent) do
+    functions[name] = native.silent_shim(host)
   end
   return functions
 end
 
 -- A read-only table of functions.
-function native.namespace(name, hosts)
-  local functions = setmetatable(shims(hosts), {
+function native.namespace(name, giving, silent)
+  local functions = setmetatable(shims(giving, silent), {
     __index = function(_, key) raise(native.unknown_function(name, key)) end,
   })
   return setmetatable({}, {

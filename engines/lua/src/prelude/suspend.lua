@@ -72,6 +72,14 @@ function native.shim(host)
   end
 end
 
+-- The same for a host function whose only result is that it is done.
+function native.silent_shim(host)
+  return function(...)
+    local tag, result = host(...)
+    if tag ~= nil then settle(tag, result) end
+  end
+end
+
 local pass
 
 -- Suspends the task that runs `co`, until the scheduler goes on with it.
