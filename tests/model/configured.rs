@@ -20,7 +20,9 @@ fn without_a_fallback_the_error_says_what_was_tried() {
     let place = Place::new();
     let error = place.fails(&["exec", &answer(Some("llama9:8b"), "provider")], 1);
     assert!(error.contains("candle does not have it"), "{error}");
-    assert!(error.contains("llmspell model pull llama9:8b"), "{error}");
+    assert!(error.contains("llmspell model available"), "{error}");
+    let error = place.fails(&["exec", &answer(Some("llama3.2:3b"), "provider")], 1);
+    assert!(error.contains("llmspell model pull llama3.2:3b"), "{error}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::config::BackendChoice;
 use crate::entry::ModelEntry;
 use crate::models::{BUNDLED, Models};
 use crate::name::{LocalBackend, ModelName};
+use crate::store::how_to_get;
 
 /// What a name stands for.
 #[derive(Clone)]
@@ -179,8 +180,9 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
         model: model.to_string(),
         place: "is installed".to_owned(),
         hint: format!(
-            " ({}){meant}get it with `llmspell model pull {model}`, or give the path of a GGUF file",
-            tried.join("; ")
+            " ({}){meant}{}, or give the path of a GGUF file",
+            tried.join("; "),
+            how_to_get(model)
         ),
     })
 }

@@ -7,7 +7,7 @@ use llmspell_inference as inference;
 use llmspell_inference::Source;
 
 use crate::name::ModelName;
-use crate::store::{Store, shards};
+use crate::store::{Store, how_to_get, shards};
 use crate::{BUNDLED, Error};
 
 /// The demonstration model in the box; its card stands beside it.
@@ -125,8 +125,8 @@ pub fn not_installed(name: &ModelName) -> Error {
         model: name.to_string(),
         place: "is installed".to_owned(),
         hint: format!(
-            "; get it with `llmspell model pull {name}`, or take the bundled \"wisp\" or any GGUF file by its \
-             path, such as \"models/llama.gguf\""
+            "; {}, or take the bundled \"wisp\" or any GGUF file by its path, such as \"models/llama.gguf\"",
+            how_to_get(name)
         ),
     }
 }

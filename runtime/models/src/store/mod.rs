@@ -15,7 +15,9 @@ pub(crate) mod shards;
 mod walk;
 mod wanted;
 
-pub(crate) use {hub::Hub, installed::Installed, quantization::split as split_quantization};
+pub(crate) use {
+    hub::Hub, installed::Installed, quantization::split as split_quantization, wanted::how_to_get,
+};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

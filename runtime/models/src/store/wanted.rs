@@ -97,6 +97,21 @@ fn in_catalogue(
     })
 }
 
+/// How a model that is not there can be got, in words that follow "; ".
+pub(crate) fn how_to_get(name: &ModelName) -> String {
+    let known = match name {
+        ModelName::Local { model, variant, .. } => Catalogue::bundled()
+            .is_ok_and(|catalogue| catalogue.find(model, variant.as_deref()).is_some()),
+        _ => true,
+    };
+    match known {
+        true => format!("get it with `llmspell model pull {name}`"),
+        false => "`llmspell model available` lists what `llmspell model pull` gets by name, besides any GGUF on \
+                  Hugging Face as hf:owner/repo"
+            .to_owned(),
+    }
+}
+
 fn no_such(entry: &Entry, wanted: &str) -> Error {
     Error::NoSuchQuantization {
         model: entry.name.clone(),
