@@ -34,6 +34,7 @@ use crate::request::{
 };
 use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
+pub(crate) use crate::store::how_to_get;
 use crate::store::{Installed, Store};
 use cache::{Cache, LEAST_CONTEXT};
 use embedders::Embedders;

@@ -6,11 +6,11 @@ use llmspell_core::suggest::{hint, nearest};
 
 use crate::Error;
 use crate::backend::Backend;
+use crate::candle::how_to_get;
 use crate::config::BackendChoice;
 use crate::entry::ModelEntry;
 use crate::models::{BUNDLED, Models};
 use crate::name::{LocalBackend, ModelName};
-use crate::store::how_to_get;
 
 /// What a name stands for.
 #[derive(Clone)]

@@ -4,10 +4,16 @@ use crate::Error;
 use crate::backend::{Backend, Pending};
 use crate::entry::CandleStatus;
 use crate::models::Limits;
-use crate::name::ModelName;
+use crate::name::{LocalBackend, ModelName};
 use crate::request::{Generation, Request};
 use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
+
+/// How a model that is not there can be got, in words that follow "; ".
+pub fn how_to_get(name: &ModelName) -> String {
+    let pulled = name.on(LocalBackend::Ollama);
+    format!("get it with `llmspell model pull {pulled}`")
+}
 
 #[derive(Clone)]
 pub struct Candle;

@@ -98,7 +98,7 @@ fn in_catalogue(
 }
 
 /// How a model that is not there can be got, in words that follow "; ".
-pub(crate) fn how_to_get(name: &ModelName) -> String {
+pub fn how_to_get(name: &ModelName) -> String {
     let known = match name {
         ModelName::Local { model, variant, .. } => Catalogue::bundled()
             .is_ok_and(|catalogue| catalogue.find(model, variant.as_deref()).is_some()),
