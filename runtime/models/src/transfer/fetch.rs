@@ -113,23 +113,18 @@ impl Transfer {
             });
         };
         let lock = Lock::take(&order.target, waiting).await?;
-        let there = match (lock.waited, order.force) {
-            // Who had the lock has just verified it.
-            (true, _) => self.has_size(order),
-            (false, true) => false,
-            (false, false) => {
-                self.has_size(order)
-                    && self
-                        .is_true(&order.target, &order.remote, order.listener)
-                        .await?
-            }
-        };
-        let remote = match there {
-            true => order.remote.clone(),
-            false => self.download(order).await?,
-        };
+        // Who had the lock has just got it, though perhaps an older version.
+        let anew = order.force && !lock.waited;
+        let there = !anew
+            && self.has_size(order)
+            && self
+                .is_true(&order.target, &order.remote, order.listener)
+                .await?;
+        if !there {
+            return self.download(order, lock).await;
+        }
         lock.remove();
-        Ok(remote)
+        Ok(order.remote.clone())
     }
 
     fn has_size(&self, order: &Order<'_>) -> bool {
@@ -139,13 +134,13 @@ impl Transfer {
         })
     }
 
-    async fn download(&self, order: &Order<'_>) -> Result<Remote, Error> {
+    async fn download(&self, order: &Order<'_>, lock: Lock) -> Result<Remote, Error> {
         let (mut remote, mut resumable) = (order.remote.clone(), true);
         for _ in 0..MOST_RESTARTS {
             let part = Part::open(&order.target, &remote, resumable)?;
             match self.receive(order, &part).await {
                 Ok(()) if self.is_true(&part.path, &remote, order.listener).await? => {
-                    part.finish().await?;
+                    part.finish(lock).await?;
                     return Ok(remote);
                 }
                 // What came earlier may have been damaged since.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::journal::Journal;
+use super::lock::Lock;
 use super::remote::Remote;
 use crate::{Error, folders};
 
@@ -92,15 +93,16 @@ impl Part {
         })
     }
 
-    /// Gives the file its name. Everything must have come, and been verified.
-    pub async fn finish(self) -> Result<(), Error> {
-        let (path, target) = (self.path.clone(), self.target.clone());
-        let named = tokio::task::spawn_blocking(move || rename(&path, &target)).await;
-        named
-            .map_err(|_| Error::Ended("a download"))?
-            .map_err(|source| disk_error(&self.target, source))?;
-        let _ = std::fs::remove_file(beside(&self.target, "journal")); // it is about nothing any more
-        Ok(())
+    /// Gives the file its name and lets its lock go, also when nobody waits for that any more. Everything must
+    /// have come, and been verified.
+    pub async fn finish(self, lock: Lock) -> Result<(), Error> {
+        let named = tokio::task::spawn_blocking(move || {
+            rename(&self.path, &self.target).map_err(|source| disk_error(&self.target, source))?;
+            let _ = std::fs::remove_file(beside(&self.target, "journal")); // it is about nothing any more
+            lock.remove();
+            Ok(())
+        });
+        named.await.map_err(|_| Error::Ended("a download"))?
     }
 
     /// Throws away what came.

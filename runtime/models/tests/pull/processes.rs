@@ -136,8 +136,8 @@ fn two_processes_that_want_the_same_file_share_one_download() {
         }
         told
     });
-    use PullStatus::{Complete, Resolving, Waiting};
-    assert_eq!(statuses(&told), [Resolving, Waiting, Complete]);
+    use PullStatus::{Complete, Resolving, Verifying, Waiting};
+    assert_eq!(statuses(&told), [Resolving, Waiting, Verifying, Complete]);
     assert_eq!(other.finish().last().map(String::as_str), Some("complete"));
     assert_eq!(world.server.ranges().len(), 1, "it came once");
     assert_eq!(world.names(), [NAME]);
