@@ -130,47 +130,9 @@ fn refused(rng: &mut Rng, split: Split) -> Offer {
 trait Tools {
     /// Gives the model these tools.
     fn offered(self, list: Vec<Offer>) -> Dialogue;
-
-    /// Adds a request for all `values`, and the calls that it wants.
-    fn calling_for_all(
-        self,
-        rng: &mut Rng,
-        split: Split,
-        offer: &Offer,
-        values: &[Value],
-    ) -> Dialogue;
-
-    /// Adds a request for two tools, and the calls that it wants.
-    fn calling_both(self, rng: &mut Rng, split: Split, pair: &[(Offer, Vec<Value>); 2])
-    -> Dialogue;
 }
 
 impl Tools for Dialogue {
-    fn calling_for_all(
-        self,
-        rng: &mut Rng,
-        split: Split,
-        offer: &Offer,
-        values: &[Value],
-    ) -> Dialogue {
-        let question = ask_for_all(rng, split, offer, values);
-        let calls = values
-            .iter()
-            .map(|value| offer.call(std::slice::from_ref(value)));
-        self.calling(question, calls.collect())
-    }
-
-    fn calling_both(
-        self,
-        rng: &mut Rng,
-        split: Split,
-        pair: &[(Offer, Vec<Value>); 2],
-    ) -> Dialogue {
-        let question = ask_for_both(rng, split, pair);
-        let calls = pair.iter().map(|(offer, values)| offer.call(values));
-        self.calling(question, calls.collect())
-    }
-
     fn offered(self, list: Vec<Offer>) -> Dialogue {
         self.with_tools(list.into_iter().map(|offer| offer.tool).collect())
     }
@@ -210,11 +172,11 @@ fn lesson(rng: &mut Rng, split: Split) -> Dialogue {
             (0..4, Some(at)) if offer.mood == Mood::Command => {
                 let pair = [offer, left.remove(at)];
                 let pair = pair.map(|offer| (offer.clone(), offer.values(rng, split)));
-                dialogue.calling_both(rng, split, &pair)
+                both(rng, split, dialogue, &pair)
             }
             (4..7, _) if takes_several(offer) => {
                 let values = several_values(rng, split, offer);
-                dialogue.calling_for_all(rng, split, offer, &values)
+                at_once(rng, split, dialogue, offer, &values)
             }
             _ => once(rng, split, dialogue, offer),
         };
@@ -263,6 +225,33 @@ fn missing(rng: &mut Rng, split: Split, before: Dialogue, list: &[Offer]) -> Dia
     before.turn(ask(rng, split, &absent, &values), NO_TOOL)
 }
 
+/// A request for all `values`, and the calls that it wants.
+fn at_once(
+    rng: &mut Rng,
+    split: Split,
+    before: Dialogue,
+    offer: &Offer,
+    values: &[Value],
+) -> Dialogue {
+    let question = ask_for_all(rng, split, offer, values);
+    let calls = values
+        .iter()
+        .map(|value| offer.call(std::slice::from_ref(value)));
+    before.calling(question, calls.collect())
+}
+
+/// A request for two tools, and the calls that it wants.
+fn both(
+    rng: &mut Rng,
+    split: Split,
+    before: Dialogue,
+    pair: &[(Offer, Vec<Value>); 2],
+) -> Dialogue {
+    let question = ask_for_both(rng, split, pair);
+    let calls = pair.iter().map(|(offer, values)| offer.call(values));
+    before.calling(question, calls.collect())
+}
+
 /// True when the tool has one argument, of which several values can be told apart when they are listed.
 fn takes_several(offer: &Offer) -> bool {
     !matches!(offer.kinds[..], [] | [Kind::Boolean | Kind::Text] | [_, _])
@@ -304,9 +293,7 @@ fn ask_for_all(rng: &mut Rng, split: Split, offer: &Offer, values: &[Value]) -> 
 fn same_twice(rng: &mut Rng, split: Split) -> Dialogue {
     let (offer, values) = several(rng, split);
     let list = among_others(rng, split, &[&offer]);
-    Dialogue::default()
-        .calling_for_all(rng, split, &offer, &values)
-        .offered(list)
+    at_once(rng, split, Dialogue::default(), &offer, &values).offered(list)
 }
 
 /// Two tools, and what each is given.
@@ -368,9 +355,7 @@ fn ask_for_both(rng: &mut Rng, split: Split, pair: &[(Offer, Vec<Value>); 2]) ->
 fn two_tools(rng: &mut Rng, split: Split) -> Dialogue {
     let pair = pair(rng, split);
     let list = among_others(rng, split, &[&pair[0].0, &pair[1].0]);
-    Dialogue::default()
-        .calling_both(rng, split, &pair)
-        .offered(list)
+    both(rng, split, Dialogue::default(), &pair).offered(list)
 }
 
 /// True when a word of the tool's name is in the question.

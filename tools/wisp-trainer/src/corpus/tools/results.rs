@@ -1,6 +1,8 @@
 //! What tools give back, and how it is told.
 
-use super::{Tools, among_others, anew, ask, families::any, offer::Offer, pair, several};
+use super::{
+    Tools, among_others, anew, ask, at_once, both, families::any, offer::Offer, pair, several,
+};
 use crate::{
     corpus::{
         phrases::{Split, fill, name, word},
@@ -240,7 +242,7 @@ fn again(rng: &mut Rng, split: Split, before: Dialogue, offer: &Offer) -> Dialog
 fn all_told(rng: &mut Rng, split: Split) -> Dialogue {
     let (offer, values) = several(rng, split);
     let list = among_others(rng, split, &[&offer]);
-    let mut dialogue = Dialogue::default().calling_for_all(rng, split, &offer, &values);
+    let mut dialogue = at_once(rng, split, Dialogue::default(), &offer, &values);
     let mut parts = Vec::new();
     for value in &values {
         let result = said(&short(rng, split));
@@ -254,7 +256,7 @@ fn all_told(rng: &mut Rng, split: Split) -> Dialogue {
 fn both_told(rng: &mut Rng, split: Split) -> Dialogue {
     let pair = pair(rng, split);
     let list = among_others(rng, split, &[&pair[0].0, &pair[1].0]);
-    let dialogue = Dialogue::default().calling_both(rng, split, &pair);
+    let dialogue = both(rng, split, Dialogue::default(), &pair);
     let results = [0, 1].map(|_| said(&short(rng, split)));
     dialogue
         .result(&results[0])
