@@ -310,6 +310,15 @@ fn wrong_usage_is_told_as_json_when_that_is_asked_for() {
     fails(&["run", "--speed", "a.lua", "--", "--json"], 2, "--speed");
 }
 
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_wrong_usage() {
+    use std::os::unix::ffi::OsStrExt;
+    let argument = std::ffi::OsStr::from_bytes(b"\xff");
+    let output = process::llmspell().arg("doc").arg(argument).output();
+    assert_eq!(output.expect("it runs").status.code(), Some(2));
+}
+
 #[test]
 fn doc_explains_and_suggests() {
     let output = llmspell(&["doc", "task.start"]);

@@ -213,8 +213,10 @@ pub fn cli(registry: Registry) -> ExitCode {
 
 /// Shows help, or what is wrong with the command line: as JSON when its words ask for that.
 fn refuse(error: &clap::Error) -> ExitCode {
-    let words = std::env::args().skip(1).take_while(|word| word != "--");
-    let words: Vec<String> = words.collect();
+    let words = std::env::args_os().skip(1).take_while(|word| word != "--");
+    let words: Vec<String> = words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || help || !asks_for_json(&words) {
         error.exit();
@@ -228,9 +230,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
 /// As [`style`] decides, from words that clap could not read.
 fn asks_for_json(words: &[String]) -> bool {
     let mut styles = words.iter().enumerate().filter_map(|(index, word)| {
-        let value = word.strip_prefix("--diagnostics")?;
-        let next = words.get(index + 1).map(String::as_str);
-        value.strip_prefix('=').or(next)
+        match word.strip_prefix("--diagnostics")? {
+            "" => words.get(index + 1).map(String::as_str),
+            value => value.strip_prefix('='),
+        }
     });
     match styles.next() {
         Some(style) => style == "json",

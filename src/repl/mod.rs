@@ -12,7 +12,7 @@ use crate::{Language, docs};
 
 const HELP: &str = "\
 :help         this text
-:help NAME    explain a module or function, such as :help Agent.create
+:help NAME    explain a module, function or record, such as :help Agent.create
 :quit         leave (also Ctrl-D)
 An expression shows its value. An open block goes on in the next line; an empty line ends it.
 ";

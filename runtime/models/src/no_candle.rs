@@ -9,7 +9,8 @@ use crate::request::{Generation, Request};
 use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
 
-/// How a model that is not there can be got, in words that follow "; ".
+/// How a model that is not there can be got, in words that follow "; ": a plain name would be pulled for Candle,
+/// which is not here.
 pub fn how_to_get(name: &ModelName) -> String {
     let pulled = name.on(LocalBackend::Ollama);
     format!("get it with `llmspell model pull {pulled}`")

@@ -106,8 +106,8 @@ pub fn how_to_get(name: &ModelName) -> String {
     };
     match known {
         true => format!("get it with `llmspell model pull {name}`"),
-        false => "`llmspell model available` lists what `llmspell model pull` gets by name, besides any GGUF on \
-                  Hugging Face as hf:owner/repo"
+        false => "look for it with `llmspell model available`, get any GGUF on Hugging Face with \
+                  `llmspell model pull hf:owner/repo`"
             .to_owned(),
     }
 }

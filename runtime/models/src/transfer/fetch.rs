@@ -113,8 +113,8 @@ impl Transfer {
             });
         };
         let lock = Lock::take(&order.target, waiting).await?;
-        // Who had the lock has just got it, though perhaps an older version.
-        let anew = order.force && !lock.waited;
+        // Who had the lock has perhaps just got it; a digest tells.
+        let anew = order.force && !(lock.waited && order.remote.sha256().is_some());
         let there = !anew
             && self.has_size(order)
             && self
