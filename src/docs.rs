@@ -88,7 +88,9 @@ fn overview(registry: &Registry) -> String {
     let records = all_records(registry);
     let mut names: Vec<&str> = records.iter().map(|record| record.name).collect();
     names.sort_unstable();
-    let _ = writeln!(out, "\nRecords: {}", names.join(", "));
+    if !names.is_empty() {
+        let _ = writeln!(out, "\nRecords: {}", names.join(", "));
+    }
     out.push_str("\nMore about one of them: llmspell doc NAME\n");
     out
 }
@@ -161,11 +163,9 @@ fn fields(out: &mut String, record: &RecordSpec) {
 
 /// Every record that a function takes or gives.
 pub fn all_records(registry: &Registry) -> Vec<&'static RecordSpec> {
-    let mut found: Vec<&'static RecordSpec> = Vec::new();
-    for record in registry.functions().flat_map(records) {
-        if !found.iter().any(|r| r.name == record.name) {
-            found.push(record);
-        }
+    let mut found = Vec::new();
+    for function in registry.functions() {
+        collect_from(function, &mut found);
     }
     found
 }
@@ -173,11 +173,15 @@ pub fn all_records(registry: &Registry) -> Vec<&'static RecordSpec> {
 /// The records of a function's parameters and result, those inside other records too.
 pub fn records(function: &FunctionSpec) -> Vec<&'static RecordSpec> {
     let mut found = Vec::new();
-    for param in function.params {
-        collect(param.ty, &mut found);
-    }
-    collect(function.returns, &mut found);
+    collect_from(function, &mut found);
     found
+}
+
+fn collect_from(function: &FunctionSpec, found: &mut Vec<&'static RecordSpec>) {
+    for param in function.params {
+        collect(param.ty, found);
+    }
+    collect(function.returns, found);
 }
 
 fn collect(ty: Ty, found: &mut Vec<&'static RecordSpec>) {

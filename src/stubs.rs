@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use llmspell_core::spec::{FunctionSpec, RecordSpec, Registry, Ty};
 
-use crate::docs::{one_line, records, required};
+use crate::docs::{all_records, one_line, required};
 
 /// Definitions for the Lua language server (LuaLS annotations).
 pub fn lua(registry: &Registry) -> String {
@@ -167,14 +167,4 @@ fn rhai_type(ty: &Ty) -> &'static str {
         Ty::Map(_) | Ty::IntMap(_) | Ty::Record(_) => "Map",
         Ty::Handle(name) => name,
     }
-}
-
-fn all_records(registry: &Registry) -> Vec<&'static RecordSpec> {
-    let mut found: Vec<&'static RecordSpec> = Vec::new();
-    for spec in registry.functions().flat_map(records) {
-        if !found.iter().any(|known| known.name == spec.name) {
-            found.push(spec);
-        }
-    }
-    found
 }

@@ -3,11 +3,28 @@
 #[path = "common/process.rs"]
 mod process;
 
-use std::process::Stdio;
+use std::process::{Output, Stdio};
+
+/// A whole session whose input comes through a pipe.
+fn session(language: &str, input: &str) -> Output {
+    use std::io::Write;
+    let mut repl = process::llmspell()
+        .args(["repl", "--lang", language])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = repl.stdin.take().expect("it is piped");
+    stdin
+        .write_all(input.as_bytes())
+        .expect("the session reads");
+    drop(stdin);
+    repl.wait_with_output().expect("the session ends")
+}
 
 #[test]
 fn an_interactive_session_keeps_variables_and_survives_errors() {
-    use std::io::Write;
     let sessions = [
         (
             "lua",
@@ -19,19 +36,7 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
         ),
     ];
     for (language, input) in sessions {
-        let mut repl = process::llmspell()
-            .args(["repl", "--lang", language])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary starts");
-        let mut stdin = repl.stdin.take().expect("it is piped");
-        stdin
-            .write_all(input.as_bytes())
-            .expect("the session reads");
-        drop(stdin);
-        let output = repl.wait_with_output().expect("the session ends");
+        let output = session(language, input);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(
             String::from_utf8_lossy(&output.stdout),
@@ -45,19 +50,7 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
 
 #[test]
 fn help_lists_the_modules_and_explains_what_is_in_them() {
-    use std::io::Write;
-    let mut repl = process::llmspell()
-        .arg("repl")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let mut stdin = repl.stdin.take().expect("it is piped");
-    stdin
-        .write_all(b":help\n:help AgentOptions\n")
-        .expect("the session reads");
-    drop(stdin);
-    let output = repl.wait_with_output().expect("the session ends");
+    let output = session("lua", ":help\n:help AgentOptions\n");
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.contains("\nModules: Agent, "), "{shown}");
     assert!(shown.contains("\nAgentOptions (record)\n"), "{shown}");
