@@ -101,7 +101,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value = "10500")]
+    #[arg(long, default_value = "8500")]
     steps: NonZeroUsize,
     /// Go on from the last checkpoint, when there is one
     #[arg(long)]

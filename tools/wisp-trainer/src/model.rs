@@ -40,7 +40,7 @@ impl Config {
 
     /// The model that llmspell ships: about 3.5 million parameters.
     pub fn wisp(vocab_size: usize) -> Self {
-        let (dim, layers, heads, ffn) = (256, 4, 8, 704);
+        let (dim, layers, heads, ffn) = (192, 6, 6, 576);
         Self {
             vocab_size,
             dim,

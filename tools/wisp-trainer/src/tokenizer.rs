@@ -20,14 +20,7 @@ use tokenizers::{
 /// Tokens with a meaning of their own, at ids 0, 1, 2, …
 pub const CONTROL: [&str; 3] = [END_OF_TEXT, START, END];
 /// Markup that a script may see: issue tool calls read and write these as text.
-pub const USER_DEFINED: [&str; 6] = [
-    "<tools>",
-    "</tools>",
-    "<tool_call>",
-    "</tool_call>",
-    "<tool_response>",
-    "</tool_response>",
-];
+pub const USER_DEFINED: [&str; 4] = ["<tools>", "</tools>", "<tool_call>", "</tool_call>"];
 /// Separates documents; also stands in for a beginning-of-text token.
 pub const END_OF_TEXT: &str = "<|endoftext|>";
 /// Opens a message.

@@ -354,6 +354,8 @@ const KNOWN: &[Known] = &[
         ],
         requests: &[
             "play {0}",
+            "play some {0}",
+            "play me {0}",
             "play the song {0}",
             "play \"{0}\"",
             "put on the song \"{0}\"",
