@@ -154,10 +154,18 @@ fn record_page(record: &RecordSpec) -> String {
 }
 
 fn fields(out: &mut String, record: &RecordSpec) {
-    for field in record.all_fields() {
+    let rows = record.all_fields().into_iter().map(|field| {
         let name = field_name(field.name, &field.ty);
-        let ty = required(&field.ty).to_string();
-        let _ = writeln!(out, "  {name:<18} {ty:<12} {}", one_line(field.doc));
+        (name, required(&field.ty).to_string(), one_line(field.doc))
+    });
+    let rows: Vec<_> = rows.collect();
+    let names = rows.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
+    let types = rows.iter().map(|(_, ty, _)| ty.len());
+    // One long type would push all text out of sight.
+    let types = types.filter(|width| *width <= 24).max().unwrap_or(0);
+    for (name, ty, doc) in rows {
+        let line = format!("  {name:<names$}  {ty:<types$}  {doc}");
+        let _ = writeln!(out, "{}", line.trim_end());
     }
 }
 

@@ -222,7 +222,7 @@ impl Runtime {
     /// Reads a line from the console while the session's tasks go on.
     pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
         let cx = self.scheduler.cx();
-        let line = self.scheduler.block_on(cx.console().read_line(&cx, prompt));
+        let line = self.scheduler.block_on(cx.console().next_line(&cx, prompt));
         self.scheduler.report_unseen(&self.session);
         line
     }

@@ -10,8 +10,8 @@
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
----@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
+---@field base_url? string Another server of the same kind as the configured one.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the latest `LocalLLM.load` was told, else as `context_size` of the configuration says, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -123,21 +123,21 @@
 
 --- How the model is loaded and kept.
 ---@class LoadingOptions
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the latest `LocalLLM.load` was told, else as `context_size` of the configuration says, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 
---- Whose vocabulary.
----@class VocabularyOptions
----@field model? string The model's name or the path of a GGUF file; one without weights is enough.
+--- Whose vectors.
+---@class EmbedOptions
+---@field model? string The embedding model's name or the path of its file; it has to be named unless `default_model` of the configuration is one.
 
 --- Which model answers, and how.
 ---@class GenerateOptions
 ---@field model? string The model's name or the path of a GGUF file.
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
----@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
+---@field base_url? string Another server of the same kind as the configured one.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the latest `LocalLLM.load` was told, else as `context_size` of the configuration says, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -225,8 +225,8 @@
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
----@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
+---@field base_url? string Another server of the same kind as the configured one.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the latest `LocalLLM.load` was told, else as `context_size` of the configuration says, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -259,6 +259,10 @@
 ---@field add_special? boolean Adds the tokens that a prompt begins and ends with; false unless told.
 ---@field special? boolean Reads the names of control tokens as these tokens, not as text; false unless told.
 
+--- Whose vocabulary.
+---@class VocabularyOptions
+---@field model? string The model's name or the path of a GGUF file; one without weights is enough.
+
 --- Whose template, and what it is given.
 ---@class TemplateOptions
 ---@field model? string The model's name or the path of a GGUF file; one without weights is enough.
@@ -278,8 +282,8 @@
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.
----@field base_url? string Another server of the same kind than the configured one.
----@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for where that is less.
+---@field base_url? string Another server of the same kind as the configured one.
+---@field context_size? integer How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as many as the latest `LocalLLM.load` was told, else as `context_size` of the configuration says, else as many as the model was made for, or as there is memory for where that is less.
 ---@field keep_alive? number How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number never. Unless anyone says, it stays until another model needs its memory.
 ---@field cache_type? "f16"|"q8_0"|"f32" How the model remembers tokens; `"q8_0"` takes half of the memory of `"f16"`, which is the default, and is less exact. All who use a model at the same time must agree.
 ---@field temperature? number Randomness, 0 or more: 0 always takes the likeliest token of those that are kept.
@@ -430,7 +434,7 @@ function LocalLLM.unload(model) end
 --- Vectors that stand for the meaning of texts: one for a text, a list for a list. Each has length 1, so the
 --- sum of two vectors' products is how alike the texts are, up to 1.
 ---@param text string|(string)[]
----@param options? VocabularyOptions
+---@param options? EmbedOptions
 ---@return (number)[]|((number)[])[]
 function LocalLLM.embed(text, options) end
 
@@ -631,8 +635,8 @@ local StreamHandle = {}
 
 --- The next chunk, nothing after the last one.
 ---
---- `chunk.content.type` is `"text"` with `chunk.content.text`, and last `"done"` with
---- `chunk.content.metadata`.
+--- `chunk.content.type` is `"text"` or `"thinking"` with `chunk.content.text`, `"tool_call"` with
+--- `chunk.content.tool_call`, and last `"done"` with `chunk.content.metadata`.
 ---@return Chunk?
 function StreamHandle:next() end
 

@@ -133,6 +133,17 @@ fn a_time_limit_ends_every_kind_of_endless_loop_with_124() {
 }
 
 #[test]
+fn a_time_limit_may_be_longer_than_a_clock_counts() {
+    prints(&["exec", "--timeout", "1e19", "print(1)"], "1\n");
+}
+
+#[test]
+fn a_script_in_the_place_of_a_command_is_told_how_it_runs() {
+    fails(&["bot.lua"], 2, "to run a script: llmspell run bot.lua");
+    fails(&["lib/bot.rhai"], 2, "llmspell run lib/bot.rhai");
+}
+
+#[test]
 fn endless_recursion_is_an_error() {
     let cases = [
         ("lua", "local function f() return f() + 1 end f()"),
@@ -248,6 +259,23 @@ fn output_that_cannot_be_written_is_an_error() {
             "{args:?}: {errors}"
         );
     }
+}
+
+#[test]
+fn what_is_left_of_a_line_goes_to_whoever_reads_next() {
+    use std::io::Write;
+    let code = "io.read(1) print(Console.read_line(), io.read())";
+    let mut child = process::llmspell()
+        .args(["exec", code])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(b"abc\ndef\n").expect("the script reads");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "bc\tdef\n");
 }
 
 #[test]

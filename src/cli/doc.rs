@@ -1,6 +1,8 @@
 //! `doc`: the script API, read from its specs.
 
-use llmspell_core::spec::{Example, FieldSpec, FunctionSpec, ParamSpec, RecordSpec, Registry};
+use llmspell_core::spec::{
+    Example, FieldSpec, FunctionSpec, GlobalSpec, ParamSpec, RecordSpec, Registry,
+};
 use serde_json::{Value, json};
 
 use super::App;
@@ -15,7 +17,7 @@ pub fn show(app: &App, name: Option<&str>) -> u8 {
     }
 }
 
-/// The functions that `name` covers, or the record that it names.
+/// The functions that `name` covers, or the global or record that it names; without one all functions and globals.
 fn as_json(registry: &Registry, name: Option<&str>) -> Value {
     let wanted = name.map(|name| name.replace(':', ".").to_lowercase());
     let named = |record: &&'static RecordSpec| wanted == Some(record.name.to_lowercase());
@@ -26,8 +28,21 @@ fn as_json(registry: &Registry, name: Option<&str>) -> Value {
             .is_none_or(|w| path == *w || path.starts_with(&format!("{w}.")))
     };
     let functions = registry.functions().filter(covered).map(function_json);
+    let is = |global: &&GlobalSpec| {
+        wanted
+            .as_ref()
+            .is_none_or(|w| global.name.to_lowercase() == *w)
+    };
+    let globals = registry.globals.iter().filter(is).map(global_json);
     let records = docs::all_records(registry).into_iter().filter(named);
-    functions.chain(records.map(record_json)).collect()
+    functions
+        .chain(globals)
+        .chain(records.map(record_json))
+        .collect()
+}
+
+fn global_json(global: &GlobalSpec) -> Value {
+    json!({"name": global.name, "type": global.ty.to_string(), "doc": global.doc})
 }
 
 fn record_json(record: &'static RecordSpec) -> Value {

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use llmspell_core::Registry;
 use llmspell_models::Models;
@@ -39,7 +39,7 @@ Examples:
   llmspell model list                      which models there are
   llmspell bench wisp                      how fast a model is
 
-Exit codes: 0 success, 1 script error, 2 wrong usage, 124 time limit, 130 interrupted.";
+Exit codes: 0 success, 1 script error or failed command, 2 wrong usage, 124 time limit, 130 interrupted.";
 
 /// Scripts for local language models, in Lua and Rhai.
 #[derive(Parser)]
@@ -187,7 +187,7 @@ pub fn command() -> clap::Command {
 pub fn cli(registry: Registry) -> ExitCode {
     let Cli { command, global } = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return refuse(&error),
+        Err(error) => return refuse(with_run(error)),
     };
     let app = App {
         registry,
@@ -211,8 +211,19 @@ pub fn cli(registry: Registry) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Whoever names a script in the place of a command wants to run it.
+fn with_run(mut error: clap::Error) -> clap::Error {
+    let script = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(word)) if Language::of_file(Path::new(word)).is_ok() => word,
+        _ => return error,
+    };
+    let tip = format!("to run a script: llmspell run {script}").into();
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    error
+}
+
 /// Shows help, or what is wrong with the command line: as JSON when its words ask for that.
-fn refuse(error: &clap::Error) -> ExitCode {
+fn refuse(error: clap::Error) -> ExitCode {
     let words = std::env::args_os().skip(1).take_while(|word| word != "--");
     let words: Vec<String> = words
         .map(|word| word.to_string_lossy().into_owned())

@@ -152,7 +152,7 @@ pub fn interrupt_on_signal(runtime: &Runtime) {
 fn watch(limit: Duration, out: Output, app: &App, ended: Arc<AtomicBool>) {
     let reporter = app.reporter.clone();
     let watchdog = move || {
-        std::thread::sleep(limit + GRACE);
+        std::thread::sleep(limit.saturating_add(GRACE));
         if ended.swap(true, Ordering::SeqCst) {
             return;
         }

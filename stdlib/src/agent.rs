@@ -9,7 +9,7 @@ use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
 use llmspell_models::{Message, Prompt, Request};
 
 use crate::answering::{AnsweringOptions, Picture};
-use crate::generation::{Answer, Reply, Stream, model_name, models, problem};
+use crate::generation::{Answer, Reply, Stream, models, problem};
 use crate::loading::{LoadingOptions, OnOverflow};
 use crate::local_llm::ChatMessage;
 use crate::sampling::SamplingOptions;
@@ -35,8 +35,9 @@ impl Agents {
         let (model, sampling) = (options.model.as_deref(), options.sampling.sampling());
         let models = models(cx)?;
         let checked = cx.external(models.check(model, &sampling)).await;
-        checked.map_err(problem("Agent.create"))?;
+        let answering = checked.map_err(problem("Agent.create"))?;
         Ok(Rc::new(Agent {
+            shown: answering.or_else(|| options.model.clone()),
             options,
             history: Rc::default(),
         }))
@@ -68,13 +69,15 @@ pub struct AgentOptions {
 
 /// A model with a role and a memory.
 pub struct Agent {
+    /// The model that answers, unless it is the default one and has to be pulled first.
+    shown: Option<String>,
     options: AgentOptions,
     history: Rc<RefCell<Vec<Message>>>,
 }
 
 impl fmt::Display for Agent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let model = model_name(self.options.model.as_deref());
+        let model = self.shown.as_deref().unwrap_or("the default model");
         match &self.options.name {
             Some(name) => write!(f, "Agent({name}, {model})"),
             None => write!(f, "Agent({model})"),
@@ -184,6 +187,7 @@ impl Agent {
     /// ```
     fn fork(&self) -> Rc<Agent> {
         Rc::new(Agent {
+            shown: self.shown.clone(),
             options: self.options.clone(),
             history: Rc::new(RefCell::new(self.history.borrow().clone())),
         })

@@ -18,7 +18,7 @@ pub struct AnsweringOptions {
     /// Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not
     /// in process.
     think: Option<Thinking>,
-    /// Another server of the same kind than the configured one.
+    /// Another server of the same kind as the configured one.
     base_url: Option<String>,
 }
 

@@ -3,13 +3,11 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use llmspell_core::spec::Ty;
 use llmspell_core::{Cx, Error, IntoValue, Map, Value, api};
-use llmspell_models::{
-    BUNDLED, Choice, Event, Finish, FinishReason, Generation, Models, Request, ToolCall,
-};
+use llmspell_models::{Choice, Event, Finish, FinishReason, Generation, Models, Request, ToolCall};
 
 use crate::json::from_json;
 use crate::logprobs::TokenLogprob;
@@ -110,7 +108,7 @@ pub struct TokenCounts {
 }
 
 impl Metadata {
-    fn new(finish: &Finish, start: Instant) -> Self {
+    fn new(finish: &Finish) -> Self {
         let loading = finish.load_time.unwrap_or_default();
         let decoding = finish.total.saturating_sub(finish.first_token);
         // The first token comes out of the prompt's computation.
@@ -132,7 +130,7 @@ impl Metadata {
                 total: finish.prompt_tokens + finish.completion_tokens,
                 cached: finish.cached_tokens,
             },
-            latency_ms: milliseconds(start.elapsed()),
+            latency_ms: milliseconds(loading + finish.total),
             first_token_ms: milliseconds(loading + finish.first_token),
             tokens_per_second: if speed.is_finite() { speed } else { 0.0 },
             load_ms: finish.load_time.map(milliseconds),
@@ -186,7 +184,6 @@ pub fn problem(function: &str) -> impl Fn(llmspell_models::Error) -> Error {
 /// An answer under way.
 pub struct Answer {
     generation: Generation,
-    start: Instant,
     text: String,
     thinking: Option<String>,
     tool_calls: Vec<Call>,
@@ -209,18 +206,17 @@ pub enum Piece {
 impl Answer {
     /// Starts an answer for the call named `function`.
     pub async fn start(cx: &Cx, function: &'static str, request: Request) -> Result<Self, Error> {
-        let start = Instant::now();
         let models = models(cx)?;
-        if request.model.is_none() {
-            let chosen = cx.external(models.choose(None)).await;
-            notice(cx, &chosen.map_err(problem(function))?);
+        if request.model.is_none()
+            && let Ok(chosen) = cx.external(models.choose(None)).await
+        {
+            notice(cx, &chosen);
         }
         let logprobs = request.sampling.logprobs.unwrap_or(false);
         let structured = request.format.is_some();
         let generation = cx.external(models.generate(request)).await;
         Ok(Self {
             generation: generation.map_err(problem(function))?,
-            start,
             text: String::new(),
             thinking: None,
             tool_calls: Vec::new(),
@@ -256,7 +252,7 @@ impl Answer {
                     return Ok(Some(Piece::ToolCall(call)));
                 }
                 Event::Done(finish) => {
-                    let metadata = Metadata::new(&finish, self.start);
+                    let metadata = Metadata::new(&finish);
                     return Ok(Some(Piece::Done(metadata, self.take_logprobs())));
                 }
             }
@@ -307,6 +303,18 @@ enum State {
     Ended,
 }
 
+/// Ends a stream whose answer is lost, since the task that waited for it has ended.
+struct Reading<'a>(&'a RefCell<State>);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let lost = matches!(*self.0.borrow(), State::Busy);
+        if lost {
+            self.0.replace(State::Ended);
+        }
+    }
+}
+
 impl Stream {
     /// A stream of an answer; `finished` gets its whole text.
     pub fn new(answer: Answer, finished: Option<Finished>) -> Rc<Self> {
@@ -330,8 +338,8 @@ impl fmt::Display for Stream {
 impl Stream {
     /// The next chunk, nothing after the last one.
     ///
-    /// `chunk.content.type` is `"text"` with `chunk.content.text`, and last `"done"` with
-    /// `chunk.content.metadata`.
+    /// `chunk.content.type` is `"text"` or `"thinking"` with `chunk.content.text`, `"tool_call"` with
+    /// `chunk.content.tool_call`, and last `"done"` with `chunk.content.metadata`.
     ///
     /// ```lua
     /// local stream = Agent.create({ temperature = 0 }):execute_streaming("Hello!")
@@ -348,6 +356,7 @@ impl Stream {
     #[api(iterates)]
     async fn next(&self, cx: &Cx) -> Result<Option<Chunk>, Error> {
         // Whoever drops the task that waits here drops the answer too, which stops the model.
+        let _reading = Reading(&self.0);
         let (mut answer, finished) = match self.0.replace(State::Busy) {
             State::Open(answer, finished) => (answer, finished),
             State::Busy => return Err(Error::raise("Stream:next: another task reads this stream")),
@@ -474,9 +483,4 @@ impl From<Content> for Chunk {
     fn from(content: Content) -> Self {
         Self { content }
     }
-}
-
-/// The name under which the default model is shown.
-pub fn model_name(model: Option<&str>) -> &str {
-    model.unwrap_or(BUNDLED)
 }

@@ -11,8 +11,8 @@ use llmspell_models::{CacheType, KeepAlive, Loading, Overflow};
 #[derive(Debug, Clone, Default)]
 pub struct LoadingOptions {
     /// How many tokens prompt and answer may have together, the answer's last one not counted. Unless told, as
-    /// many as `LocalLLM.load` was told, else as many as the model was made for, or as there is memory for
-    /// where that is less.
+    /// many as the latest `LocalLLM.load` was told, else as `context_size` of the configuration says, else as
+    /// many as the model was made for, or as there is memory for where that is less.
     context_size: Option<usize>,
     /// How many seconds the model stays loaded after its last use: 0 unloads it at once, a negative number
     /// never. Unless anyone says, it stays until another model needs its memory.

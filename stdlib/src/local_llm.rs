@@ -204,7 +204,7 @@ impl LocalLlm {
     async fn embed(
         cx: &Cx,
         text: OneOrMany,
-        options: Option<VocabularyOptions>,
+        options: Option<EmbedOptions>,
     ) -> Result<Vectors, Error> {
         let (models, model) = (models(cx)?, options.unwrap_or_default().model);
         let OneOrMany { texts, one } = text;
@@ -534,6 +534,15 @@ impl From<GenerateOptions> for ChatOptions {
             sampling: options.sampling,
         }
     }
+}
+
+/// Whose vectors.
+#[api(options)]
+#[derive(Default)]
+pub struct EmbedOptions {
+    /// The embedding model's name or the path of its file; it has to be named unless `default_model` of the
+    /// configuration is one.
+    model: Option<String>,
 }
 
 /// Whose vocabulary.

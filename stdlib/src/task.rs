@@ -347,8 +347,12 @@ impl Group {
             .collect()
     }
 
+    /// Cancels all; the errors of those that have failed already count as seen.
     fn cancel_all(&self) {
-        self.tasks.iter().for_each(|task| self.cancel(task));
+        for task in &self.tasks {
+            self.cancel(task);
+            task.outcome();
+        }
     }
 
     fn cancel(&self, task: &Rc<Task>) {

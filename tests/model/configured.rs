@@ -16,6 +16,49 @@ fn a_fallback_answers_for_a_model_that_is_not_there() {
 }
 
 #[test]
+fn a_fallback_answers_for_the_default_model_too() {
+    let place = Place::configured(
+        "default_model = \"llama9:8b\"\n[fallback]\n\"local/llama9:8b\" = [\"wisp\"]",
+    );
+    assert_eq!(place.prints(&["exec", &answer(None, "model")]), "wisp\n");
+    assert_eq!(
+        place.prints(&["exec", "print(Agent.create())"]),
+        "Agent(wisp)\n"
+    );
+}
+
+#[test]
+fn a_fallback_is_not_what_is_removed_or_shown() {
+    let place = Place::pulled();
+    let fallback = format!("fallback.\"llama9:8b\"=[\"{NAME}\"]");
+    for command in [
+        &["remove", "llama9:8b", "--yes"][..],
+        &["info", "llama9:8b"],
+    ] {
+        let args = [&["--set", &fallback, "model"][..], command].concat();
+        let error = place.fails(&args, 1);
+        assert!(error.contains("no model \"llama9:8b\""), "{error}");
+    }
+    let exists = "print(LocalLLM.exists('llama9:8b'))";
+    assert_eq!(
+        place.prints(&["--set", &fallback, "exec", exists]),
+        "false\n"
+    );
+    assert_eq!(place.listed(), [NAME]);
+}
+
+#[test]
+fn a_fallback_that_is_not_there_either_is_told() {
+    let place = Place::configured("[fallback]\n\"llama9:8b\" = [\"openai/gpt-4o-mini\"]");
+    let error = place.fails(&["exec", &answer(Some("llama9:8b"), "model")], 1);
+    assert!(
+        error.contains("its fallback openai/gpt-4o-mini is not there either"),
+        "{error}"
+    );
+    assert!(error.contains("OPENAI_API_KEY"), "{error}");
+}
+
+#[test]
 fn without_a_fallback_the_error_says_what_was_tried() {
     let place = Place::new();
     let error = place.fails(&["exec", &answer(Some("llama9:8b"), "provider")], 1);

@@ -1,6 +1,6 @@
 //! `io.read` and `io.write` over the console.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::Rc;
 
 use llmspell_core::{Cx, Error, Value};
@@ -9,11 +9,10 @@ use mlua::{Lua, MultiValue, Table, Value as LuaValue};
 use crate::reply::{self, Reply};
 use crate::shared::{Shared, Values};
 
-/// Text that was read from the console and not yet given to a script.
+/// Whether the input has ended, as far as scripts have not been told yet.
 #[derive(Default)]
 pub struct Input {
-    text: Vec<u8>,
-    ended: bool,
+    ended: Cell<bool>,
 }
 
 /// What to read.
@@ -74,7 +73,7 @@ fn read(lua: &Lua, shared: &Rc<Shared>, formats: &MultiValue) -> Reply {
     reply::later(lua, shared, |cx| async move {
         let mut results = Vec::new();
         for format in formats {
-            let read = Input::read(&input, &cx, format).await?;
+            let read = input.read(&cx, format).await?;
             let failed = read.is_none();
             results.push(read);
             if failed {
@@ -118,66 +117,58 @@ impl Format {
 
 impl Input {
     /// Reads one thing; `None` at the end of input.
-    async fn read(
-        this: &Rc<RefCell<Self>>,
-        cx: &Cx,
-        format: Format,
-    ) -> Result<Option<Value>, Error> {
+    async fn read(&self, cx: &Cx, format: Format) -> Result<Option<Value>, Error> {
         loop {
-            if let Some(result) = this.borrow_mut().take(format) {
+            if let Some(result) = self.take(&mut cx.console().rest(), format) {
                 return Ok(result);
             }
-            let line = cx.console().read_line(cx, "").await?;
-            this.borrow_mut().add(line);
-        }
-    }
-
-    fn add(&mut self, line: Option<String>) {
-        match line {
-            Some(line) => {
-                self.text.extend_from_slice(line.as_bytes());
-                self.text.push(b'\n');
+            match cx.console().next_line(cx, "").await? {
+                Some(line) => {
+                    let mut rest = cx.console().rest();
+                    rest.extend_from_slice(line.as_bytes());
+                    rest.push(b'\n');
+                }
+                None => self.ended.set(true),
             }
-            None => self.ended = true,
         }
     }
 
     /// What was asked for, if enough text is there.
-    fn take(&mut self, format: Format) -> Option<Option<Value>> {
+    fn take(&self, text: &mut Vec<u8>, format: Format) -> Option<Option<Value>> {
         let end = match format {
-            Format::Line { .. } => self.text.iter().position(|b| *b == b'\n').map(|i| i + 1),
-            Format::Bytes(count) => Some(count).filter(|n| *n <= self.text.len() && *n > 0),
-            Format::Number => self.number_line(),
+            Format::Line { .. } => text.iter().position(|b| *b == b'\n').map(|i| i + 1),
+            Format::Bytes(count) => Some(count).filter(|n| *n <= text.len() && !text.is_empty()),
+            Format::Number => number_end(text),
             Format::All => None,
         };
         let end = match end {
             Some(end) => end,
-            None if self.ended => self.text.len(),
+            None if self.ended.get() => text.len(),
             None => return None,
         };
-        let taken: Vec<u8> = self.text.drain(..end).collect();
-        if taken.is_empty() && !matches!(format, Format::All) {
-            self.ended = false; // a terminal may go on after its end of input
+        if text.is_empty() && !matches!(format, Format::All) {
+            self.ended.set(false); // a terminal may go on after its end of input
             return Some(None);
         }
+        let taken: Vec<u8> = text.drain(..end).collect();
         Some(format.value(taken, self))
-    }
-
-    /// Up to the end of the first line with something in it.
-    fn number_line(&self) -> Option<usize> {
-        let start = self.text.iter().position(|b| !b.is_ascii_whitespace())?;
-        let rest = self.text[start..].iter();
-        let length = rest.take_while(|b| !b.is_ascii_whitespace()).count();
-        (start + length < self.text.len()).then_some(start + length)
     }
 }
 
+/// Where the first number ends.
+fn number_end(text: &[u8]) -> Option<usize> {
+    let start = text.iter().position(|b| !b.is_ascii_whitespace())?;
+    let rest = text[start..].iter();
+    let length = rest.take_while(|b| !b.is_ascii_whitespace()).count();
+    (start + length < text.len()).then_some(start + length)
+}
+
 impl Format {
-    fn value(self, mut taken: Vec<u8>, input: &mut Input) -> Option<Value> {
+    fn value(self, mut taken: Vec<u8>, input: &Input) -> Option<Value> {
         match self {
             Self::Line { keep_end: false } if taken.last() == Some(&b'\n') => drop(taken.pop()),
             Self::Number => return number(&taken),
-            Self::All => input.ended = false,
+            Self::All => input.ended.set(false),
             _ => {}
         }
         Some(match String::from_utf8(taken) {

@@ -40,6 +40,37 @@ const BASE: &[&str] = &[
 /// What stays of `os`.
 const OS: &[&str] = &["clock", "date", "difftime", "time"];
 
+/// Functions of stock Lua's `os` and `io` that reach what scripts must not reach.
+const WITHHELD: &[&str] = &[
+    "execute",
+    "exit",
+    "getenv",
+    "open",
+    "popen",
+    "remove",
+    "rename",
+    "setlocale",
+    "tmpfile",
+    "tmpname",
+];
+
+/// What to say of a nil value that is no nil in stock Lua; `kind` is `global` or `field`.
+pub fn withheld(kind: &str, name: &str) -> Option<String> {
+    match (kind, name) {
+        ("global", "dofile" | "loadfile" | "package") => {
+            Some(format!("scripts have no `{name}`; `require` loads modules"))
+        }
+        ("field", name) if WITHHELD.contains(&name) => {
+            let os: Vec<String> = OS.iter().map(|name| format!("os.{name}")).collect();
+            Some(format!(
+                "of stock Lua's `os` and `io`, scripts have {}, io.read and io.write",
+                os.join(", ")
+            ))
+        }
+        _ => None,
+    }
+}
+
 /// Builds everything that scripts see.
 pub fn install(
     lua: &Lua,

@@ -18,7 +18,7 @@ pub struct Shared {
     pub guard: Guard,
     pub loader: Loader,
     pub modules: Rc<Modules>,
-    pub input: Rc<RefCell<Input>>,
+    pub input: Rc<Input>,
     pub prelude: OnceCell<Prelude>,
     /// The last error of another task that was raised again here.
     pub rejoined: RefCell<Option<Rc<ScriptError>>>,

@@ -1,6 +1,6 @@
 //! Source text: what is stripped from it, how it compiles, whether it is complete.
 
-use llmspell_core::{Check, Diagnostic, Frame};
+use llmspell_core::{Check, Diagnostic, Frame, Sources};
 use mlua::chunk::ChunkMode;
 use mlua::{Function, Lua};
 
@@ -68,7 +68,7 @@ pub fn invalid(name: &str, error: &mlua::Error) -> Diagnostic {
         let message = "this is compiled Lua; only source text can be run";
         return Diagnostic::new(message).at(frame(name, 0));
     }
-    let mut diagnostic = trace::diagnostic(message, vec![frame(name, 0)]);
+    let mut diagnostic = trace::diagnostic(message, vec![frame(name, 0)], &Sources::default());
     diagnostic.stack.truncate(1);
     diagnostic
 }

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use llmspell_core::{Diagnostic, Frame, ScriptError, TaskError, suggest};
+use llmspell_core::{Diagnostic, Frame, ScriptError, Sources, TaskError, suggest};
 use mlua::debug::{Debug, DebugSource};
 use mlua::{Lua, MultiValue, Value as LuaValue};
 
+use crate::prelude;
 use crate::shared::{Shared, Values};
 
 /// The chunk name of the prelude, whose frames nobody wants to see.
@@ -67,18 +68,24 @@ pub fn error(shared: &Shared, failure: Failure) -> TaskError {
         }
         None => Diagnostic {
             help: meant(&shared.names, &failure.text),
-            ..diagnostic(failure.text, failure.stack)
+            ..diagnostic(failure.text, failure.stack, &shared.cx.sources())
         },
     };
     let value = failure.thrown.map(|v| shared.hold(Values::One(v)));
     ScriptError { diagnostic, value }.into()
 }
 
-/// The name of the script API that a message about an unknown global may have meant.
+/// What a message about a nil value may come from: a name of stock Lua that scripts do not have, or a slip in a
+/// global's name.
 fn meant(names: &[&str], text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("a nil value (global '")?;
+    let (_, rest) = text.split_once("a nil value (")?;
+    let (kind, rest) = rest.split_once(" '")?;
     let (name, _) = rest.split_once('\'')?;
-    let near = suggest::nearest(name, names.iter().copied())?;
+    if let Some(help) = prelude::withheld(kind, name) {
+        return Some(help);
+    }
+    let global = Some(name).filter(|_| kind == "global")?;
+    let near = suggest::nearest(global, names.iter().copied())?;
     Some(format!("did you mean {near}?"))
 }
 
@@ -90,12 +97,12 @@ fn joined(shared: &Shared, thrown: &LuaValue) -> Option<Rc<ScriptError>> {
 }
 
 /// Moves the position at the start of a message to where the stack says it, or else on top of it.
-pub fn diagnostic(text: String, stack: Vec<Frame>) -> Diagnostic {
+pub fn diagnostic(text: String, stack: Vec<Frame>, sources: &Sources) -> Diagnostic {
     let mut diagnostic = Diagnostic {
         stack,
         ..Diagnostic::default()
     };
-    match position(&text, &diagnostic.stack) {
+    match position(&text, &diagnostic.stack, sources) {
         Some((frame, message)) => {
             diagnostic.message = message.to_owned();
             let first = diagnostic.stack.first();
@@ -108,24 +115,27 @@ pub fn diagnostic(text: String, stack: Vec<Frame>) -> Diagnostic {
     diagnostic
 }
 
-/// Splits `source:line: message`.
-fn position<'a>(text: &'a str, stack: &[Frame]) -> Option<(Frame, &'a str)> {
+/// Splits `source:line: message`, where the source is a known one.
+fn position<'a>(text: &'a str, stack: &[Frame], sources: &Sources) -> Option<(Frame, &'a str)> {
     let at = |(end, _): (usize, &str)| {
         let (line, message) = text[end + 1..].split_once(": ")?;
         let line = line.parse().ok()?;
-        Some((named(&text[..end], line, stack), message))
+        let frame = Frame {
+            source: named(&text[..end], stack, sources)?,
+            line,
+            ..Frame::default()
+        };
+        Some((frame, message))
     };
     text.match_indices(':').find_map(at)
 }
 
-/// The place that Lua, which shortens long names, calls `short`.
-fn named(short: &str, line: u32, stack: &[Frame]) -> Frame {
-    let known = stack.iter().find(|frame| shortened(&frame.source) == short);
-    Frame {
-        source: known.map_or(short, |frame| &frame.source).to_owned(),
-        line,
-        ..Frame::default()
-    }
+/// The source that Lua, which shortens long names, calls `short`.
+fn named(short: &str, stack: &[Frame], sources: &Sources) -> Option<String> {
+    let is = |name: &str| shortened(name) == short;
+    let running = stack.iter().find(|frame| is(&frame.source));
+    let running = running.map(|frame| frame.source.clone());
+    running.or_else(|| sources.find(is))
 }
 
 /// A source name as Lua's messages write it: its last 56 bytes, if it is longer than 59.

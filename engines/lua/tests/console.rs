@@ -34,6 +34,15 @@ fn read_gives_lines_numbers_bytes_and_all() {
 }
 
 #[test]
+fn reading_no_bytes_tells_whether_there_are_more() {
+    reads(
+        &["ab", "cd"],
+        "assert(io.read(0) == '' and io.read(1) == 'a' and io.read(0) == '' and io.read() == 'b')
+         assert(io.read() == 'cd' and io.read(0) == nil)",
+    );
+}
+
+#[test]
 fn reading_blocks_no_other_task() {
     reads(
         &["line"],

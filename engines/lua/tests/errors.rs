@@ -55,6 +55,11 @@ fn an_error_value_that_is_no_string_is_shown() {
     );
     fails("error('plain', 0)", "test.lua:1: plain");
     fails("\nerror('a: b: 3: c')", "test.lua:2: a: b: 3: c");
+    let refused = "to 127.0.0.1:8080: refused";
+    fails(
+        &format!("error('{refused}', 0)"),
+        &format!("test.lua:1: {refused}"),
+    );
 }
 
 #[test]

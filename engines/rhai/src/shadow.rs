@@ -37,7 +37,7 @@ pub fn register(engine: &mut Engine, cx: &Cx) {
         engine.register_raw_fn(CALL, [receiver, name, list], move |context, args| {
             let name = args[1].take().cast::<ImmutableString>();
             let mut list = args[2].take().cast::<rhai::Array>();
-            let mut all = vec![std::mem::take(args[0])];
+            let mut all = vec![args[0].clone()];
             all.append(&mut list);
             let mut all: Vec<&mut Dynamic> = all.iter_mut().collect();
             dispatch::call(&cx, &name, &mut all, context.global_runtime_state())

@@ -120,9 +120,10 @@ fn a_script_function_does_not_take_the_place_of_a_method_of_the_same_name() {
         fn send(q, x) { q.send(x) }
         let q = Probe.queue();
         send(q, 5);
-        print([q.receive(), receive(), add(1, 2)]);
+        send(q, 6);
+        print([q.receive(), q.receive(), receive(), add(1, 2)]);
         "#,
-        "[5, \"mine\", 3]",
+        "[5, 6, \"mine\", 3]",
     );
 }
 

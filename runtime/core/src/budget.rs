@@ -45,9 +45,10 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Ends every task at `limit` from now.
+    /// Ends every task at `limit` from now; one that a clock cannot count to never comes.
     pub fn set_timeout(&self, limit: Option<Duration>) {
-        self.deadline.set(limit.map(|d| (Instant::now() + d, d)));
+        let deadline = |limit| Some((Instant::now().checked_add(limit)?, limit));
+        self.deadline.set(limit.and_then(deadline));
     }
 
     /// Ends every task once they have run `limit` instructions together, counted in the engines'

@@ -1,6 +1,6 @@
 //! [`Console`]: the terminal that scripts see. Reading a line blocks no other task.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell, RefMut};
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::mpsc;
@@ -23,6 +23,8 @@ pub struct Console {
     /// The first error of a flush.
     lost: RefCell<Option<io::Error>>,
     reader: RefCell<Option<LineReader>>,
+    /// Whole lines and the rest of one, which were read and not yet given to a script.
+    rest: RefCell<Vec<u8>>,
     requests: OnceCell<mpsc::Sender<Request>>,
     /// Lines come one at a time, in the order in which they were asked for.
     turn: Rc<tokio::sync::Mutex<()>>,
@@ -35,6 +37,7 @@ impl Console {
             out: RefCell::new(Box::new(out)),
             lost: RefCell::new(None),
             reader: RefCell::new(Some(reader)),
+            rest: RefCell::default(),
             requests: OnceCell::new(),
             turn: Rc::default(),
         }
@@ -64,8 +67,28 @@ impl Console {
         self.lost.take().map_or(Ok(()), Err)
     }
 
-    /// Reads a line without its end; `None` at the end of input.
+    /// Text that was read and not yet given to a script: whoever reads less than a line leaves it here.
+    pub fn rest(&self) -> RefMut<'_, Vec<u8>> {
+        self.rest.borrow_mut()
+    }
+
+    /// Reads a line without its end, what is left of an earlier one first; `None` at the end of input.
     pub async fn read_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
+        match self.rest_line() {
+            Some(line) => Ok(Some(line)),
+            None => self.next_line(cx, prompt).await,
+        }
+    }
+
+    fn rest_line(&self) -> Option<String> {
+        let mut rest = self.rest.borrow_mut();
+        let end = rest.iter().position(|byte| *byte == b'\n')?;
+        let line: Vec<u8> = rest.drain(..=end).take(end).collect();
+        Some(String::from_utf8_lossy(&line).into_owned())
+    }
+
+    /// Reads a line that nobody has had a part of, without its end; `None` at the end of input.
+    pub async fn next_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
         self.flush();
         let (answer, line) = oneshot::channel();

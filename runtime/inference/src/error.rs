@@ -105,7 +105,7 @@ pub enum Error {
         supported: &'static str,
     },
     #[error(
-        "{file}: is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
+        "{file} is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
     )]
     WritesText { file: String },
     #[error(

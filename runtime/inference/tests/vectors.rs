@@ -264,7 +264,7 @@ fn models_that_write_and_models_that_make_vectors_are_told_apart() {
     let problem = refusal(source);
     assert_eq!(
         problem,
-        "llama.gguf: is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
+        "llama.gguf is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
     );
     for name in ["tiny.gguf", "", "model.safetensors"] {
         let info = ModelInfo::read(fixture(name)).expect("its header");

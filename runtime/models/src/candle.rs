@@ -71,6 +71,12 @@ impl Candle {
         Key::of(name, &self.store).map(|key| key.source())
     }
 
+    /// As [`Self::status`], looked at on another thread.
+    pub async fn status_elsewhere(&self) -> Result<CandleStatus, Error> {
+        let candle = self.clone();
+        on_thread(move || candle.status()).await
+    }
+
     pub fn status(&self) -> CandleStatus {
         let installed = self.store.list().unwrap_or_default();
         let mut loaded_models = self.cache.loaded();
@@ -84,7 +90,7 @@ impl Candle {
             ready: true,
             device: "cpu".to_owned(),
             models: 1 + installed.len(),
-            loaded: loaded_models.len(),
+            loaded: loaded_models.len() + self.embedders.loaded(),
             loads: self.cache.loads(),
             memory_bytes: self.cache.memory_bytes(),
             memory_budget_bytes: self.cache.budget(),
@@ -191,10 +197,12 @@ impl Backend for Candle {
         "candle"
     }
 
-    fn check(&self, name: &ModelName, wanted: &Sampling) -> Result<(), Error> {
-        let key = Key::of(name, &self.store)?;
-        key.check()?;
-        Ok(wanted.over(key.sampling())?.validate()?)
+    fn check<'a>(&'a self, name: &'a ModelName, wanted: &'a Sampling) -> Pending<'a, ()> {
+        Box::pin(async {
+            let key = self.key(name).await?;
+            key.check()?;
+            Ok(wanted.over(key.sampling())?.validate()?)
+        })
     }
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {
@@ -260,6 +268,7 @@ impl Backend for Candle {
             let key = self.key(&name).await?;
             match self.makes_vectors(&key).await? {
                 true => {
+                    nothing_set(&wanted)?;
                     let threads = self.cache.threads()?;
                     self.embedders.get(&key, threads).await.map(drop)
                 }
@@ -310,6 +319,22 @@ impl Backend for Candle {
         add_generation_prompt: bool,
     ) -> Pending<'_, String> {
         Box::pin(self.render(name, messages, tools, add_generation_prompt))
+    }
+}
+
+/// Refuses options of loading that a model for vectors has no use for.
+fn nothing_set(wanted: &Loading) -> Result<(), Error> {
+    let given = [
+        (wanted.context_size.is_some(), "context_size"),
+        (wanted.cache_type.is_some(), "cache_type"),
+        (wanted.keep_alive.is_some(), "keep_alive"),
+    ];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, parameter)) => Err(Error::NotHere {
+            parameter,
+            backend: "an embedding model".to_owned(),
+        }),
+        None => Ok(()),
     }
 }
 

@@ -25,34 +25,60 @@ pub struct Choice {
 
 /// What a name stands for; the default model without one.
 pub async fn choose(models: &Models, name: Option<&str>) -> Result<Choice, Error> {
-    let Some(name) = name else {
-        return default(models).await;
-    };
-    let first = named(models, ModelName::parse(name)?).await;
-    let fallbacks = models.config().fallbacks(name);
-    if fallbacks.is_empty() || is_there(&first).await {
-        return first;
+    match name {
+        Some(name) => or_fallback(models, name).await,
+        None => default(models).await,
     }
-    for fallback in fallbacks {
-        let other = named(models, ModelName::parse(&fallback)?).await;
-        if is_there(&other).await {
-            let other = other?;
-            return Ok(Choice {
-                reason: format!(
-                    "{}, as the fallback of {name}, which is not there",
-                    other.reason
-                ),
-                ..other
-            });
-        }
-    }
-    first
 }
 
-async fn is_there(choice: &Result<Choice, Error>) -> bool {
-    match choice {
-        Ok(choice) => choice.backend.has(&choice.model).await.unwrap_or(false),
-        Err(_) => false,
+/// What a name stands for, or a fallback that is there in the place of a model that is not.
+async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
+    let first = exactly(models, name).await;
+    let fallbacks = models.config().fallbacks(name);
+    if fallbacks.is_empty() || absence(&first).await.is_none() {
+        return first;
+    }
+    let mut tried = String::new();
+    for fallback in fallbacks {
+        let other = exactly(models, &fallback).await;
+        if let Some(reason) = absence(&other).await {
+            tried += &format!("; its fallback {fallback} is not there either ({reason})");
+            continue;
+        }
+        let other = other?;
+        return Ok(Choice {
+            reason: format!(
+                "{}, as the fallback of {name}, which is not there",
+                other.reason
+            ),
+            ..other
+        });
+    }
+    first.map_err(|error| match error {
+        Error::NotFound { model, place, hint } => Error::NotFound {
+            model,
+            place,
+            hint: hint + &tried,
+        },
+        other => other,
+    })
+}
+
+/// What a name stands for, and never a fallback of it.
+pub async fn exactly(models: &Models, name: &str) -> Result<Choice, Error> {
+    named(models, ModelName::parse(name)?).await
+}
+
+/// Why a model is not there; `None` when it is.
+async fn absence(choice: &Result<Choice, Error>) -> Option<String> {
+    let choice = match choice {
+        Ok(choice) => choice,
+        Err(error) => return Some(error.to_string()),
+    };
+    match choice.backend.has(&choice.model).await {
+        Ok(true) => None,
+        Ok(false) => Some("it is not installed".to_owned()),
+        Err(error) => Some(error.to_string()),
     }
 }
 
@@ -67,7 +93,7 @@ async fn default(models: &Models) -> Result<Choice, Error> {
 /// The configured default, else the model that was installed last, else the bundled one.
 async fn find_default(models: &Models) -> Result<Choice, Error> {
     if let Some(name) = &models.config().default_model {
-        let choice = named(models, ModelName::parse(name)?).await?;
+        let choice = or_fallback(models, name).await?;
         let reason = format!(
             "{}; it is the default_model of the configuration",
             choice.reason
@@ -170,9 +196,7 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
             Err(error) => tried.push(error.to_string()),
         }
     }
-    let installed = models.list(None).await.unwrap_or_default();
-    let installed = installed.iter().map(|entry| entry.name.as_str());
-    let meant = match nearest(&model.to_string().to_lowercase(), installed) {
+    let meant = match meant(models, model).await {
         Some(name) => format!("; did you mean \"{name}\"? If not, "),
         None => "; ".to_owned(),
     };
@@ -185,6 +209,13 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
             how_to_get(model)
         ),
     })
+}
+
+/// The model that is there with the name nearest to this one.
+pub async fn meant(models: &Models, model: &ModelName) -> Option<String> {
+    let installed = models.list(None).await.unwrap_or_default();
+    let installed = installed.iter().map(|entry| entry.name.as_str());
+    nearest(&model.to_string().to_lowercase(), installed).map(str::to_owned)
 }
 
 fn local(

@@ -115,7 +115,7 @@ impl Models {
                 self.load(&model, loading).await.map(|()| ModelReply::Done)
             }
             ModelRequest::Unload { model } => self.unload(&model).await.map(|()| ModelReply::Done),
-            ModelRequest::Status => Ok(ModelReply::Status(Box::new(self.status().await))),
+            ModelRequest::Status => Ok(ModelReply::Status(Box::new(self.status().await?))),
             ModelRequest::Pull { model, options } => {
                 let last = self.pull(&model, options).await?.finish().await?;
                 Ok(ModelReply::Progress(last))

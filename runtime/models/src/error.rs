@@ -123,9 +123,10 @@ pub enum Error {
     #[error(transparent)]
     Loading(std::sync::Arc<Error>),
     #[error(
-        "the model needs {} of memory, of the {} that models may use {} are in use: unload a model, wait for \
-         answers to end, or take a smaller model or context_size",
-        Size(*needed), Size(*budget), Size(*used)
+        "the model needs {} of memory; models may use {}, of which {} are in use: {}take a smaller model or \
+         context_size, or raise memory_budget",
+        Size(*needed), Size(*budget), Size(*used),
+        if *used > 0 { "unload another, " } else { "" }
     )]
     MemoryFull { needed: u64, budget: u64, used: u64 },
     #[error(

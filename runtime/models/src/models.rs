@@ -137,7 +137,8 @@ impl Models {
         backends.clone()
     }
 
-    /// The state of the models that run in this process.
+    /// The state of the models that run in this process. Reads the folder of models; [`Self::status`] does not
+    /// hold up its caller for that.
     pub fn candle_status(&self) -> CandleStatus {
         self.candle.status()
     }
@@ -155,15 +156,18 @@ impl Models {
     }
 
     /// The state of the backends of this machine.
-    pub async fn status(&self) -> Status {
-        Status {
+    ///
+    /// # Errors
+    /// The folder of models cannot be looked at, for want of a thread.
+    pub async fn status(&self) -> Result<Status, Error> {
+        Ok(Status {
             candle: match self.backend(LocalBackend::Candle.name()) {
-                Some(_) => self.candle.status(),
+                Some(_) => self.candle.status_elsewhere().await?,
                 // It is switched off.
                 None => CandleStatus::default(),
             },
             ollama: self.ollama_status().await,
-        }
+        })
     }
 
     /// The models that are there, on both backends of this machine or on one. An Ollama server that does not
@@ -216,12 +220,20 @@ impl Models {
             .collect()
     }
 
-    /// Looks for what can be known wrong of a request without loading the model.
-    pub async fn check(&self, model: Option<&str>, sampling: &Sampling) -> Result<(), Error> {
-        let chosen = self.choose(model).await;
-        match chosen.and_then(|choice| choice.backend.check(&choice.model, sampling)) {
-            // It comes with the first answer.
-            Err(Error::NotFound { .. }) if self.pulls_missing() => Ok(()),
+    /// Looks for what can be known wrong of a request without loading the model. Gives the model's name, the
+    /// default model's where none is named; `None` for a model that comes with its first answer.
+    pub async fn check(
+        &self,
+        model: Option<&str>,
+        sampling: &Sampling,
+    ) -> Result<Option<String>, Error> {
+        let checked = async {
+            let choice = self.choose(model).await?;
+            choice.backend.check(&choice.model, sampling).await?;
+            Ok(Some(choice.model.to_string()))
+        };
+        match checked.await {
+            Err(Error::NotFound { .. }) if self.pulls_missing() => Ok(None),
             checked => checked,
         }
     }
@@ -230,9 +242,9 @@ impl Models {
         self.config.providers.local.auto_pull_missing
     }
 
-    /// Whether a model is there to be used.
+    /// Whether a model is there to be used; its fallbacks do not count.
     pub async fn exists(&self, model: &str) -> Result<bool, Error> {
-        match self.choose(Some(model)).await {
+        match self.exactly(model).await {
             Ok(choice) => match choice.backend.has(&choice.model).await {
                 Err(Error::NoKey { .. } | Error::Unreachable { .. }) => Ok(false),
                 there => there,
@@ -244,16 +256,24 @@ impl Models {
 
     /// Which model a name stands for, and what runs it; the default model without a name.
     pub async fn choose(&self, model: Option<&str>) -> Result<Choice, Error> {
-        let choice = choice::choose(self, model).await?;
-        if let Some(observer) = self.observer.get() {
-            observer(&choice);
-        }
-        Ok(choice)
+        self.observed(choice::choose(self, model).await)
     }
 
-    /// What is known of a model, without loading it.
+    /// What runs the model of this name, and no fallback of it.
+    async fn exactly(&self, model: &str) -> Result<Choice, Error> {
+        self.observed(choice::exactly(self, model).await)
+    }
+
+    fn observed(&self, choice: Result<Choice, Error>) -> Result<Choice, Error> {
+        if let (Ok(choice), Some(observer)) = (&choice, self.observer.get()) {
+            observer(choice);
+        }
+        choice
+    }
+
+    /// What is known of a model, without loading it; never of a fallback.
     pub async fn info(&self, model: &str) -> Result<ModelEntry, Error> {
-        let choice = self.choose(Some(model)).await?;
+        let choice = self.exactly(model).await?;
         choice.backend.info(choice.model).await
     }
 
@@ -276,10 +296,22 @@ impl Models {
         choice.backend.pull(choice.model, options).await
     }
 
-    /// Deletes a model.
+    /// Deletes a model, and never its fallback.
     pub async fn remove(&self, model: &str) -> Result<(), Error> {
-        let choice = self.choose(Some(model)).await?;
-        choice.backend.remove(choice.model).await
+        let removed = match self.exactly(model).await {
+            Ok(choice) => choice.backend.remove(choice.model).await,
+            Err(error) => Err(error),
+        };
+        match removed {
+            Err(Error::NotFound { model, place, .. }) => {
+                let hint = match choice::meant(self, &ModelName::parse(&model)?).await {
+                    Some(name) => format!("; did you mean \"{name}\"?"),
+                    None => "; `llmspell model list` shows what is there".to_owned(),
+                };
+                Err(Error::NotFound { model, place, hint })
+            }
+            removed => removed,
+        }
     }
 
     /// Starts an answer; loads the model if need be.
@@ -294,7 +326,8 @@ impl Models {
         if !self.pulls_missing() {
             return chosen;
         }
-        match (&chosen, model) {
+        let named = model.or(self.config.default_model.as_deref());
+        match (&chosen, named) {
             (Ok(choice), _) if is_missing(choice).await => {
                 let (backend, missing) = (&choice.backend, choice.model.clone());
                 let pull = backend.pull(missing, PullOptions::default()).await?;

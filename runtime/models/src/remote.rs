@@ -112,9 +112,9 @@ impl Backend for Remote {
         }))
     }
 
-    fn check(&self, _: &ModelName, sampling: &Sampling) -> Result<(), Error> {
+    fn check<'a>(&'a self, _: &'a ModelName, sampling: &'a Sampling) -> Pending<'a, ()> {
         let settings = self.settings();
-        options::check(&settings.name, settings.kind, sampling)
+        Box::pin(async { options::check(&settings.name, settings.kind, sampling) })
     }
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {

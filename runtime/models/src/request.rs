@@ -208,7 +208,7 @@ pub struct Request {
     pub format: Option<Value>,
     /// `None`: as the model does by itself.
     pub think: Option<Think>,
-    /// Another server of the same kind than the configured one.
+    /// Another server of the same kind as the configured one.
     pub base_url: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! [`Models`] as a configuration says.
 
-use crate::config::{CandleOptions, DeviceChoice};
+use crate::config::CandleOptions;
 use crate::models::{Limits, Models};
 use crate::settings::StoreSettings;
 use crate::{Config, Error};
@@ -12,7 +12,6 @@ impl Models {
     /// A setting that this build or machine cannot follow.
     pub fn configured(config: Config) -> Result<Self, Error> {
         let options = &config.providers.candle.options;
-        device(options)?;
         let mut models = Self::bare(&limits(options), store(options));
         if config.providers.candle.enabled {
             models.register(models.embedded())?;
@@ -92,31 +91,5 @@ fn store(options: &CandleOptions) -> StoreSettings {
         directory: options.model_directory.clone().or(settings.directory),
         default_quantization: options.default_quantization.clone(),
         ..settings
-    }
-}
-
-/// Refuses what this build cannot do.
-fn device(options: &CandleOptions) -> Result<(), Error> {
-    let wrong = |key, problem: &str| {
-        Err(Error::Setting {
-            provider: "candle.options".to_owned(),
-            key,
-            problem: problem.to_owned(),
-        })
-    };
-    match options.device {
-        DeviceChoice::Auto | DeviceChoice::Cpu if options.use_flash_attention => wrong(
-            "use_flash_attention",
-            "the CPU has no such kernels; set it to false, or take a device that has them",
-        ),
-        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
-        DeviceChoice::Cuda => wrong(
-            "device",
-            "no model runs on \"cuda\" yet; take \"cpu\" or \"auto\"",
-        ),
-        DeviceChoice::Metal => wrong(
-            "device",
-            "no model runs on \"metal\" yet; take \"cpu\" or \"auto\"",
-        ),
     }
 }

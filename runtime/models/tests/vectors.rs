@@ -52,7 +52,7 @@ fn a_model_asked_for_what_it_is_not_made_for_says_so() {
     let written = block_on(models.embed(Some("wisp"), texts())).map(|_| ());
     assert_eq!(
         written.expect_err("wisp writes").to_string(),
-        "wisp: is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
+        "wisp is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5"
     );
     let prompt = Prompt::Raw("the".to_owned());
     let request = Request::new(Some(fixture("tiny.gguf")), prompt);
@@ -85,6 +85,24 @@ fn a_model_stays_loaded_until_two_others_were_used_or_it_is_let_go() {
     assert_eq!(loaded(), [false, false, true]);
     block_on(models.embed(Some(&names[0]), texts())).expect("vectors");
     assert_eq!(loaded(), [true, false, true]);
+}
+
+#[test]
+fn options_of_writing_are_no_options_of_a_model_for_vectors() {
+    let models = Models::new();
+    let path = fixture("tiny.gguf");
+    let small = Loading {
+        context_size: Some(8),
+        ..Loading::default()
+    };
+    let problem = block_on(models.load(&path, small)).expect_err("it reads whole texts");
+    assert_eq!(
+        problem.to_string(),
+        "context_size: an embedding model has no such option"
+    );
+    assert_eq!(models.candle_status().loaded, 0);
+    block_on(models.load(&path, Loading::default())).expect("it loads");
+    assert_eq!(models.candle_status().loaded, 1);
 }
 
 #[test]

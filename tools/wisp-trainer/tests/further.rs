@@ -102,7 +102,7 @@ fn a_foreign_file_is_refused_with_the_reason() {
         (
             "tokenizer.ggml.tokens",
             Some(vec!["a", "b", "ab"].into()),
-            "3 tokens make a vocabulary of 12",
+            "3 tokens make a vocabulary of 10",
         ),
         (
             "llama.attention.head_count",

@@ -8,7 +8,8 @@ local raise = native.raise
 local find, wait = native.shim(native.find_module), native.shim(native.wait_for_module)
 local ended = native.module_ended
 
-local modules = {} -- values, by name and by path
+local named = {} -- values, by the name that was asked for
+local loaded = {} -- values, by path
 local loading = {} -- the task that loads a path
 
 -- Closed when the body has ended, in whatever way.
@@ -24,12 +25,12 @@ local function run(body, name, path)
   local _ <close> = setmetatable({ path = path }, mark)
   local value = body(name, path)
   if value == nil then value = true end
-  modules[path] = value
+  loaded[path] = value
   return value
 end
 
 local function settled(name, value)
-  modules[name] = value
+  named[name] = value
   return value
 end
 
@@ -37,7 +38,7 @@ function require(name)
   if type(name) ~= "string" then
     raise("require: expected a module's name, got " .. type(name))
   end
-  if modules[name] ~= nil then return modules[name] end
+  if named[name] ~= nil then return named[name] end
   local path, body = find(name)
   while loading[path] do
     if loading[path] == native.task() then
@@ -45,5 +46,5 @@ function require(name)
     end
     wait(path)
   end
-  return settled(name, modules[path] or run(body, name, path))
+  return settled(name, loaded[path] or run(body, name, path))
 end

@@ -135,32 +135,6 @@ impl Cx {
         future.await
     }
 
-    /// Runs `future` on the background I/O runtime; dropping the returned future aborts it.
-    pub async fn io<T: Send + 'static>(
-        &self,
-        future: impl Future<Output = T> + Send + 'static,
-    ) -> Result<T, Error> {
-        let task = AbortOnDrop(self.io_runtime()?.spawn(future));
-        let joined = self.external(task).await;
-        joined.map_err(|error| match error.try_into_panic() {
-            Ok(panic) => panicked(panic).into(),
-            Err(_) => Fault::Cancelled.into(),
-        })
-    }
-
-    /// The background I/O runtime, started at its first use.
-    pub fn io_runtime(&self) -> Result<&tokio::runtime::Runtime, Error> {
-        if self.0.io.get().is_none() {
-            let mut builder = tokio::runtime::Builder::new_multi_thread();
-            let builder = builder.worker_threads(1).thread_name("llmspell-io");
-            let made = builder.enable_all().build();
-            let made =
-                made.map_err(|e| Error::Raise(format!("cannot start the I/O thread: {e}")))?;
-            let _ = self.0.io.set(made);
-        }
-        Ok(self.0.io.get().expect("set just above"))
-    }
-
     /// What scripts may use.
     pub fn budget(&self) -> &Budget {
         &self.0.budget
@@ -229,24 +203,5 @@ impl<'a> External<'a> {
 impl Drop for External<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get() - 1);
-    }
-}
-
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-impl<T> Future for AbortOnDrop<T> {
-    type Output = Result<T, tokio::task::JoinError>;
-
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        cx: &mut std::task::Context<'_>,
-    ) -> Poll<Self::Output> {
-        std::pin::Pin::new(&mut self.0).poll(cx)
     }
 }

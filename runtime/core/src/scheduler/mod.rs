@@ -2,7 +2,7 @@
 //!
 //! A task is a coroutine plus a slot for the one future it waits on. Only the scheduler polls; a
 //! cancelled task loses its slot and its coroutine, so that no future survives its task. Futures
-//! of script tasks stay on this thread; I/O runs on a background tokio runtime and answers through
+//! of script tasks stay on this thread; I/O runs on threads of whoever does it and answers through
 //! channels, so that no host needs a reactor of its own.
 
 mod cx;
@@ -13,7 +13,7 @@ mod task;
 mod timer;
 
 use std::any::{Any, TypeId};
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -64,7 +64,6 @@ pub struct Shared {
     host: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
     sources: Rc<Sources>,
     console: Console,
-    io: OnceCell<tokio::runtime::Runtime>,
     on_unseen: RefCell<Report>,
     unseen: Cell<usize>,
 }
@@ -77,6 +76,11 @@ impl Sources {
     /// Remembers a text.
     pub fn add(&self, name: &str, text: &str) {
         self.0.borrow_mut().insert(name.to_owned(), text.into());
+    }
+
+    /// The first name of which `is` holds.
+    pub fn find(&self, is: impl Fn(&str) -> bool) -> Option<String> {
+        self.0.borrow().keys().find(|name| is(name)).cloned()
     }
 
     /// The text loaded under `name`.
@@ -116,7 +120,6 @@ impl Scheduler {
             host: RefCell::default(),
             sources: Rc::default(),
             console,
-            io: OnceCell::new(),
             on_unseen: RefCell::new(Box::new(|_| {})),
             unseen: Cell::new(0),
         };
@@ -199,7 +202,7 @@ impl Scheduler {
     /// Runs tasks for about `limit`, less if all of them wait; says whether any could run at once
     /// again. For hosts with a frame loop.
     pub fn tick(&self, limit: Duration) -> bool {
-        let end = Instant::now() + limit;
+        let end = Instant::now().checked_add(limit);
         loop {
             let now = Instant::now();
             self.shared.end_exhausted(now);
@@ -208,7 +211,7 @@ impl Scheduler {
                 None => return false,
                 Some(id) => self.shared.step(id),
             }
-            if Instant::now() >= end {
+            if end.is_some_and(|end| Instant::now() >= end) {
                 return true;
             }
         }
@@ -240,9 +243,6 @@ impl Scheduler {
 impl Drop for Scheduler {
     fn drop(&mut self) {
         self.shared.end_all(&Fault::Cancelled);
-        if let Some(io) = Rc::get_mut(&mut self.shared).and_then(|shared| shared.io.take()) {
-            io.shutdown_background();
-        }
     }
 }
 
@@ -272,6 +272,10 @@ impl Shared {
             match self.poll(id, &mut future) {
                 Poll::Pending => return self.put_back(id, coroutine, Some(future)),
                 Poll::Ready(result) => input = Some(result),
+            }
+            drop(future);
+            if self.slots.borrow().is_doomed(id) {
+                return self.end(id, coroutine, Err(Fault::Cancelled.into()));
             }
         }
         self.budget.begin_slice();

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::Poll;
 
-use super::task::{Task, Watchers};
+use super::task::{Task, Watchers, is_own};
 use crate::error::{Fault, TaskError};
 
 /// A run, a REPL session, or the inside of `Task.scope`: what its tasks start belongs to it too.
@@ -25,8 +25,8 @@ impl Scope {
 
     pub(super) fn leave(&self, task: &Rc<Task>, error: Option<TaskError>) {
         self.live.set(self.live.get() - 1);
-        if error.is_some() {
-            self.failed.borrow_mut().push(Rc::downgrade(task));
+        if error.as_ref().is_some_and(is_own) {
+            self.remember(task);
         }
         if error.is_some() || self.live.get() == 0 {
             self.watchers.wake();
@@ -36,6 +36,17 @@ impl Scope {
         {
             self.fault.replace(Some(fault));
         }
+    }
+
+    fn remember(&self, task: &Rc<Task>) {
+        let mut failed = self.failed.borrow_mut();
+        if failed.len() == failed.capacity() {
+            // Those that are gone have reported their error themselves.
+            failed.retain(|task| task.strong_count() > 0);
+            let kept = failed.len();
+            failed.reserve(kept + 1);
+        }
+        failed.push(Rc::downgrade(task));
     }
 
     /// The end of a budget, if that is what ended tasks of this scope.

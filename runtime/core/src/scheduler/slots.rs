@@ -111,6 +111,11 @@ impl Slots {
         }
     }
 
+    /// Whether a task was ended from outside and has not come back yet.
+    pub fn is_doomed(&self, id: TaskId) -> bool {
+        self.entries.get(&id).is_some_and(|e| e.doomed.is_some())
+    }
+
     pub fn remove(&mut self, id: TaskId) -> Option<Entry> {
         self.entries.remove(&id)
     }

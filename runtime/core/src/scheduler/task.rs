@@ -83,13 +83,17 @@ impl Task {
     /// The error that nobody has seen, which then counts as seen.
     pub(super) fn take_unseen(&self) -> Option<TaskError> {
         let error = self.outcome.borrow().as_ref()?.as_ref().err().cloned()?;
-        // The end of a budget is everyone's, and whoever cancels a task knows it.
-        let own = matches!(
-            error,
-            TaskError::Script(_) | TaskError::Fault(Fault::Panic(_))
-        );
-        (own && !self.observed.replace(true)).then_some(error)
+        (is_own(&error) && !self.observed.replace(true)).then_some(error)
     }
+}
+
+/// Whether an error is a task's own, and somebody should see it: the end of a budget is everyone's, and whoever
+/// cancels a task knows it.
+pub(super) fn is_own(error: &TaskError) -> bool {
+    matches!(
+        error,
+        TaskError::Script(_) | TaskError::Fault(Fault::Panic(_))
+    )
 }
 
 impl Drop for Task {

@@ -70,6 +70,12 @@ impl Embedders {
         kept.any(|(kept, slot)| kept == *key && slot.initialized())
     }
 
+    /// How many models are loaded.
+    pub fn loaded(&self) -> usize {
+        let kept = self.lock();
+        kept.iter().filter(|(_, slot)| slot.initialized()).count()
+    }
+
     /// Lets a model go; work that it is doing comes to its end.
     pub fn forget(&self, key: &Key) {
         self.lock().retain(|(kept, _)| kept != key);

@@ -213,8 +213,7 @@ fn a_model_larger_than_the_budget_is_refused_and_makes_nobody_go() {
     load(&cache, &small);
     let error = acquire(&cache, &large, &Loading::default()).err();
     let text = error.expect("it is too large").to_string();
-    let start =
-        "the model needs 7.6 MB of memory, of the 889 KB that models may use 0 KB are in use";
+    let start = "the model needs 7.6 MB of memory; models may use 889 KB, of which 0 KB are in use: take a smaller";
     assert!(text.starts_with(start), "{text}");
     assert_eq!(names(&cache), ["small.gguf"]);
 }

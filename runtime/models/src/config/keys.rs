@@ -21,7 +21,6 @@ const fn key(path: &'static str, kind: Kind, default: Option<&'static str>) -> K
 }
 
 const BACKEND: Kind = Kind::Choice(&["auto", "ollama", "candle"]);
-const DEVICE: Kind = Kind::Choice(&["auto", "cpu", "cuda", "metal"]);
 const OFFERED_BY: Kind = Kind::Choice(&["both", "ollama", "candle"]);
 const PROVIDER_TYPE: Kind = Kind::Choice(&["openai", "anthropic", "gemini"]);
 const TOKENS: Kind = Kind::Whole(1, 10_000_000);
@@ -81,7 +80,11 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Folder,
         None,
     ),
-    key("providers.candle.options.device", DEVICE, Some("auto")),
+    key(
+        "providers.candle.options.device",
+        Kind::Device,
+        Some("auto"),
+    ),
     key(
         "providers.candle.options.max_concurrent",
         Kind::Whole(1, 65_536),
@@ -106,7 +109,7 @@ pub(super) const KEYS: &[Key] = &[
     key("providers.candle.options.memory_budget", Kind::Bytes, None),
     key(
         "providers.candle.options.use_flash_attention",
-        Kind::Boolean,
+        Kind::FlashAttention,
         Some("false"),
     ),
     key("providers.*.provider_type", PROVIDER_TYPE, None),

@@ -10,6 +10,9 @@ const LONGEST: f64 = 86_400.0;
 /// The largest model that can be told of, in gigabytes.
 const LARGEST: f64 = 100_000.0;
 
+/// Devices that are known, but that no model runs on yet.
+const GPUS: [&str; 2] = ["cuda", "metal"];
+
 /// What a key may hold.
 pub(super) enum Kind {
     Boolean,
@@ -20,6 +23,10 @@ pub(super) enum Kind {
     /// A number of bytes, or text such as `6GB`.
     Bytes,
     Choice(&'static [&'static str]),
+    /// What computes the models of this process.
+    Device,
+    /// Whether a GPU's fused attention is used.
+    FlashAttention,
     Url,
     /// A model's name.
     Model,
@@ -39,6 +46,7 @@ impl Kind {
         !matches!(
             self,
             Self::Boolean
+                | Self::FlashAttention
                 | Self::Whole(..)
                 | Self::Seconds
                 | Self::Gigabytes
@@ -55,7 +63,7 @@ impl Kind {
 
     /// The value as it is kept, or what is wrong with it; `written` is how the user wrote it.
     pub fn check(&self, value: ValueKind, written: &str) -> Result<ValueKind, String> {
-        self.check_names(&value)?;
+        self.check_closely(&value)?;
         self.kept(value).ok_or_else(|| {
             let written = match self {
                 // It may be the key itself, by mistake.
@@ -67,26 +75,33 @@ impl Kind {
         })
     }
 
-    /// Checks models' names, where an error can say more than that it expected one.
-    fn check_names(&self, value: &ValueKind) -> Result<(), String> {
+    /// Checks what an error can say more of than what it expected.
+    fn check_closely(&self, value: &ValueKind) -> Result<(), String> {
         match (self, value) {
+            (Self::Device, ValueKind::String(device)) if GPUS.contains(&device.as_str()) => Err(
+                format!("no model runs on \"{device}\" yet; take \"auto\" or \"cpu\""),
+            ),
+            (Self::FlashAttention, ValueKind::Boolean(true)) => {
+                Err("the CPU has no such kernels, and no model runs on a GPU yet".to_owned())
+            }
             (Self::Model | Self::Models, ValueKind::String(name)) => ModelName::parse(name)
                 .map(drop)
                 .map_err(|error| error.to_string()),
             (Self::Models, ValueKind::Array(names)) => names
                 .iter()
-                .try_for_each(|name| self.check_names(&name.kind)),
+                .try_for_each(|name| self.check_closely(&name.kind)),
             _ => Ok(()),
         }
     }
 
     fn expected(&self) -> String {
         match self {
-            Self::Boolean => "true or false".to_owned(),
+            Self::Boolean | Self::FlashAttention => "true or false".to_owned(),
             Self::Whole(least, most) => format!("an integer from {least} to {most}"),
             Self::Seconds => format!("a number of seconds above 0, at most {LONGEST}"),
             Self::Gigabytes => format!("a number of gigabytes above 0, at most {LARGEST}"),
             Self::Bytes => "a number of bytes above 0, or text such as \"6GB\"".to_owned(),
+            Self::Device => "\"auto\" or \"cpu\"".to_owned(),
             Self::Choice([only]) => format!("{only:?}"),
             Self::Choice(all) => {
                 let all: Vec<String> = all.iter().map(|choice| format!("{choice:?}")).collect();
@@ -106,7 +121,7 @@ impl Kind {
 
     fn kept(&self, value: ValueKind) -> Option<ValueKind> {
         match (self, value) {
-            (Self::Boolean, value @ ValueKind::Boolean(_)) => Some(value),
+            (Self::Boolean | Self::FlashAttention, value @ ValueKind::Boolean(_)) => Some(value),
             (Self::Whole(least, most), ValueKind::I64(number)) => {
                 let fits = |number: u64| (*least..=*most).contains(&number);
                 u64::try_from(number)
@@ -128,6 +143,7 @@ impl Kind {
     fn kept_text(&self, text: String) -> Option<String> {
         let fits = match self {
             Self::Choice(all) => all.contains(&text.as_str()),
+            Self::Device => ["auto", "cpu"].contains(&text.as_str()),
             Self::Url => url::is_http(&text),
             Self::Model => true,
             Self::RemoteModel => {

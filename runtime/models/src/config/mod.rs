@@ -34,11 +34,11 @@ pub use environment::Environment;
 use layer::Layer;
 pub use problems::Problems;
 pub use settings::{
-    BackendChoice, CandleOptions, CandleSettings, DeviceChoice, LocalSettings, OfferedBy,
-    OllamaOptions, OllamaSettings, ProviderType, Providers, RecommendedModel, RemoteSettings,
+    BackendChoice, CandleOptions, CandleSettings, LocalSettings, OfferedBy, OllamaOptions,
+    OllamaSettings, ProviderType, Providers, RecommendedModel, RemoteSettings,
 };
 
-use crate::Error;
+use crate::{Error, ModelName};
 
 /// What is set, by whomever.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -132,7 +132,10 @@ impl Config {
     /// The models to try, in this order, in the place of one that is not there: those that `[fallback]` lists,
     /// then with `fallback_to_cloud` the default model of each remote provider, in the order of their names.
     pub fn fallbacks(&self, model: &str) -> Vec<String> {
-        let mut models = self.fallback.get(model).cloned().unwrap_or_default();
+        let named = ModelName::parse(model).ok();
+        let same = |other: &str| other == model || ModelName::parse(other).ok() == named;
+        let listed = self.fallback.iter().find(|(key, _)| same(key));
+        let mut models = listed.map_or_else(Vec::new, |(_, models)| models.clone());
         if self.providers.local.fallback_to_cloud {
             let remote = self.providers.remote.iter().filter(|(_, p)| p.enabled);
             models.extend(
@@ -140,7 +143,7 @@ impl Config {
                     .filter_map(|(name, p)| Some(format!("{name}/{}", p.default_model.as_ref()?))),
             );
         }
-        models.retain(|other| other != model);
+        models.retain(|other| !same(other));
         models
     }
 }

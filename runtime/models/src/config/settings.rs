@@ -68,7 +68,6 @@ pub struct CandleSettings {
 pub struct CandleOptions {
     /// `None` only where neither `XDG_DATA_HOME` nor `HOME` is set.
     pub model_directory: Option<PathBuf>,
-    pub device: DeviceChoice,
     /// Answers that a model computes at once, the rest waits; `None`: as many as there is memory for.
     pub max_concurrent: Option<usize>,
     /// What a pull takes where the model's name says nothing, such as `Q4_K_M`.
@@ -81,7 +80,6 @@ pub struct CandleOptions {
     pub batch_size: Option<usize>,
     /// In bytes; `None`: as [`Limits`](crate::Limits) says.
     pub memory_budget: Option<u64>,
-    pub use_flash_attention: bool,
 }
 
 /// A remote provider, such as `[providers.openai]`.
@@ -118,17 +116,6 @@ pub enum BackendChoice {
     Auto,
     Ollama,
     Candle,
-}
-
-/// What computes the models of this process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DeviceChoice {
-    /// A GPU if there is one that this build can use, else the CPU.
-    Auto,
-    Cpu,
-    Cuda,
-    Metal,
 }
 
 /// Which API a remote provider speaks.

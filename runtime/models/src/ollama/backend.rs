@@ -88,8 +88,8 @@ impl Backend for Ollama {
         Box::pin(network::run(generate(server, model, request)))
     }
 
-    fn check(&self, _: &ModelName, sampling: &Sampling) -> Result<(), Error> {
-        check(sampling)
+    fn check<'a>(&'a self, _: &'a ModelName, sampling: &'a Sampling) -> Pending<'a, ()> {
+        Box::pin(async { check(sampling) })
     }
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {

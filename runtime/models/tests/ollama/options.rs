@@ -6,7 +6,7 @@ use llmspell_models::{Backend, CacheType, Error, Event, Request, Sampling};
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Server};
-use crate::{events, fixtures, hello, name, ollama};
+use crate::{events, fixtures, hello, name, ollama, wait};
 
 fn server() -> Server {
     Server::always(|| Reply::lines(&fixtures::chat(&["Hi"])))
@@ -114,7 +114,7 @@ fn an_option_that_ollama_does_not_have_is_an_error_and_nothing_is_sent() {
     let ollama = ollama(&server);
     for (option, sampling) in requests {
         let expected = format!("{option}: ollama has no such option");
-        let checked = ollama.check(&name("llama3.2"), &sampling).unwrap_err();
+        let checked = wait(ollama.check(&name("llama3.2"), &sampling)).unwrap_err();
         assert_eq!(checked.to_string(), expected);
         let error = events(&ollama, sampled(sampling)).unwrap_err();
         assert_eq!(error.to_string(), expected);

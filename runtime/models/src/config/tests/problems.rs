@@ -63,7 +63,17 @@ fn a_mistake_is_told_with_its_file_its_line_and_a_way_out() {
         (
             "[providers.candle.options]\ndevice = \"gpu\"",
             2,
-            "expected one of \"auto\", \"cpu\", \"cuda\", \"metal\", got \"gpu\"",
+            "expected \"auto\" or \"cpu\", got \"gpu\"",
+        ),
+        (
+            "[providers.candle.options]\ndevice = \"cuda\"",
+            2,
+            "no model runs on \"cuda\" yet; take \"auto\" or \"cpu\"",
+        ),
+        (
+            "[providers.candle.options]\nuse_flash_attention = true",
+            2,
+            "no model runs on a GPU yet",
         ),
         (
             "[providers.candle.options]\nmemory_budget = \"6 bananas\"",

@@ -19,7 +19,6 @@ fn nothing_set_gives_the_defaults() {
     assert_eq!(ollama.timeout, Duration::from_secs(300));
     let models = setup.home().join(".local/share/llmspell/models");
     assert_eq!(candle.options.model_directory, Some(models));
-    assert_eq!(candle.options.device, DeviceChoice::Auto);
     assert_eq!(candle.options.memory_budget, None);
     let key = |name: &str| remote[name].api_key_env.as_deref();
     assert_eq!(key("openai"), Some("OPENAI_API_KEY"));
@@ -203,7 +202,10 @@ fn variables_hold_texts_as_they_are_and_all_else_as_toml() {
             "LLMSPELL_PROVIDERS__CANDLE__OPTIONS__MEMORY_BUDGET",
             "1.5GiB",
         )
-        .variable("LLMSPELL_PROVIDERS__CANDLE__OPTIONS__DEVICE", "metal")
+        .variable(
+            "LLMSPELL_PROVIDERS__CANDLE__OPTIONS__DEFAULT_QUANTIZATION",
+            "q8_0",
+        )
         .variable("LLMSPELL_PROVIDERS__CANDLE__ENABLED", "false")
         .variable("LLMSPELL_PROVIDERS__VLLM__PROVIDER_TYPE", "openai")
         .variable("LLMSPELL_PROVIDERS__LOCAL__DEFAULT_BACKEND", "")
@@ -214,7 +216,7 @@ fn variables_hold_texts_as_they_are_and_all_else_as_toml() {
     assert_eq!(config.providers.ollama.base_url, "http://box");
     let candle = &config.providers.candle;
     assert_eq!(candle.options.memory_budget, Some(3 << 29));
-    assert_eq!(candle.options.device, DeviceChoice::Metal);
+    assert_eq!(candle.options.default_quantization, "Q8_0");
     assert!(!candle.enabled);
     assert_eq!(
         config.providers.remote["vllm"].provider_type,
