@@ -61,11 +61,11 @@
 ---@field ready boolean Whether models can run.
 ---@field device string What they run on, such as `"cpu"`.
 ---@field models integer How many models there are.
----@field loaded integer How many models are loaded.
+---@field loaded integer How many models are loaded, those for vectors included.
 ---@field loads integer How often a model has been loaded so far.
 ---@field memory_bytes integer What models hold: weights, and what they remember of tokens.
 ---@field memory_budget_bytes integer What they may hold.
----@field loaded_models (LoadedState)[] The models that are loaded.
+---@field loaded_models (LoadedState)[] The models that are loaded and write text.
 
 --- A model that is loaded.
 ---@class LoadedState
@@ -390,12 +390,12 @@ function LocalLLM.list(backend) end
 ---@return (AvailableInfo)[]
 function LocalLLM.available(backend) end
 
---- Whether a model is there to be used.
+--- Whether a model is there to be used; its fallbacks do not count.
 ---@param model string
 ---@return boolean
 function LocalLLM.exists(model) end
 
---- What is known of a model, without loading it.
+--- What is known of a model, without loading it; never of its fallback.
 ---@param model string
 ---@return ModelInfo
 function LocalLLM.info(model) end
@@ -416,7 +416,7 @@ function LocalLLM.pull(model, options) end
 ---@return PullStreamHandle
 function LocalLLM.pull_streaming(model, options) end
 
---- Deletes a model that was pulled.
+--- Deletes a model that was pulled, never its fallback.
 ---@param model string
 function LocalLLM.remove(model) end
 

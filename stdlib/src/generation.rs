@@ -356,7 +356,6 @@ impl Stream {
     #[api(iterates)]
     async fn next(&self, cx: &Cx) -> Result<Option<Chunk>, Error> {
         // Whoever drops the task that waits here drops the answer too, which stops the model.
-        let _reading = Reading(&self.0);
         let (mut answer, finished) = match self.0.replace(State::Busy) {
             State::Open(answer, finished) => (answer, finished),
             State::Busy => return Err(Error::raise("Stream:next: another task reads this stream")),
@@ -365,6 +364,7 @@ impl Stream {
                 return Ok(None);
             }
         };
+        let _reading = Reading(&self.0);
         let piece = answer.next(cx).await;
         let (state, chunk) = match piece {
             Ok(Some(Piece::Text(text, logprobs))) => {

@@ -69,7 +69,7 @@ impl LocalLlm {
         reply!(reply, ModelReply::Available(models) => models.into_iter().map(Into::into).collect())
     }
 
-    /// Whether a model is there to be used.
+    /// Whether a model is there to be used; its fallbacks do not count.
     ///
     /// ```lua
     /// assert(LocalLLM.exists("wisp") and not LocalLLM.exists("missing.gguf"))
@@ -82,7 +82,7 @@ impl LocalLlm {
         reply!(reply, ModelReply::Exists(there) => there)
     }
 
-    /// What is known of a model, without loading it.
+    /// What is known of a model, without loading it; never of its fallback.
     ///
     /// ```lua
     /// assert(LocalLLM.info("wisp").architecture == "llama")
@@ -144,7 +144,7 @@ impl LocalLlm {
         Ok(PullStream::new(replies))
     }
 
-    /// Deletes a model that was pulled.
+    /// Deletes a model that was pulled, never its fallback.
     ///
     /// ```lua
     /// local ok, problem = pcall(LocalLLM.remove, "wisp")

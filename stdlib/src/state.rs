@@ -74,7 +74,7 @@ pub struct CandleState {
     device: String,
     /// How many models there are.
     models: usize,
-    /// How many models are loaded.
+    /// How many models are loaded, those for vectors included.
     loaded: usize,
     /// How often a model has been loaded so far.
     loads: u64,
@@ -82,7 +82,7 @@ pub struct CandleState {
     memory_bytes: u64,
     /// What they may hold.
     memory_budget_bytes: u64,
-    /// The models that are loaded.
+    /// The models that are loaded and write text.
     loaded_models: Vec<LoadedState>,
 }
 

@@ -48,14 +48,32 @@ fn a_fallback_is_not_what_is_removed_or_shown() {
 }
 
 #[test]
-fn a_fallback_that_is_not_there_either_is_told() {
-    let place = Place::configured("[fallback]\n\"llama9:8b\" = [\"openai/gpt-4o-mini\"]");
-    let error = place.fails(&["exec", &answer(Some("llama9:8b"), "model")], 1);
-    assert!(
-        error.contains("its fallback openai/gpt-4o-mini is not there either"),
-        "{error}"
+fn a_name_that_is_none_has_no_fallback() {
+    let place = Place::configured(
+        "[providers.local]\nfallback_to_cloud = true\n[providers.vllm]\nprovider_type = \"openai\"\nbase_url = \"http://127.0.0.1:9\"\ndefault_model = \"big\"",
     );
-    assert!(error.contains("OPENAI_API_KEY"), "{error}");
+    for name in ["llama 3", "llama3@gpu", ""] {
+        let error = place.fails(
+            &["exec", &format!("Agent.create({{ model = {name:?} }})")],
+            1,
+        );
+        assert!(error.contains("Agent.create"), "{error}");
+    }
+}
+
+#[test]
+fn a_fallback_that_is_not_there_either_is_told() {
+    let place = Place::new();
+    for name in ["llama9:8b", "llama9:8b@candle"] {
+        let fallback = format!("fallback.\"{name}\"=[\"openai/gpt-4o-mini\"]");
+        let code = answer(Some(name), "model");
+        let error = place.fails(&["exec", "--set", &fallback, &code], 1);
+        assert!(
+            error.contains("its fallback openai/gpt-4o-mini is not there either"),
+            "{error}"
+        );
+        assert!(error.contains("OPENAI_API_KEY"), "{error}");
+    }
 }
 
 #[test]

@@ -40,27 +40,20 @@ const BASE: &[&str] = &[
 /// What stays of `os`.
 const OS: &[&str] = &["clock", "date", "difftime", "time"];
 
-/// Functions of stock Lua's `os` and `io` that reach what scripts must not reach.
-const WITHHELD: &[&str] = &[
-    "execute",
-    "exit",
-    "getenv",
-    "open",
-    "popen",
-    "remove",
-    "rename",
-    "setlocale",
-    "tmpfile",
-    "tmpname",
-];
-
-/// What to say of a nil value that is no nil in stock Lua; `kind` is `global` or `field`.
-pub fn withheld(kind: &str, name: &str) -> Option<String> {
+/// What to say of a nil value in a line of a script, if stock Lua has something there that scripts do not have;
+/// `kind` is `global` or `field`.
+pub fn withheld(kind: &str, name: &str, line: &str) -> Option<String> {
+    let read_from = |library: &str| {
+        let whole = format!("{library}.{name}");
+        let part = |c: char| c.is_alphanumeric() || "_.".contains(c);
+        let mut uses = line.match_indices(&whole);
+        uses.any(|(at, _)| !line[..at].ends_with(part))
+    };
     match (kind, name) {
         ("global", "dofile" | "loadfile" | "package") => {
             Some(format!("scripts have no `{name}`; `require` loads modules"))
         }
-        ("field", name) if WITHHELD.contains(&name) => {
+        ("field", _) if read_from("os") || read_from("io") => {
             let os: Vec<String> = OS.iter().map(|name| format!("os.{name}")).collect();
             Some(format!(
                 "of stock Lua's `os` and `io`, scripts have {}, io.read and io.write",

@@ -66,10 +66,14 @@ pub fn error(shared: &Shared, failure: Failure) -> TaskError {
             diagnostic.stack.extend(failure.stack);
             diagnostic
         }
-        None => Diagnostic {
-            help: meant(&shared.names, &failure.text),
-            ..diagnostic(failure.text, failure.stack, &shared.cx.sources())
-        },
+        None => {
+            let sources = shared.cx.sources();
+            let diagnostic = diagnostic(failure.text, failure.stack, &sources);
+            Diagnostic {
+                help: meant(&shared.names, &diagnostic, &sources),
+                ..diagnostic
+            }
+        }
     };
     let value = failure.thrown.map(|v| shared.hold(Values::One(v)));
     ScriptError { diagnostic, value }.into()
@@ -77,11 +81,15 @@ pub fn error(shared: &Shared, failure: Failure) -> TaskError {
 
 /// What a message about a nil value may come from: a name of stock Lua that scripts do not have, or a slip in a
 /// global's name.
-fn meant(names: &[&str], text: &str) -> Option<String> {
-    let (_, rest) = text.split_once("a nil value (")?;
+fn meant(names: &[&str], problem: &Diagnostic, sources: &Sources) -> Option<String> {
+    let (_, rest) = problem.message.split_once("a nil value (")?;
     let (kind, rest) = rest.split_once(" '")?;
     let (name, _) = rest.split_once('\'')?;
-    if let Some(help) = prelude::withheld(kind, name) {
+    let place = problem.stack.first();
+    let text = place.and_then(|frame| sources.get(&frame.source));
+    let line = place.zip(text.as_deref());
+    let line = line.and_then(|(frame, text)| text.lines().nth(frame.line.checked_sub(1)? as usize));
+    if let Some(help) = prelude::withheld(kind, name, line.unwrap_or_default()) {
         return Some(help);
     }
     let global = Some(name).filter(|_| kind == "global")?;

@@ -74,22 +74,32 @@ impl Console {
 
     /// Reads a line without its end, what is left of an earlier one first; `None` at the end of input.
     pub async fn read_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
+        let _turn = cx.external(self.turn.lock()).await;
         match self.rest_line() {
-            Some(line) => Ok(Some(line)),
-            None => self.next_line(cx, prompt).await,
+            Some(line) => {
+                self.write(prompt.as_bytes())?;
+                Ok(Some(line))
+            }
+            None => self.ask(cx, prompt).await,
         }
     }
 
+    /// What is left of a line; a line's end alone is nothing.
     fn rest_line(&self) -> Option<String> {
         let mut rest = self.rest.borrow_mut();
         let end = rest.iter().position(|byte| *byte == b'\n')?;
         let line: Vec<u8> = rest.drain(..=end).take(end).collect();
-        Some(String::from_utf8_lossy(&line).into_owned())
+        let left = !line.is_empty() || !rest.is_empty();
+        left.then(|| String::from_utf8_lossy(&line).into_owned())
     }
 
     /// Reads a line that nobody has had a part of, without its end; `None` at the end of input.
     pub async fn next_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
+        self.ask(cx, prompt).await
+    }
+
+    async fn ask(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         self.flush();
         let (answer, line) = oneshot::channel();
         let asked = self.requests().send((prompt.to_owned(), answer));

@@ -13,7 +13,7 @@ mod thread;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::stream;
 use llmspell_inference as inference;
@@ -99,6 +99,7 @@ impl Candle {
     }
 
     async fn answer(&self, name: ModelName, request: Request) -> Result<Generation, Error> {
+        let called = Instant::now();
         let key = self.key(&name).await?;
         understood(&request)?;
         let lease = self.cache.acquire(&key, &request.loading).await?;
@@ -122,6 +123,7 @@ impl Candle {
         let answer = request.max_tokens.unwrap_or(LEAST_CONTEXT);
         let tokens = prompt_tokens.saturating_add(answer).min(context_size);
         lease.promise(tokens).await?;
+        let before = called.elapsed();
         let generation = model.generate(inference::Request {
             prompt: encoded.tokens,
             sampling: request.sampling.over(key.sampling())?,
@@ -135,6 +137,7 @@ impl Candle {
             context_size,
             dropped_messages: encoded.dropped,
             load_time: lease.load_time,
+            waited: before.saturating_sub(lease.load_time.unwrap_or_default()),
         };
         let state = (generation, finished, lease);
         Ok(Generation::new(stream::unfold(
@@ -396,6 +399,8 @@ struct Finished {
     context_size: usize,
     dropped_messages: usize,
     load_time: Option<Duration>,
+    /// From the call to the model's first step, its loading for this call left out.
+    waited: Duration,
 }
 
 impl Finished {
@@ -412,8 +417,8 @@ impl Finished {
             cached_tokens: finish.cached_tokens,
             context_size: Some(self.context_size),
             dropped_messages: self.dropped_messages,
-            first_token: finish.timings.first_token,
-            total: finish.timings.total,
+            first_token: self.waited + finish.timings.first_token,
+            total: self.waited + finish.timings.total,
             load_time: self.load_time,
         }
     }

@@ -33,7 +33,7 @@ pub async fn choose(models: &Models, name: Option<&str>) -> Result<Choice, Error
 
 /// What a name stands for, or a fallback that is there in the place of a model that is not.
 async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
-    let first = exactly(models, name).await;
+    let first = named(models, ModelName::parse(name)?).await;
     let fallbacks = models.config().fallbacks(name);
     if fallbacks.is_empty() || absence(&first).await.is_none() {
         return first;
@@ -54,7 +54,14 @@ async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
             ..other
         });
     }
-    first.map_err(|error| match error {
+    let problem = match first {
+        Ok(choice) => match choice.backend.info(choice.model.clone()).await {
+            Ok(_) => return Ok(choice), // it has come meanwhile
+            Err(problem) => problem,
+        },
+        Err(problem) => problem,
+    };
+    Err(match problem {
         Error::NotFound { model, place, hint } => Error::NotFound {
             model,
             place,
@@ -82,16 +89,8 @@ async fn absence(choice: &Result<Choice, Error>) -> Option<String> {
     }
 }
 
-/// The default model, which stays the same once it has been chosen.
+/// The configured default, else the newest model or the bundled one, whichever it was at first.
 async fn default(models: &Models) -> Result<Choice, Error> {
-    let chosen = models
-        .default_choice()
-        .get_or_try_init(|| find_default(models));
-    chosen.await.cloned()
-}
-
-/// The configured default, else the model that was installed last, else the bundled one.
-async fn find_default(models: &Models) -> Result<Choice, Error> {
     if let Some(name) = &models.config().default_model {
         let choice = or_fallback(models, name).await?;
         let reason = format!(
@@ -100,6 +99,12 @@ async fn find_default(models: &Models) -> Result<Choice, Error> {
         );
         return Ok(Choice { reason, ..choice });
     }
+    let chosen = models.default_choice().get_or_try_init(|| newest(models));
+    chosen.await.cloned()
+}
+
+/// The model that was installed last, else the bundled one.
+async fn newest(models: &Models) -> Result<Choice, Error> {
     // A server that does not answer has no models.
     let installed = models.list(None).await.unwrap_or_default();
     let generates = |model: &&ModelEntry| !model.bundled && model.generates();
@@ -202,10 +207,9 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
     };
     Err(Error::NotFound {
         model: model.to_string(),
-        place: "is installed".to_owned(),
+        place: format!("is installed ({})", tried.join("; ")),
         hint: format!(
-            " ({}){meant}{}, or give the path of a GGUF file",
-            tried.join("; "),
+            "{meant}{}, or give the path of a GGUF file",
             how_to_get(model)
         ),
     })

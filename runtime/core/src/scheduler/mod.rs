@@ -78,7 +78,7 @@ impl Sources {
         self.0.borrow_mut().insert(name.to_owned(), text.into());
     }
 
-    /// The first name of which `is` holds.
+    /// A name of which `is` holds.
     pub fn find(&self, is: impl Fn(&str) -> bool) -> Option<String> {
         self.0.borrow().keys().find(|name| is(name)).cloned()
     }

@@ -81,9 +81,10 @@ impl Kind {
             (Self::Device, ValueKind::String(device)) if GPUS.contains(&device.as_str()) => Err(
                 format!("no model runs on \"{device}\" yet; take \"auto\" or \"cpu\""),
             ),
-            (Self::FlashAttention, ValueKind::Boolean(true)) => {
-                Err("the CPU has no such kernels, and no model runs on a GPU yet".to_owned())
-            }
+            (Self::FlashAttention, ValueKind::Boolean(true)) => Err(
+                "no model runs on a GPU yet, and the CPU has no such kernels; set it to false"
+                    .to_owned(),
+            ),
             (Self::Model | Self::Models, ValueKind::String(name)) => ModelName::parse(name)
                 .map(drop)
                 .map_err(|error| error.to_string()),

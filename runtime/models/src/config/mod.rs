@@ -134,8 +134,11 @@ impl Config {
     pub fn fallbacks(&self, model: &str) -> Vec<String> {
         let named = ModelName::parse(model).ok();
         let same = |other: &str| other == model || ModelName::parse(other).ok() == named;
-        let listed = self.fallback.iter().find(|(key, _)| same(key));
-        let mut models = listed.map_or_else(Vec::new, |(_, models)| models.clone());
+        let listed = self.fallback.get(model).or_else(|| {
+            let mut all = self.fallback.iter();
+            all.find_map(|(key, models)| same(key).then_some(models))
+        });
+        let mut models = listed.cloned().unwrap_or_default();
         if self.providers.local.fallback_to_cloud {
             let remote = self.providers.remote.iter().filter(|(_, p)| p.enabled);
             models.extend(

@@ -1,0 +1,2 @@
+local door = {}
+door.open()
