@@ -38,7 +38,7 @@ impl Config {
     /// The most parameters that fit into a file of 8 MiB in Q8_0.
     const LARGEST: f64 = (8 << 20) as f64 * 32.0 / 34.0;
 
-    /// The model that llmspell ships: about 3.5 million parameters.
+    /// What `wisp-trainer all` makes: about 3.1 million parameters.
     pub fn wisp(vocab_size: usize) -> Self {
         let (dim, layers, heads, ffn) = (192, 6, 6, 576);
         Self {
