@@ -4,7 +4,7 @@
 mod process;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -261,16 +261,21 @@ fn output_that_cannot_be_written_is_an_error() {
     }
 }
 
-#[test]
-fn what_is_left_of_a_line_goes_to_whoever_reads_next() {
-    use std::io::Write;
-    let code = "io.read(1) print(Console.read_line(), io.read())";
-    let mut child = process::llmspell()
+/// A script whose input and output are pipes.
+fn piped(code: &str) -> Child {
+    process::llmspell()
         .args(["exec", code])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the binary starts");
+        .expect("the binary starts")
+}
+
+#[test]
+fn what_is_left_of_a_line_goes_to_whoever_reads_next() {
+    use std::io::Write;
+    let code = "io.read(1) print(Console.read_line(), io.read())";
+    let mut child = piped(code);
     let mut stdin = child.stdin.take().expect("it is piped");
     stdin.write_all(b"abc\ndef\n").expect("the script reads");
     drop(stdin);
@@ -283,12 +288,7 @@ fn a_line_whose_reader_was_cancelled_goes_to_the_next_one() {
     use std::io::{BufRead, BufReader, Write};
     let code = "pcall(Task.timeout, 0.01, Console.read_line) print('late') Console.flush() \
                 print(Console.read_line(), Console.read_line())";
-    let mut child = process::llmspell()
-        .args(["exec", code])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
+    let mut child = piped(code);
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     assert_eq!(lines.next().expect("a line").expect("text"), "late");
     let mut stdin = child.stdin.take().expect("it is piped");
