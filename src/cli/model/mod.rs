@@ -10,6 +10,7 @@ mod table;
 use std::io::{IsTerminal, Write};
 
 use clap::{Args, Subcommand, ValueEnum};
+use futures_executor::block_on;
 use llmspell_models::{LocalBackend, ModelRequest, PullOptions};
 
 use super::App;
@@ -150,17 +151,8 @@ fn answer(app: &App, request: ModelRequest) -> u8 {
 }
 
 fn remove(app: &App, model: String, yes: bool) -> u8 {
-    if !yes {
-        match confirm(&format!("Delete {model}?")) {
-            Some(true) => {}
-            Some(false) => return app.fail("nothing was deleted".to_owned(), 1),
-            None => {
-                let problem = format!(
-                    "there is no terminal to ask on: `llmspell model remove {model} --yes` does not ask"
-                );
-                return app.fail(problem, 2);
-            }
-        }
+    if !yes && let Err(code) = agreed(app, &model) {
+        return code;
     }
     let request = ModelRequest::Remove {
         model: model.clone(),
@@ -169,6 +161,25 @@ fn remove(app: &App, model: String, yes: bool) -> u8 {
         Ok(_) if app.json => app.show(&format!("{:#}\n", serde_json::json!({ "removed": model }))),
         Ok(_) => app.show(&format!("{model} is deleted\n")),
         Err(ended) => ended.tell(app),
+    }
+}
+
+/// Asks whether a model is to be deleted; nobody is asked about one that is not there, of which the request
+/// says so.
+fn agreed(app: &App, model: &str) -> Result<(), u8> {
+    let models = app.models(None)?;
+    if !block_on(models.exists(model)).unwrap_or(false) {
+        return Ok(());
+    }
+    match confirm(&format!("Delete {model}?")) {
+        Some(true) => Ok(()),
+        Some(false) => Err(app.fail("nothing was deleted".to_owned(), 1)),
+        None => Err(app.fail(
+            format!(
+                "there is no terminal to ask on: `llmspell model remove {model} --yes` does not ask"
+            ),
+            2,
+        )),
     }
 }
 
