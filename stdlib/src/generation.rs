@@ -207,7 +207,9 @@ impl Answer {
     /// Starts an answer for the call named `function`.
     pub async fn start(cx: &Cx, function: &'static str, request: Request) -> Result<Self, Error> {
         let models = models(cx)?;
+        // A default that was configured is no last resort, and choosing it may ask a server.
         if request.model.is_none()
+            && models.config().default_model.is_none()
             && let Ok(chosen) = cx.external(models.choose(None)).await
         {
             notice(cx, &chosen);

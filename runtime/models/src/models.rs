@@ -102,7 +102,8 @@ impl Models {
         &self.default
     }
 
-    pub(crate) fn config(&self) -> &Config {
+    /// What is configured.
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
