@@ -101,7 +101,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value = "8500")]
+    #[arg(long, default_value = "13500")]
     steps: NonZeroUsize,
     /// Go on from the last checkpoint, when there is one
     #[arg(long)]
@@ -110,7 +110,7 @@ struct Training {
     #[arg(long, default_value = "2")]
     threads: NonZeroUsize,
     /// Tokens in a batch
-    #[arg(long, default_value = "3072")]
+    #[arg(long, default_value = "1536")]
     batch: NonZeroUsize,
 }
 

@@ -10,6 +10,7 @@ use crate::{
     rng::Rng,
 };
 use ndarray::Axis;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -292,11 +293,20 @@ impl Weights {
         }
     }
 
-    /// Adds the numbers of `other`.
-    pub fn add(&mut self, other: &Self) {
-        for (sum, (_, _, matrix)) in self.matrices_mut().into_iter().zip(other.named()) {
-            *sum += matrix;
-        }
+    /// The sum of all `parts`, of which there is at least one, in their order; its matrices are summed
+    /// side by side.
+    pub fn sum(parts: Vec<Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut sum = parts.next().expect("a sum has at least one part");
+        let others: Vec<Self> = parts.collect();
+        let others: Vec<_> = others.iter().map(Self::named).collect();
+        let matrices = sum.matrices_mut().into_par_iter().enumerate();
+        matrices.for_each(|(index, matrix)| {
+            for other in &others {
+                *matrix += other[index].2;
+            }
+        });
+        sum
     }
 }
 
@@ -459,9 +469,9 @@ mod tests {
             rows: vec![0],
             targets: vec![(3, 1.0)],
         };
-        let (loss_1, mut sum) = model.loss_and_gradient(&first);
+        let (loss_1, sum) = model.loss_and_gradient(&first);
         let (loss_2, other) = model.loss_and_gradient(&second);
-        sum.add(&other);
+        let sum = Weights::sum(vec![sum, other]);
         assert!((loss - loss_1 - loss_2).abs() < 1e-4);
         for ((name, _, a), (_, _, b)) in gradient.named().into_iter().zip(sum.named()) {
             assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5), "{name}");

@@ -34,11 +34,11 @@ impl Default for Optimizer {
     fn default() -> Self {
         Self {
             rate: 3e-3,
-            muon_rate: 0.02,
-            momentum: 0.95,
+            muon_rate: 0.01,
+            momentum: 0.9,
             beta1: 0.9,
             beta2: 0.98,
-            decay: 0.02,
+            decay: 0.1,
             clip: 1.0,
         }
     }

@@ -80,15 +80,11 @@ pub fn train(
 /// The mean loss of a batch, whose parts are computed side by side, and its gradient.
 fn mean_gradient(model: &Model, parts: &[Batch]) -> (f64, Weights) {
     let each = parts.par_iter().map(|part| model.loss_and_gradient(part));
-    let mut each = each.collect::<Vec<_>>().into_iter();
-    let (mut loss, mut gradient) = each.next().expect("a batch has at least one part");
-    for (more, other) in each {
-        loss += more;
-        gradient.add(&other);
-    }
+    let (losses, gradients): (Vec<f64>, Vec<Weights>) = each.unzip();
+    let mut gradient = Weights::sum(gradients);
     let weight = parts.iter().map(Batch::weight).sum::<f64>();
     gradient.scale(1.0 / weight as f32);
-    (loss / weight, gradient)
+    (losses.iter().sum::<f64>() / weight, gradient)
 }
 
 impl<'a> Run<'a> {

@@ -7,6 +7,14 @@ use super::{
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const SUMS: &[&str] = &[
+    "We have {a} {t} and order {b} more. How many {t} is that?",
+    "We have {a} {t} and bake {b} more. How many {t} are there?",
+    "They have {a} {t} and build {b} more. How many {t} is that in all?",
+    "He had {a} {t} and then bought {b} more. How many {t} does he have?",
+    "We picked {a} {t} and then {b} more. How many {t} is that?",
+    "She wrote {a} {t} and will write {b} more. How many {t} will that be?",
+    "You carry {a} {t} and pick up {b} more. How many {t} do you carry?",
+    "They keep {a} {t} and collect {b} more. How many {t} do they keep?",
     "I have {a} {t} and buy {b} more. How many {t} do I have?",
     "I have {a} {t} and get {b} more. How many {t} do I have now?",
     "I had {a} {t} and found {b} more. How many do I have?",
@@ -73,6 +81,14 @@ const SUMS: &[&str] = &[
 ];
 
 const DIFFERENCES: &[&str] = &[
+    "We have {a} {t} and break {b}. How many {t} do we have left?",
+    "We have {a} {t} and burn {b}. How many {t} are still there?",
+    "They have {a} {t} and throw away {b}. How many {t} do they still have?",
+    "He had {a} {t} and then dropped {b}. How many {t} does he have?",
+    "We picked {a} {t} and ate {b}. How many {t} is that?",
+    "She wrote {a} {t} and lost {b}. How many {t} does she still have?",
+    "You carry {a} {t} and put down {b}. How many {t} do you still carry?",
+    "They keep {a} {t} and spend {b}. How many {t} do they still keep?",
     "I have {a} {t} and sell {b}. How many {t} do I have?",
     "I have {a} {t} and lose {b} of them. How many {t} are left?",
     "I had {a} {t} and gave away {b}. How many do I have?",
