@@ -50,18 +50,21 @@ pub fn page(
         .collect();
     match pages.is_empty() {
         false => Ok(pages.join("\n")),
-        true => Err(unknown(registry, name)),
+        true => Err(unknown(registry, name, language)),
     }
 }
 
-fn unknown(registry: &Registry, name: &str) -> String {
+fn unknown(registry: &Registry, name: &str, language: Option<&str>) -> String {
     let paths: Vec<String> = registry.functions().map(FunctionSpec::path).collect();
     let mut names: Vec<&str> = paths.iter().map(String::as_str).collect();
     names.extend(registry.namespaces.iter().map(|n| n.name));
     names.extend(all_records(registry).iter().map(|r| r.name));
     let near = suggest::nearest(name, names);
     let hint = near.map_or_else(
-        || "`llmspell doc` lists what there is".to_owned(),
+        || match language {
+            Some(_) => ":help lists the modules".to_owned(), // asked in the REPL
+            None => "`llmspell doc` lists what there is".to_owned(),
+        },
         |near| format!("did you mean {near}?"),
     );
     format!("nothing is called \"{name}\"; {hint}")

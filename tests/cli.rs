@@ -274,13 +274,25 @@ fn piped(code: &str) -> Child {
 #[test]
 fn what_is_left_of_a_line_goes_to_whoever_reads_next() {
     use std::io::Write;
-    let code = "io.read(1) print(Console.read_line(), io.read())";
-    let mut child = piped(code);
-    let mut stdin = child.stdin.take().expect("it is piped");
-    stdin.write_all(b"abc\ndef\n").expect("the script reads");
-    drop(stdin);
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "bc\tdef\n");
+    for (code, input, expected) in [
+        (
+            "io.read(1) print(Console.read_line(), io.read())",
+            "abc\ndef\n",
+            "bc\tdef\n",
+        ),
+        (
+            "while io.read(0) do print('[' .. Console.read_line() .. ']') end",
+            "a\n\nb\n",
+            "[a]\n[]\n[b]\n",
+        ),
+    ] {
+        let mut child = piped(code);
+        let mut stdin = child.stdin.take().expect("it is piped");
+        stdin.write_all(input.as_bytes()).expect("the script reads");
+        drop(stdin);
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{code}");
+    }
 }
 
 #[test]

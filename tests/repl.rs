@@ -56,6 +56,17 @@ fn help_lists_the_modules_and_explains_what_is_in_them() {
     assert!(shown.contains("\nAgentOptions (record)\n"), "{shown}");
 }
 
+#[test]
+fn a_command_without_its_colon_is_explained_and_a_block_may_have_lines_with_one() {
+    for language in ["lua", "rhai"] {
+        let output = session(language, "help\nquit\n");
+        let told = "llmspell: :help explains, :quit leaves\n";
+        assert_eq!(String::from_utf8_lossy(&output.stderr), told.repeat(2));
+    }
+    let output = session("lua", "help = 7\nhelp\ndo print(('x')\n:upper())\nend\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "7\nX\n");
+}
+
 /// All that a session on a terminal shows when this is typed ahead.
 #[cfg(unix)]
 fn shown_at_a_terminal(typed: &str) -> String {

@@ -9,6 +9,7 @@ use llmspell_models::config::{ConfigEntry, Environment, Search};
 use serde_json::{Map, Value, json};
 
 use super::App;
+use super::run::read_script;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +36,11 @@ enum ConfigCommand {
 /// `llmspell config`
 pub fn run(app: &App, args: &ConfigArgs) -> u8 {
     let ConfigCommand::Show { script } = &args.command;
+    if let Some(script) = script
+        && let Err(problem) = read_script(script)
+    {
+        return app.fail(problem, 1);
+    }
     let config = match app.config(script.as_deref()) {
         Ok(config) => config,
         Err(code) => return code,

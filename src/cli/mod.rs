@@ -143,7 +143,7 @@ struct ExecArgs {
 #[derive(Args)]
 struct Limits {
     /// End with exit code 124 after this many seconds
-    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, allow_negative_numbers = true)]
     timeout: Option<Duration>,
 }
 
@@ -174,7 +174,7 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
     let length = Duration::try_from_secs_f64(seconds)
         .ok()
         .filter(|d| !d.is_zero());
-    length.ok_or_else(|| "expected a number of seconds above 0".to_owned())
+    length.ok_or_else(|| "expected a number of seconds above 0 and below 1e19".to_owned())
 }
 
 /// The command line's definition, for completions and manuals.
@@ -252,13 +252,22 @@ fn asks_for_json(words: &[String]) -> bool {
     }
 }
 
-/// Tells which backend runs each model, and why.
-fn tell_choices(models: &Models) {
+/// Tells which model answers in the place of one that is not there; with `all`, which backend runs each model,
+/// and why.
+fn tell_choices(models: &Models, reporter: Reporter, all: bool) {
     let told = Mutex::new(HashSet::new());
     models.on_choice(move |choice| {
+        let text = match &choice.in_place_of {
+            _ if all => choice.reason.clone(),
+            Some(missing) => format!(
+                "{missing} is not there, so its fallback {} answers",
+                choice.model
+            ),
+            None => return,
+        };
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(choice.reason.clone()) {
-            eprintln!("llmspell: {}", choice.reason);
+        if told.insert(text.clone()) {
+            reporter.note(&text);
         }
     });
 }
@@ -286,9 +295,7 @@ impl App {
     pub fn models(&self, script: Option<&Path>) -> Result<Models, u8> {
         let config = self.config(script)?;
         let models = Models::configured(config).map_err(|error| self.fail(error.to_string(), 2))?;
-        if self.verbose {
-            tell_choices(&models);
-        }
+        tell_choices(&models, self.reporter.clone(), self.verbose);
         Ok(models)
     }
 }

@@ -46,6 +46,14 @@ impl Reporter {
         self.report(&Diagnostic::new(message), &Sources::default());
     }
 
+    /// Tells the person at the terminal something that is no error.
+    pub fn note(&self, message: &str) {
+        tell(&match self.style {
+            Style::Json => format!("{}\n", json!({ "severity": "note", "message": message })),
+            Style::Plain | Style::Fancy => format!("llmspell: {message}\n"),
+        });
+    }
+
     /// An error as text that ends with a line break.
     pub fn render(&self, diagnostic: &Diagnostic, source: Option<&str>) -> String {
         match self.style {

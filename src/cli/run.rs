@@ -1,6 +1,6 @@
 //! `run` and `exec`.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use llmspell_core::{Console, Fault, TaskError};
 use llmspell_stdlib::generation::Notices;
-use llmspell_stdlib::log::{Level, Threshold};
+use llmspell_stdlib::log::{Level, Lines, Threshold};
 
 use super::stdio::{self, Output};
 use super::{App, ExecArgs, Limits, RunArgs};
@@ -120,9 +120,11 @@ impl App {
         };
         let builder = Runtime::builder(language);
         let builder = builder.console(console).registry(self.registry.clone());
-        let builder = builder.host(Threshold(level)).host(Notices::new(|text| {
-            stdio::tell(&format!("llmspell: {text}\n"));
-        }));
+        let builder = builder
+            .host(Threshold(level))
+            .host(Lines(Box::new(stdio::tell)));
+        let reporter = self.reporter.clone();
+        let builder = builder.host(Notices::new(move |text| reporter.note(text)));
         match script {
             Some(path) => builder.script(path),
             None => builder,
@@ -174,7 +176,10 @@ pub fn read_script(path: &Path) -> Result<String, String> {
             "it is a folder; name a script inside it".to_owned(),
         ));
     }
-    let bytes = std::fs::read(path).map_err(|e| problem(e.to_string()))?;
+    let bytes = std::fs::read(path).map_err(|e| match e.kind() {
+        io::ErrorKind::NotFound => problem("no such file; check the path".to_owned()),
+        _ => problem(e.to_string()),
+    })?;
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         problem(format!("it is not UTF-8 text (at byte {at})"))

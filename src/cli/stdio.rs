@@ -67,7 +67,8 @@ pub fn tell(text: &str) {
     {
         let _ = shared.end_line();
     }
-    eprint!("{text}");
+    // If nobody can read it any more, that is no reason to fail.
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 impl Write for Output {

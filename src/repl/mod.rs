@@ -17,6 +17,8 @@ const HELP: &str = "\
 An expression shows its value. An open block goes on in the next line; an empty line ends it.
 ";
 
+const COMMANDS: &str = ":help explains, :quit leaves";
+
 /// `llmspell repl`
 pub fn run(app: &App, language: Language) -> u8 {
     let out = Output::new();
@@ -38,7 +40,7 @@ pub fn run(app: &App, language: Language) -> u8 {
     if io::stdin().is_terminal() {
         let version = env!("CARGO_PKG_VERSION");
         eprintln!(
-            "llmspell {version}, {}. :help explains, :quit leaves.",
+            "llmspell {version}, {}. {COMMANDS}.",
             docs::title(language.name())
         );
     }
@@ -96,8 +98,9 @@ impl Repl<'_> {
                 Err(Error::Fault(Fault::Interrupted)) => return Ok(Input::Dropped),
                 Err(error) => return Err(error.to_string()),
             };
-            // A Lua label begins with two colons.
-            if let Some(command) = line.strip_prefix(':').filter(|rest| !rest.starts_with(':')) {
+            // A Lua label begins with two colons; inside of a block, one may begin a method.
+            let command = line.strip_prefix(':').filter(|rest| !rest.starts_with(':'));
+            if let Some(command) = command.filter(|_| text.is_empty()) {
                 return Ok(Input::Command(command.to_owned()));
             }
             let ended = line.trim().is_empty();
@@ -120,7 +123,11 @@ impl Repl<'_> {
     }
 
     fn evaluate(&self, number: usize, text: &str) {
+        let command = matches!(text.trim().trim_end_matches("()"), "help" | "exit" | "quit");
         match self.runtime.evaluate(&source_name(number), text) {
+            // Nothing of the script has this name.
+            Ok(Some(value)) if command && value == "nil" => self.app.reporter.note(COMMANDS),
+            Err(_) if command => self.app.reporter.note(COMMANDS),
             Ok(Some(value)) => self.show(&format!("{value}\n")),
             Ok(None) => {}
             Err(error) => {

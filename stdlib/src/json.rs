@@ -50,6 +50,10 @@ impl JsonText {
             let problem = "options.indent: expected at most 16 spaces";
             return Err(Error::Raise(format!("JSON.stringify: {problem}")));
         }
+        if pretty == Some(false) && indent.is_some() {
+            let problem = "options.indent: with pretty = false there is nothing to indent; leave one of them out";
+            return Err(Error::Raise(format!("JSON.stringify: {problem}")));
+        }
         match pretty.unwrap_or(indent.is_some()) {
             false => Ok(json.to_string()),
             true => Ok(indented(&json, indent.unwrap_or(2))),

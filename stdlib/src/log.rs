@@ -19,6 +19,9 @@ pub enum Level {
 /// The least level that is shown; [`Level::Info`] unless the host sets one with `Cx::set_host`.
 pub struct Threshold(pub Level);
 
+/// Where log lines go, each with its end; standard error unless the host sets something with `Cx::set_host`.
+pub struct Lines(pub Box<dyn Fn(&str)>);
+
 /// Log lines of a script.
 pub struct Logger;
 
@@ -95,8 +98,11 @@ fn log(cx: &Cx, level: Level, message: &str, fields: Option<Map>) -> Result<(), 
         .collect();
     line.push('\n');
     cx.console().flush();
-    // A log that nobody can read any more is no reason to fail.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    match cx.host::<Lines>() {
+        Some(lines) => (lines.0)(&line),
+        // A log that nobody can read any more is no reason to fail.
+        None => drop(std::io::stderr().write_all(line.as_bytes())),
+    }
     Ok(())
 }
 

@@ -16,6 +16,21 @@ fn a_fallback_answers_for_a_model_that_is_not_there() {
 }
 
 #[test]
+fn who_gets_a_fallback_is_told_so() {
+    let place = Place::configured("[fallback]\n\"llama9:8b\" = [\"wisp\"]");
+    let script = answer(Some("llama9:8b"), "model");
+    let note = "llama9:8b is not there, so its fallback wisp answers";
+    let (_, told) = place.says(&["exec", &script]);
+    assert_eq!(told, format!("llmspell: {note}\n"));
+    let (_, told) = place.says(&["--json", "exec", &script]);
+    let told: serde_json::Value = serde_json::from_str(&told).expect("one JSON object");
+    assert_eq!(
+        (&told["severity"], &told["message"]),
+        (&"note".into(), &note.into())
+    );
+}
+
+#[test]
 fn a_fallback_answers_for_the_default_model_too() {
     let place = Place::configured(
         "default_model = \"llama9:8b\"\n[fallback]\n\"local/llama9:8b\" = [\"wisp\"]",
@@ -57,14 +72,14 @@ fn a_name_that_is_none_has_no_fallback() {
             &["exec", &format!("Agent.create({{ model = {name:?} }})")],
             1,
         );
-        assert!(error.contains("Agent.create"), "{error}");
+        assert!(error.contains("model name \""), "{error}");
     }
 }
 
 #[test]
 fn a_fallback_that_is_not_there_either_is_told() {
     let place = Place::new();
-    for name in ["llama9:8b", "llama9:8b@candle"] {
+    for name in ["llama9:8b", "llama9:8b@candle", "missing.gguf"] {
         let fallback = format!("fallback.\"{name}\"=[\"openai/gpt-4o-mini\"]");
         let code = answer(Some(name), "model");
         let error = place.fails(&["exec", "--set", &fallback, &code], 1);

@@ -169,3 +169,15 @@ fn an_interrupted_pull_ends_with_130_and_the_next_goes_on() {
     assert!(ranges[1].start >= NOTED, "{ranges:?}");
     assert!(std::fs::read(place.stored(FILE)).expect("the file") == content);
 }
+
+#[test]
+fn the_model_in_the_box_takes_no_options() {
+    let place = Place::new();
+    for (option, name) in [
+        (&["--force"][..], "force"),
+        (&["--quantization", "Q4_K_M"], "quantization"),
+    ] {
+        let error = place.fails(&[&["model", "pull", "wisp"], option].concat(), 1);
+        assert!(error.starts_with(&format!("{name}: ")), "{error}");
+    }
+}

@@ -26,6 +26,8 @@ fn what_is_not_there_or_in_the_box_cannot_be_removed() {
     let place = Place::new();
     let unasked = place.fails(&["model", "remove", NAME], 1);
     assert!(unasked.contains("no model"), "{unasked}");
+    let error = place.fails(&["model", "remove", "wispy"], 1);
+    assert!(!error.contains("did you mean"), "{error}");
     for (name, code) in [(NAME, 1), ("llama9:8b", 1), ("wisp", 1), ("a//b", 2)] {
         let error = place.fails(&["model", "remove", name, "--yes"], code);
         assert!(error.contains(name.trim_end_matches("//b")), "{error}");

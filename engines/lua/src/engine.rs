@@ -1,6 +1,5 @@
 //! [`LuaEngine`]: the seam to the rest of llmspell.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use llmspell_core::spec::Ty;
@@ -23,8 +22,6 @@ const MEMORY: usize = 3 << 30;
 struct LuaEngine {
     lua: Lua,
     shared: Rc<Shared>,
-    /// The globals that no script has defined.
-    own_globals: HashSet<String>,
 }
 
 /// A compiled REPL input.
@@ -57,17 +54,12 @@ impl LuaEngine {
             | StdLib::TABLE
             | StdLib::UTF8;
         let lua = Lua::new_with(libraries, LuaOptions::default())?;
-        let namespaces = registry.namespaces.iter().map(|namespace| namespace.name);
-        let shared = Rc::new(Shared::new(cx, loader, namespaces.collect()));
+        let shared = Rc::new(Shared::new(cx, loader));
         prelude::install(&lua, &shared, registry, globals)?;
         hook::install(&lua, &shared)?;
         lua.set_memory_limit(MEMORY)?;
-        let own_globals = names(&lua).collect();
-        Ok(Self {
-            lua,
-            shared,
-            own_globals,
-        })
+        shared.globals.get_or_init(|| names(&lua).collect());
+        Ok(Self { lua, shared })
     }
 
     fn entry(&self, function: Function) -> Opaque {
@@ -151,7 +143,8 @@ impl Engine for LuaEngine {
     }
 
     fn globals(&self) -> Vec<String> {
-        let defined = names(&self.lua).filter(|name| !self.own_globals.contains(name));
+        let given = self.shared.globals.get();
+        let defined = names(&self.lua).filter(|name| !given.is_some_and(|g| g.contains(name)));
         let mut defined: Vec<String> = defined.collect();
         defined.sort();
         defined

@@ -118,19 +118,11 @@ impl Format {
 impl Input {
     /// Reads one thing; `None` at the end of input.
     async fn read(&self, cx: &Cx, format: Format) -> Result<Option<Value>, Error> {
-        loop {
-            if let Some(result) = self.take(&mut cx.console().rest(), format) {
-                return Ok(result);
-            }
-            match cx.console().next_line(cx, "").await? {
-                Some(line) => {
-                    let mut rest = cx.console().rest();
-                    rest.extend_from_slice(line.as_bytes());
-                    rest.push(b'\n');
-                }
-                None => self.ended.set(true),
-            }
-        }
+        let take = |text: &mut Vec<u8>, ended| {
+            self.ended.set(self.ended.get() || ended);
+            self.take(text, format)
+        };
+        cx.console().read(cx, take).await
     }
 
     /// What was asked for, if enough text is there.

@@ -18,7 +18,7 @@ pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Fun
         return Ok(function);
     }
     let stripped = source::stripped(text);
-    source::function(lua, name, stripped).map_err(|error| source::invalid(name, &error))
+    source::function(lua, name, stripped).map_err(|error| source::invalid(name, text, &error))
 }
 
 /// An input that begins with `local` declares globals instead, since a local would end with the

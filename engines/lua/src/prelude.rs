@@ -40,6 +40,28 @@ const BASE: &[&str] = &[
 /// What stays of `os`.
 const OS: &[&str] = &["clock", "date", "difftime", "time"];
 
+/// What of stock Lua's `os` and `io` scripts do not have.
+const WITHHELD: &[&str] = &[
+    "close",
+    "execute",
+    "exit",
+    "getenv",
+    "input",
+    "lines",
+    "open",
+    "output",
+    "popen",
+    "remove",
+    "rename",
+    "setlocale",
+    "stderr",
+    "stdin",
+    "stdout",
+    "tmpfile",
+    "tmpname",
+    "type",
+];
+
 /// What to say of a nil value in a line of a script, if stock Lua has something there that scripts do not have;
 /// `kind` is `global` or `field`.
 pub fn withheld(kind: &str, name: &str, line: &str) -> Option<String> {
@@ -53,7 +75,9 @@ pub fn withheld(kind: &str, name: &str, line: &str) -> Option<String> {
         ("global", "dofile" | "loadfile" | "package") => {
             Some(format!("scripts have no `{name}`; `require` loads modules"))
         }
-        ("field", _) if read_from("os") || read_from("io") => {
+        ("global", "unpack") => Some("it is table.unpack".to_owned()),
+        ("global", "loadstring") => Some("it is load".to_owned()),
+        ("field", _) if WITHHELD.contains(&name) && (read_from("os") || read_from("io")) => {
             let os: Vec<String> = OS.iter().map(|name| format!("os.{name}")).collect();
             Some(format!(
                 "of stock Lua's `os` and `io`, scripts have {}, io.read and io.write",

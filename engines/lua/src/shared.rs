@@ -1,6 +1,7 @@
 //! What every part of one Lua engine reaches: its context, its hook's state, its metatables.
 
 use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -22,8 +23,8 @@ pub struct Shared {
     pub prelude: OnceCell<Prelude>,
     /// The last error of another task that was raised again here.
     pub rejoined: RefCell<Option<Rc<ScriptError>>>,
-    /// The names of the script API's namespaces.
-    pub names: Vec<&'static str>,
+    /// The names of all global variables that scripts begin with.
+    pub globals: OnceCell<BTreeSet<String>>,
     /// Tells the values of this engine from those of another one.
     engine: u64,
 }
@@ -51,7 +52,7 @@ pub enum Values {
 }
 
 impl Shared {
-    pub fn new(cx: &Cx, loader: Loader, names: Vec<&'static str>) -> Self {
+    pub fn new(cx: &Cx, loader: Loader) -> Self {
         static ENGINES: AtomicU64 = AtomicU64::new(0);
         Self {
             cx: cx.clone(),
@@ -61,7 +62,7 @@ impl Shared {
             input: Rc::default(),
             prelude: OnceCell::new(),
             rejoined: RefCell::default(),
-            names,
+            globals: OnceCell::new(),
             engine: ENGINES.fetch_add(1, Ordering::Relaxed),
         }
     }

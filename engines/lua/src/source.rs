@@ -10,7 +10,7 @@ use crate::trace;
 /// Compiles a chunk and remembers its text for diagnostics.
 pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Function, Diagnostic> {
     shared.cx.add_source(name, text);
-    function(lua, name, stripped(text)).map_err(|error| invalid(name, &error))
+    function(lua, name, stripped(text)).map_err(|error| invalid(name, text, &error))
 }
 
 /// Whether a chunk, or an expression, is complete.
@@ -25,7 +25,7 @@ pub fn check(lua: &Lua, name: &str, text: &str) -> Check {
     if incomplete(&expression) || incomplete(&error) {
         return Check::Incomplete;
     }
-    Check::Invalid(invalid(name, &error))
+    Check::Invalid(invalid(name, text, &error))
 }
 
 fn incomplete(error: &mlua::Error) -> bool {
@@ -59,7 +59,7 @@ pub fn stripped(text: &str) -> &str {
 }
 
 /// A syntax error with its line.
-pub fn invalid(name: &str, error: &mlua::Error) -> Diagnostic {
+pub fn invalid(name: &str, text: &str, error: &mlua::Error) -> Diagnostic {
     let message = match error {
         mlua::Error::SyntaxError { message, .. } => message.clone(),
         other => trace::text(other),
@@ -70,7 +70,34 @@ pub fn invalid(name: &str, error: &mlua::Error) -> Diagnostic {
     }
     let mut diagnostic = trace::diagnostic(message, vec![frame(name, 0)], &Sources::default());
     diagnostic.stack.truncate(1);
+    let line = diagnostic.stack.first().and_then(|frame| {
+        let before = frame.line.checked_sub(1)?;
+        text.lines().nth(before as usize)
+    });
+    let help = line.and_then(|line| rhai(line, &diagnostic.message));
+    diagnostic.help = help.map(str::to_owned);
     diagnostic
+}
+
+/// What to write in the place of a line that is written in Rhai.
+fn rhai(line: &str, message: &str) -> Option<&'static str> {
+    let line = line.trim();
+    let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
+    if begins(&["let ", "const "]) {
+        return Some(
+            "a variable in Lua begins with `local`; is this Rhai? Then say --lang rhai, or name the file .rhai",
+        );
+    }
+    if message.ends_with("near '!'") {
+        return Some("in Lua it is `~=` for not equal, and `not` for not");
+    }
+    if line.contains("#{") {
+        return Some("a table in Lua is written { key = value }");
+    }
+    let opens = line.ends_with('{') && begins(&["if ", "for ", "while ", "} else", "fn "]);
+    (opens || begins(&["fn "])).then_some(
+        "a block in Lua ends with `end`: function name(x) … end, if x then … end, for … do … end",
+    )
 }
 
 fn frame(name: &str, line: u32) -> Frame {

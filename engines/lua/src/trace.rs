@@ -12,6 +12,9 @@ use crate::shared::{Shared, Values};
 /// The chunk name of the prelude, whose frames nobody wants to see.
 pub const PRELUDE: &str = "=[llmspell]";
 
+/// What the source of a chunk is called that `load` was given without a name.
+const LOADED: &str = "(load)";
+
 /// Frames at the two ends of a stack that a trace keeps.
 const INNERMOST: usize = 30;
 const SEEN: usize = 200;
@@ -70,7 +73,7 @@ pub fn error(shared: &Shared, failure: Failure) -> TaskError {
             let sources = shared.cx.sources();
             let diagnostic = diagnostic(failure.text, failure.stack, &sources);
             Diagnostic {
-                help: meant(&shared.names, &diagnostic, &sources),
+                help: meant(shared, &diagnostic, &sources),
                 ..diagnostic
             }
         }
@@ -81,7 +84,7 @@ pub fn error(shared: &Shared, failure: Failure) -> TaskError {
 
 /// What a message about a nil value may come from: a name of stock Lua that scripts do not have, or a slip in a
 /// global's name.
-fn meant(names: &[&str], problem: &Diagnostic, sources: &Sources) -> Option<String> {
+fn meant(shared: &Shared, problem: &Diagnostic, sources: &Sources) -> Option<String> {
     let (_, rest) = problem.message.split_once("a nil value (")?;
     let (kind, rest) = rest.split_once(" '")?;
     let (name, _) = rest.split_once('\'')?;
@@ -93,7 +96,8 @@ fn meant(names: &[&str], problem: &Diagnostic, sources: &Sources) -> Option<Stri
         return Some(help);
     }
     let global = Some(name).filter(|_| kind == "global")?;
-    let near = suggest::nearest(global, names.iter().copied())?;
+    let names = shared.globals.get()?.iter().map(String::as_str);
+    let near = suggest::nearest(global, names)?;
     Some(format!("did you mean {near}?"))
 }
 
@@ -140,6 +144,9 @@ fn position<'a>(text: &'a str, stack: &[Frame], sources: &Sources) -> Option<(Fr
 
 /// The source that Lua, which shortens long names, calls `short`.
 fn named(short: &str, stack: &[Frame], sources: &Sources) -> Option<String> {
+    if short.starts_with("[string \"") && short.ends_with("\"]") {
+        return Some(LOADED.to_owned());
+    }
     let is = |name: &str| shortened(name) == short;
     let running = stack.iter().find(|frame| is(&frame.source));
     let running = running.map(|frame| frame.source.clone());
@@ -202,7 +209,7 @@ fn frame(debug: &Debug) -> Option<Frame> {
         return None;
     }
     let name = source.source.as_deref()?;
-    let name = name.strip_prefix(['@', '=']).unwrap_or("(load)");
+    let name = name.strip_prefix(['@', '=']).unwrap_or(LOADED);
     Some(Frame {
         source: name.to_owned(),
         line: debug.current_line().map_or(0, |line| line as u32),

@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{fails, lab_with, prints};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use common::{fails, lab_reading, lab_with, prints};
 use llmspell_core::Loader;
 
 fn reads(lines: &[&str], script: &str) {
@@ -40,6 +43,23 @@ fn reading_no_bytes_tells_whether_there_are_more() {
         "assert(io.read(0) == '' and io.read(1) == 'a' and io.read(0) == '' and io.read() == 'b')
          assert(io.read() == 'cd' and io.read(0) == nil)",
     );
+}
+
+#[test]
+fn who_reads_next_gets_the_rest_before_another_line_is_asked_for() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let input = move |_: &str| {
+        counted.fetch_add(1, Relaxed);
+        Ok(Some("abc".to_owned()))
+    };
+    let bench = lab_reading(Box::new(input), Loader::default());
+    bench.value(
+        "local one = Lab.start(function() return io.read(1) end)
+         local two = Lab.start(function() return io.read() end)
+         assert(one:join() == 'a' and two:join() == 'bc')",
+    );
+    assert_eq!(asked.load(Relaxed), 1);
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub fn check(engine: &Engine, name: &str, text: &str) -> Check {
         Ok(_) if ends_in_comment(engine, text) => Check::Incomplete,
         Ok(_) => Check::Complete,
         Err(error) if wants_more(&error, text) => Check::Incomplete,
-        Err(error) => Check::Invalid(errors::syntax(&error, name)),
+        Err(error) => Check::Invalid(errors::syntax(&error, name, text)),
     }
 }
 

@@ -280,7 +280,7 @@ impl Items {
         let Some(function) = self.function else {
             let name = self.handle.spec().name;
             return Err(Error::Raise(format!(
-                "{name} cannot be iterated over: `for` needs a list, a range, a map or a stream"
+                "{name} cannot be iterated over: `for` needs a list, a range, a string or a stream"
             )));
         };
         let flow = self.cx.call(function, Some(&self.handle), &mut [])?;

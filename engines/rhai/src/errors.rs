@@ -223,8 +223,13 @@ pub fn failed(message: impl Into<String>) -> TaskError {
 }
 
 /// A text that does not compile.
-pub fn syntax(error: &ParseError, source: &str) -> Diagnostic {
+pub fn syntax(error: &ParseError, source: &str, text: &str) -> Diagnostic {
     let (message, help) = explain::syntax(error.err_type());
+    let line = error
+        .position()
+        .line()
+        .and_then(|line| text.lines().nth(line - 1));
+    let help = help.or_else(|| line.and_then(explain::lua).map(str::to_owned));
     let frame = Frame {
         source: source.to_owned(),
         ..frame(error.position())

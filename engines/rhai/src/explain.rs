@@ -36,7 +36,12 @@ pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
         E::ErrorIndexNotFound(index, _) => format!("there is nothing at index {index}"),
         E::ErrorPropertyNotFound(name, _) => format!("there is no field \"{name}\""),
         E::ErrorDotExpr(text, _) => property(text),
-        E::ErrorFor(_) => "`for` needs a list, a range, a map, a string or a stream".to_owned(),
+        E::ErrorFor(_) => {
+            return hint(
+                "`for` needs a list, a range, a string or a stream".to_owned(),
+                "of a map, take `map.keys()` or `map.values()`; execute_streaming gives an answer in chunks",
+            );
+        }
         E::ErrorUnboundThis(_) => {
             "`this` is only set in a function that is called on a value: value.function()"
                 .to_owned()
@@ -56,6 +61,46 @@ pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
         other => lower(&other.to_string()),
     };
     (message, None)
+}
+
+/// What to write in the place of a line that is written in Lua.
+pub fn lua(line: &str) -> Option<&'static str> {
+    let line = line.trim();
+    if line.starts_with("local ") {
+        return Some(
+            "a variable in Rhai begins with `let`; is this Lua? Then say --lang lua, or name the file .lua",
+        );
+    }
+    if line.match_indices('{').any(|(at, _)| is_table(line, at)) {
+        return Some("a map in Rhai is written #{ key: value }");
+    }
+    if line.match_indices(':').any(|(at, _)| is_method(line, at)) {
+        return Some("a method in Rhai is called with a dot: agent.execute(…)");
+    }
+    let opens = line.ends_with(" then") || line.ends_with(" do") || line.starts_with("function ");
+    (opens || line == "end").then_some(
+        "a block in Rhai stands in braces: fn name(x) { … }, if x { … }, for x in list { … }",
+    )
+}
+
+/// Whether a brace begins a table, or a map without its sign: `f({ key = 1 })`, `x = { key: 1 }`.
+fn is_table(line: &str, at: usize) -> bool {
+    let inside = line[at + 1..].trim_start();
+    let behind = inside.trim_start_matches(is_name);
+    let keyed = behind.len() < inside.len() && behind.trim_start().starts_with([':', '=']);
+    keyed && line[..at].trim_end().ends_with(['(', ',', '=', '{'])
+}
+
+/// Whether a colon is between a value and its method: `agent:execute(…)`.
+fn is_method(line: &str, at: usize) -> bool {
+    let method = line[at + 1..].trim_start_matches(is_name);
+    let value = line[..at].trim_end_matches(is_name);
+    let named = method.len() < line.len() - at - 1 && value.len() < at;
+    named && method.starts_with('(') && !value.trim_end().ends_with(['{', ','])
+}
+
+fn is_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
 }
 
 /// The message of a syntax error, and what to do about it.
@@ -210,4 +255,32 @@ fn lower(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_lowercase);
     first.into_iter().flatten().chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lua;
+
+    #[test]
+    fn what_looks_like_lua_is_told_and_rhai_is_not() {
+        for line in [
+            "local a = 1",
+            "let a = Agent.create({ model = \"m\" });",
+            "let a = Agent.create({ temperature: 0 });",
+            "print(agent:execute(\"hi\").text)",
+            "if x == 1 then",
+            "function f(x)",
+            "end",
+        ] {
+            assert!(lua(line).is_some(), "{line}");
+        }
+        for line in [
+            "let a = Agent.create(#{ temperature: f(0) };",
+            "if x == 1 { y = 2 ",
+            "let end = greeting::say(1",
+            "switch x { 1 => #{ a: b(1), c:d(2) }",
+        ] {
+            assert_eq!(lua(line), None, "{line}");
+        }
+    }
 }

@@ -136,7 +136,11 @@ impl ModuleResolver for Modules {
 fn canonical(path: &str) -> String {
     let name = path.strip_suffix(".rhai").unwrap_or(path);
     let name = name.strip_prefix("./").unwrap_or(name);
-    name.replace('.', "/")
+    let parts: Vec<&str> = name.split(['/', '.']).collect();
+    match parts.contains(&"") {
+        true => path.to_owned(), // no module's name, as the loader says of what was written
+        false => parts.join("/"),
+    }
 }
 
 /// A module that this task is already loading cannot be waited for.

@@ -99,7 +99,7 @@ fn an_error_in_the_iteration_reaches_the_loop() {
 fn a_handle_without_an_iterating_method_says_so() {
     fails(
         "let job = Probe.start(|| 1);\nfor x in job { print(x); }",
-        "test.rhai:2:10: Job cannot be iterated over: `for` needs a list, a range, a map or a stream",
+        "test.rhai:2:10: Job cannot be iterated over: `for` needs a list, a range, a string or a stream",
     );
 }
 

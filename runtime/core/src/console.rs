@@ -1,6 +1,6 @@
 //! [`Console`]: the terminal that scripts see. Reading a line blocks no other task.
 
-use std::cell::{OnceCell, RefCell, RefMut};
+use std::cell::{OnceCell, RefCell};
 use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::mpsc;
@@ -67,11 +67,6 @@ impl Console {
         self.lost.take().map_or(Ok(()), Err)
     }
 
-    /// Text that was read and not yet given to a script: whoever reads less than a line leaves it here.
-    pub fn rest(&self) -> RefMut<'_, Vec<u8>> {
-        self.rest.borrow_mut()
-    }
-
     /// Reads a line without its end, what is left of an earlier one first; `None` at the end of input.
     pub async fn read_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
@@ -84,19 +79,42 @@ impl Console {
         }
     }
 
-    /// What is left of a line; a line's end alone is nothing.
+    /// What is left of a line.
     fn rest_line(&self) -> Option<String> {
         let mut rest = self.rest.borrow_mut();
         let end = rest.iter().position(|byte| *byte == b'\n')?;
         let line: Vec<u8> = rest.drain(..=end).take(end).collect();
-        let left = !line.is_empty() || !rest.is_empty();
-        left.then(|| String::from_utf8_lossy(&line).into_owned())
+        Some(String::from_utf8_lossy(&line).into_owned())
     }
 
     /// Reads a line that nobody has had a part of, without its end; `None` at the end of input.
     pub async fn next_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
         self.ask(cx, prompt).await
+    }
+
+    /// Reads lines until `take` finds what it looks for in the text that was read and not yet given to a script,
+    /// and takes it out of there. `take` is told when the input has ended, after which it must find something.
+    pub async fn read<T>(
+        &self,
+        cx: &Cx,
+        mut take: impl FnMut(&mut Vec<u8>, bool) -> Option<T>,
+    ) -> Result<T, Error> {
+        let _turn = cx.external(self.turn.lock()).await;
+        let mut ended = false;
+        loop {
+            if let Some(found) = take(&mut self.rest.borrow_mut(), ended) {
+                return Ok(found);
+            }
+            match self.ask(cx, "").await? {
+                Some(line) => {
+                    let mut rest = self.rest.borrow_mut();
+                    rest.extend_from_slice(line.as_bytes());
+                    rest.push(b'\n');
+                }
+                None => ended = true,
+            }
+        }
     }
 
     async fn ask(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {

@@ -243,7 +243,10 @@ impl Backend for Candle {
     fn pull(&self, name: ModelName, options: PullOptions) -> Pending<'_, Pull> {
         Box::pin(async move {
             match Key::at_once(&name) {
-                Some(Key::Bundled) => Ok(Pull::new(stream::iter([Ok(bundled())]))),
+                Some(Key::Bundled) => {
+                    in_the_box(&options)?;
+                    Ok(Pull::new(stream::iter([Ok(bundled())])))
+                }
                 _ => self.store.pull(&name, &options),
             }
         })
@@ -362,6 +365,24 @@ fn understood(request: &Request) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// What is in the box cannot be got in another form, or again.
+fn in_the_box(options: &PullOptions) -> Result<(), Error> {
+    let (parameter, value) = match options {
+        PullOptions {
+            quantization: Some(name),
+            ..
+        } => ("quantization", name.clone()),
+        PullOptions { force: true, .. } => ("force", "true".to_owned()),
+        _ => return Ok(()),
+    };
+    let expected = format!("nothing for {BUNDLED}, which is part of llmspell");
+    Err(Error::Option {
+        parameter,
+        expected,
+        value,
+    })
 }
 
 /// How far the pull of the bundled model is: it is always there.

@@ -21,6 +21,8 @@ pub struct Choice {
     pub reason: String,
     /// Whether it is the bundled model because nobody named, configured or installed another.
     pub last_resort: bool,
+    /// The model that is not there and that this one is a fallback of.
+    pub in_place_of: Option<String>,
 }
 
 /// What a name stands for; the default model without one.
@@ -51,13 +53,18 @@ async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
                 "{}, as the fallback of {name}, which is not there",
                 other.reason
             ),
+            in_place_of: Some(name.to_owned()),
             ..other
         });
     }
     let problem = match first {
-        Ok(choice) => match choice.backend.info(choice.model.clone()).await {
-            Ok(_) => return Ok(choice), // it has come meanwhile
-            Err(problem) => problem,
+        Ok(choice) => match choice.backend.has(&choice.model).await {
+            Ok(false) => match choice.backend.info(choice.model.clone()).await {
+                Err(problem) => problem,
+                Ok(_) => return Ok(choice), // it has come meanwhile
+            },
+            // Nobody can tell but who uses it.
+            Ok(true) | Err(_) => return Ok(choice),
         },
         Err(problem) => problem,
     };
@@ -67,7 +74,10 @@ async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
             place,
             hint: hint + &tried,
         },
-        other => other,
+        problem => Error::NoFallback {
+            problem: Box::new(problem),
+            tried,
+        },
     })
 }
 
@@ -138,6 +148,7 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
             model: model.clone(),
             reason,
             last_resort: false,
+            in_place_of: None,
         })
     };
     match &model {
@@ -164,6 +175,7 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
                 model,
                 reason,
                 last_resort: false,
+                in_place_of: None,
             })
         }
     }
@@ -195,13 +207,15 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
                     model: here,
                     reason: format!("{model} on {}: {}", place.name(), tried.join(", ")),
                     last_resort: false,
+                    in_place_of: None,
                 });
             }
             Ok(false) => tried.push(format!("{} does not have it", place.name())),
             Err(error) => tried.push(error.to_string()),
         }
     }
-    let meant = match meant(models, model).await {
+    let listed = models.list(None).await.unwrap_or_default();
+    let meant = match meant(model, &listed) {
         Some(name) => format!("; did you mean \"{name}\"? If not, "),
         None => "; ".to_owned(),
     };
@@ -215,11 +229,14 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
     })
 }
 
-/// The model that is there with the name nearest to this one.
-pub async fn meant(models: &Models, model: &ModelName) -> Option<String> {
-    let installed = models.list(None).await.unwrap_or_default();
-    let installed = installed.iter().map(|entry| entry.name.as_str());
-    nearest(&model.to_string().to_lowercase(), installed).map(str::to_owned)
+/// The name of what may be meant by a name that stands for nothing: of those `listed`, the same name on another
+/// backend, else the nearest.
+pub fn meant(model: &ModelName, listed: &[ModelEntry]) -> Option<String> {
+    let asked = model.to_string().to_lowercase();
+    if let Some(elsewhere) = listed.iter().find(|entry| entry.name == asked) {
+        return Some(format!("{asked}@{}", elsewhere.backend));
+    }
+    nearest(&asked, listed.iter().map(|entry| entry.name.as_str())).map(str::to_owned)
 }
 
 fn local(

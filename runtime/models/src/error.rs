@@ -20,7 +20,16 @@ pub enum Error {
         /// What to do, from its separator on.
         hint: String,
     },
-    #[error("{parameter}: {backend} has no such option")]
+    #[error("{problem}{tried}")]
+    NoFallback {
+        problem: Box<Error>,
+        /// Why each fallback is none either, from its separator on.
+        tried: String,
+    },
+    #[error(
+        "{parameter}: {backend} has no such option{}",
+        if *backend == "candle" { "; models of Ollama and of remote providers may have it" } else { "" }
+    )]
     NotHere {
         parameter: &'static str,
         backend: String,
@@ -61,7 +70,9 @@ pub enum Error {
         seconds: f64,
         hint: String,
     },
-    #[error("server address \"{url}\": {problem}; an example is \"http://127.0.0.1:11434\"")]
+    #[error(
+        "server address \"{url}\": {problem}; correct OLLAMA_HOST or base_url, an example is \"http://127.0.0.1:11434\""
+    )]
     Address { url: String, problem: String },
     #[error("{path}: the picture cannot be read: {source}")]
     Picture {

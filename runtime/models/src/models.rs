@@ -303,16 +303,27 @@ impl Models {
             Ok(choice) => choice.backend.remove(choice.model).await,
             Err(error) => Err(error),
         };
-        match removed {
-            Err(Error::NotFound { model, place, .. }) => {
-                let hint = match choice::meant(self, &ModelName::parse(&model)?).await {
-                    Some(name) => format!("; did you mean \"{name}\"?"),
-                    None => "; `llmspell model list` shows what is there".to_owned(),
-                };
-                Err(Error::NotFound { model, place, hint })
-            }
-            removed => removed,
-        }
+        self.nothing_to_remove(removed).await
+    }
+
+    /// Looks whether there is such a model that could be deleted.
+    pub async fn removable(&self, model: &str) -> Result<ModelEntry, Error> {
+        let found = self.info(model).await;
+        self.nothing_to_remove(found).await
+    }
+
+    /// Whoever wants to delete a model is not told how to get it, but which others there are.
+    async fn nothing_to_remove<T>(&self, found: Result<T, Error>) -> Result<T, Error> {
+        let Err(Error::NotFound { model, place, .. }) = found else {
+            return found;
+        };
+        let mut listed = self.list(None).await.unwrap_or_default();
+        listed.retain(|entry| !entry.bundled);
+        let hint = match choice::meant(&ModelName::parse(&model)?, &listed) {
+            Some(name) => format!("; did you mean \"{name}\"?"),
+            None => "; `llmspell model list` shows what is there".to_owned(),
+        };
+        Err(Error::NotFound { model, place, hint })
     }
 
     /// Starts an answer; loads the model if need be.
@@ -328,19 +339,23 @@ impl Models {
             return chosen;
         }
         let named = model.or(self.config.default_model.as_deref());
-        match (&chosen, named) {
-            (Ok(choice), _) if is_missing(choice).await => {
-                let (backend, missing) = (&choice.backend, choice.model.clone());
-                let pull = backend.pull(missing, PullOptions::default()).await?;
-                pull.finish().await?;
-                chosen
-            }
-            (Err(Error::NotFound { .. }), Some(name)) => {
-                let pull = self.pull(name, PullOptions::default()).await?;
-                pull.finish().await?;
-                self.choose(model).await
-            }
-            _ => chosen,
+        let wanted = match (&chosen, named) {
+            (Ok(choice), _) => choice.clone(),
+            // Neither the model nor a fallback of it is there.
+            (Err(Error::NotFound { .. }), Some(name)) => match choice::exactly(self, name).await {
+                Ok(choice) => choice,
+                Err(_) => choice::for_pull(self, ModelName::parse(name)?).await?,
+            },
+            (Err(_), _) => return chosen,
+        };
+        if !is_missing(&wanted).await {
+            return chosen;
+        }
+        let pull = wanted.backend.pull(wanted.model, PullOptions::default());
+        pull.await?.finish().await?;
+        match chosen {
+            Err(_) => self.choose(model).await,
+            chosen => chosen,
         }
     }
 

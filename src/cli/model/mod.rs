@@ -164,12 +164,12 @@ fn remove(app: &App, model: String, yes: bool) -> u8 {
     }
 }
 
-/// Asks whether a model is to be deleted; nobody is asked about one that is not there, of which the request
-/// says so.
+/// Asks whether a model is to be deleted. Of one that is not there, or of which that cannot be told, it says so
+/// and asks nothing.
 fn agreed(app: &App, model: &str) -> Result<(), u8> {
     let models = app.models(None)?;
-    if !block_on(models.exists(model)).unwrap_or(false) {
-        return Ok(());
+    if let Err(error) = block_on(models.removable(model)) {
+        return Err(Ended::Failed(error).tell(app));
     }
     match confirm(&format!("Delete {model}?")) {
         Some(true) => Ok(()),

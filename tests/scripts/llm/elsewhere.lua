@@ -1,8 +1,8 @@
 -- What models in this process cannot do is an error that says so, and so is what is no such option.
--- expect: Agent:execute: format: candle has no such option
--- expect: Agent:execute: think: candle has no such option
--- expect: Agent:execute: images: candle has no such option
--- expect: Agent:execute: base_url: candle has no such option
+-- expect: Agent:execute: format: candle has no such option; models of Ollama and of remote providers may have it
+-- expect: Agent:execute: think: candle has no such option; models of Ollama and of remote providers may have it
+-- expect: Agent:execute: images: candle has no such option; models of Ollama and of remote providers may have it
+-- expect: Agent:execute: base_url: candle has no such option; models of Ollama and of remote providers may have it
 -- expect: Agent.create: options.format: expected "json" or map of any, got "yaml"
 -- expect: Agent.create: options.think: expected boolean or "low" or "medium" or "high", got "deep"
 -- expect: LocalLLM.remove: wisp: candle cannot delete what it has not downloaded

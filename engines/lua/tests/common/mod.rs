@@ -9,8 +9,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use llmspell_core::{
-    Callback, Console, Cx, Diagnostic, Error, Loader, Outcome, Registry, Rest, Scheduler,
-    SharedEngine, Task, TaskError, Untouched, Value, api,
+    Callback, Console, Cx, Diagnostic, Error, LineReader, Loader, Outcome, Registry, Rest,
+    Scheduler, SharedEngine, Task, TaskError, Untouched, Value, api,
 };
 
 /// What a test API looks like.
@@ -213,9 +213,14 @@ pub fn lab() -> Bench {
 
 /// A bench with lines to read and modules beside a script.
 pub fn lab_with(lines: &[&str], loader: Loader) -> Bench {
-    let screen = Screen::default();
     let mut lines: Vec<String> = lines.iter().rev().map(|line| (*line).to_owned()).collect();
-    let console = Console::new(screen.clone(), Box::new(move |_| Ok(lines.pop())));
+    lab_reading(Box::new(move |_| Ok(lines.pop())), loader)
+}
+
+/// A bench with an input and modules beside a script.
+pub fn lab_reading(input: LineReader, loader: Loader) -> Bench {
+    let screen = Screen::default();
+    let console = Console::new(screen.clone(), input);
     let scheduler = Scheduler::new(console);
     let registry = Registry {
         namespaces: vec![Lab::SPEC],

@@ -1,10 +1,13 @@
 //! Downloads.
 
-use llmspell_models::{Backend, Error, PullOptions, PullProgress, PullStatus};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use llmspell_models::config::{Config, Search};
+use llmspell_models::{Backend, Error, Models, PullOptions, PullProgress, PullStatus, Request};
 use serde_json::{Value, json};
 
 use crate::server::{Asked, End, Reply, Server};
-use crate::{fixtures, name, ollama, wait};
+use crate::{fixtures, hello, name, ollama, rest, text, wait};
 
 /// A server that has no model until it is asked to pull one, which it does in these lines.
 fn empty(lines: Vec<Value>, end: End) -> Server {
@@ -181,4 +184,41 @@ fn dropping_a_pull_closes_its_connection() {
         pull.next().await.unwrap().unwrap();
     });
     server.wait_for_close();
+}
+
+#[test]
+fn a_missing_model_is_pulled_from_its_own_backend_when_its_fallback_is_missing_too() {
+    let there = AtomicBool::new(false);
+    let server = Server::start(move |asked: &Asked| match asked.line.as_str() {
+        "GET /api/version" => Reply::json(200, &fixtures::version()),
+        "POST /api/show" if there.load(Relaxed) && asked.body.to_string().contains("llama3.2") => {
+            Reply::json(200, &fixtures::shown(&["completion"]))
+        }
+        "POST /api/show" => Reply::json(404, &fixtures::not_found("llama3.2")),
+        "POST /api/pull" => {
+            there.store(true, Relaxed);
+            Reply::lines(&fixtures::pulling())
+        }
+        "POST /api/chat" => Reply::lines(&fixtures::chat(&["Hello"])),
+        _ => Reply::json(200, &json!({"models": []})),
+    });
+    let flags = [
+        format!("providers.ollama.base_url={}", server.url()),
+        "providers.local.default_backend=ollama".to_owned(),
+        "providers.local.auto_pull_missing=true".to_owned(),
+        "fallback.\"llama3.2\"=[\"mistral\"]".to_owned(),
+    ];
+    let config = Config::load(&Search {
+        flags: flags.to_vec(),
+        ..Search::default()
+    });
+    let models = Models::configured(config.unwrap()).unwrap();
+    let request = Request {
+        model: Some("llama3.2".to_owned()),
+        ..hello()
+    };
+    let events = wait(async { rest(models.generate(request).await?).await });
+    assert_eq!(text(&events.unwrap()), "Hello");
+    let asked = server.asked();
+    assert!(asked.iter().any(|asked| asked.line == "POST /api/pull"));
 }
