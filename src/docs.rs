@@ -8,7 +8,7 @@ use llmspell_core::spec::{
 use llmspell_core::suggest;
 
 /// The page for `name`, such as `Task`, `Agent.create`, `agent:execute` or `AgentOptions`; the overview
-/// without a name. `language` limits the examples to one language.
+/// without a name. `language` limits the examples to that of a session, where `:help` is what lists names.
 pub fn page(
     registry: &Registry,
     name: Option<&str>,

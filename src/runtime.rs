@@ -219,6 +219,11 @@ impl Runtime {
         })
     }
 
+    /// Whether a script or an input has defined a variable or a function of this name.
+    pub fn defines(&self, name: &str) -> bool {
+        self.engine.globals().iter().any(|global| global == name)
+    }
+
     /// Reads a line from the console while the session's tasks go on.
     pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
         let cx = self.scheduler.cx();

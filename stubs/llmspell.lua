@@ -41,7 +41,7 @@
 --- How `JSON.stringify` writes.
 ---@class StringifyOptions
 ---@field pretty? boolean Whether to break lines and indent.
----@field indent? integer How many spaces to indent by, 2 unless told; implies `pretty`.
+---@field indent? integer How many spaces to indent by, 2 unless told; implies `pretty`, and is an error without it.
 
 --- The state of both backends.
 ---@class Status

@@ -63,6 +63,8 @@ fn a_command_without_its_colon_is_explained_and_a_block_may_have_lines_with_one(
         let told = "llmspell: :help explains, :quit leaves\n";
         assert_eq!(String::from_utf8_lossy(&output.stderr), told.repeat(2));
     }
+    let output = session("rhai", "fn help() { 8 }\n\nhelp()\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "8\n");
     let output = session("lua", "help = 7\nhelp\ndo print(('x')\n:upper())\nend\n");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "7\nX\n");
 }

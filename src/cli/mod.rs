@@ -259,10 +259,7 @@ fn tell_choices(models: &Models, reporter: Reporter, all: bool) {
     models.on_choice(move |choice| {
         let text = match &choice.in_place_of {
             _ if all => choice.reason.clone(),
-            Some(missing) => format!(
-                "{missing} is not there, so its fallback {} answers",
-                choice.model
-            ),
+            Some(why) => format!("{why}; its fallback {} answers", choice.model),
             None => return,
         };
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -14,7 +14,8 @@ const HELP: &str = "\
 :help         this text
 :help NAME    explain a module, function or record, such as :help Agent.create
 :quit         leave (also Ctrl-D)
-An expression shows its value. An open block goes on in the next line; an empty line ends it.
+An expression shows its value. An open block goes on in the next line, which is no command; an empty line
+ends it.
 ";
 
 const COMMANDS: &str = ":help explains, :quit leaves";
@@ -123,11 +124,11 @@ impl Repl<'_> {
     }
 
     fn evaluate(&self, number: usize, text: &str) {
-        let command = matches!(text.trim().trim_end_matches("()"), "help" | "exit" | "quit");
+        let word = text.trim().trim_end_matches("()");
+        if ["help", "exit", "quit"].contains(&word) && !self.runtime.defines(word) {
+            return self.app.reporter.note(COMMANDS);
+        }
         match self.runtime.evaluate(&source_name(number), text) {
-            // Nothing of the script has this name.
-            Ok(Some(value)) if command && value == "nil" => self.app.reporter.note(COMMANDS),
-            Err(_) if command => self.app.reporter.note(COMMANDS),
             Ok(Some(value)) => self.show(&format!("{value}\n")),
             Ok(None) => {}
             Err(error) => {

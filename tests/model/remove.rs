@@ -34,6 +34,22 @@ fn what_is_not_there_or_in_the_box_cannot_be_removed() {
     }
 }
 
+#[test]
+fn what_is_damaged_can_be_removed_and_what_is_in_the_box_is_no_question() {
+    let place = Place::pulled();
+    let length = std::fs::metadata(place.stored(FILE))
+        .expect("it is there")
+        .len();
+    let zeros = vec![0; usize::try_from(length).expect("it is small")];
+    std::fs::write(place.stored(FILE), zeros).expect("the folder is writable");
+    let error = place.fails(&["model", "remove", NAME], 2);
+    assert!(error.contains("--yes"), "{error}");
+    let error = place.fails(&["model", "remove", "wisp"], 1);
+    assert!(error.contains("cannot delete"), "{error}");
+    place.prints(&["model", "remove", NAME, "--yes"]);
+    assert!(!place.stored(FILE).exists());
+}
+
 #[cfg(unix)]
 #[test]
 fn on_a_terminal_it_asks_first() {

@@ -58,7 +58,7 @@ impl LuaEngine {
         prelude::install(&lua, &shared, registry, globals)?;
         hook::install(&lua, &shared)?;
         lua.set_memory_limit(MEMORY)?;
-        shared.globals.get_or_init(|| names(&lua).collect());
+        shared.globals.get_or_init(|| globals_of(&lua).collect());
         Ok(Self { lua, shared })
     }
 
@@ -144,17 +144,21 @@ impl Engine for LuaEngine {
 
     fn globals(&self) -> Vec<String> {
         let given = self.shared.globals.get();
-        let defined = names(&self.lua).filter(|name| !given.is_some_and(|g| g.contains(name)));
+        let names = globals_of(&self.lua).map(|(name, _)| name);
+        let defined = names.filter(|name| !given.is_some_and(|g| g.contains_key(name)));
         let mut defined: Vec<String> = defined.collect();
         defined.sort();
         defined
     }
 }
 
-/// The names of all global variables.
-fn names(lua: &Lua) -> impl Iterator<Item = String> {
+/// All global variables, and what Lua calls their types.
+fn globals_of(lua: &Lua) -> impl Iterator<Item = (String, &'static str)> {
     let globals = lua.globals();
-    let keys = globals.pairs::<LuaValue, LuaValue>().flatten();
-    let names = keys.filter_map(|(key, _)| Some(key.as_string()?.to_string_lossy()));
-    names.collect::<Vec<_>>().into_iter()
+    let pairs = globals.pairs::<LuaValue, LuaValue>().flatten();
+    let named = pairs.filter_map(|(key, value)| {
+        let name = key.as_string()?.to_string_lossy();
+        Some((name, value.type_name()))
+    });
+    named.collect::<Vec<_>>().into_iter()
 }

@@ -1,7 +1,7 @@
 //! What every part of one Lua engine reaches: its context, its hook's state, its metatables.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -23,8 +23,8 @@ pub struct Shared {
     pub prelude: OnceCell<Prelude>,
     /// The last error of another task that was raised again here.
     pub rejoined: RefCell<Option<Rc<ScriptError>>>,
-    /// The names of all global variables that scripts begin with.
-    pub globals: OnceCell<BTreeSet<String>>,
+    /// All global variables that scripts begin with, and what Lua calls their types.
+    pub globals: OnceCell<BTreeMap<String, &'static str>>,
     /// Tells the values of this engine from those of another one.
     engine: u64,
 }

@@ -74,28 +74,28 @@ pub fn invalid(name: &str, text: &str, error: &mlua::Error) -> Diagnostic {
         let before = frame.line.checked_sub(1)?;
         text.lines().nth(before as usize)
     });
-    let help = line.and_then(|line| rhai(line, &diagnostic.message));
+    let help = line.and_then(|line| foreign(line, &diagnostic.message));
     diagnostic.help = help.map(str::to_owned);
     diagnostic
 }
 
-/// What to write in the place of a line that is written in Rhai.
-fn rhai(line: &str, message: &str) -> Option<&'static str> {
+/// What to write in the place of a line that is written in another language.
+fn foreign(line: &str, message: &str) -> Option<&'static str> {
     let line = line.trim();
     let begins = |words: &[&str]| words.iter().any(|word| line.starts_with(word));
     if begins(&["let ", "const "]) {
         return Some(
-            "a variable in Lua begins with `local`; is this Rhai? Then say --lang rhai, or name the file .rhai",
+            "a variable in Lua begins with `local`; for code in another language say so with --lang, or by the name of the file",
         );
     }
     if message.ends_with("near '!'") {
         return Some("in Lua it is `~=` for not equal, and `not` for not");
     }
-    if line.contains("#{") {
+    if line.contains("#{") && message.ends_with("near ':'") {
         return Some("a table in Lua is written { key = value }");
     }
-    let opens = line.ends_with('{') && begins(&["if ", "for ", "while ", "} else", "fn "]);
-    (opens || begins(&["fn "])).then_some(
+    let opens = line.ends_with('{') && !line.ends_with("({");
+    (opens && begins(&["if ", "for ", "while ", "} else"]) || begins(&["fn "])).then_some(
         "a block in Lua ends with `end`: function name(x) … end, if x then … end, for … do … end",
     )
 }
@@ -105,5 +105,30 @@ fn frame(name: &str, line: u32) -> Frame {
         source: name.to_owned(),
         line,
         ..Frame::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::foreign;
+
+    #[test]
+    fn what_looks_like_another_language_is_told_and_lua_is_not() {
+        for (line, message) in [
+            ("let a = 1;", "syntax error near 'a'"),
+            ("if a != b then", "'then' expected near '!'"),
+            ("f(#{ a: 1 })", "'}' expected near ':'"),
+            ("fn f(x) { x }", "syntax error near 'f'"),
+            ("} else {", "unexpected symbol near '}'"),
+        ] {
+            assert!(foreign(line, message).is_some(), "{line}");
+        }
+        for (line, message) in [
+            ("if #{...} = 0 then", "'then' expected near '='"),
+            ("for _ x in ipairs({", "'=' or 'in' expected near 'x'"),
+            ("local letter = )", "unexpected symbol near ')'"),
+        ] {
+            assert_eq!(foreign(line, message), None, "{line}");
+        }
     }
 }

@@ -96,8 +96,16 @@ fn meant(shared: &Shared, problem: &Diagnostic, sources: &Sources) -> Option<Str
         return Some(help);
     }
     let global = Some(name).filter(|_| kind == "global")?;
-    let names = shared.globals.get()?.iter().map(String::as_str);
-    let near = suggest::nearest(global, names)?;
+    let wanted = match problem.message.starts_with("attempt to call") {
+        true => "function",
+        false => "table",
+    };
+    let names = shared.globals.get()?.iter();
+    let names = names
+        .filter(|(_, ty)| **ty == wanted)
+        .map(|(name, _)| name.as_str());
+    // In one or two letters everything is near everything.
+    let near = suggest::nearest(global, names.filter(|_| global.len() > 2))?;
     Some(format!("did you mean {near}?"))
 }
 

@@ -229,7 +229,7 @@ pub fn syntax(error: &ParseError, source: &str, text: &str) -> Diagnostic {
         .position()
         .line()
         .and_then(|line| text.lines().nth(line - 1));
-    let help = help.or_else(|| line.and_then(explain::lua).map(str::to_owned));
+    let help = help.or_else(|| line.and_then(explain::foreign).map(str::to_owned));
     let frame = Frame {
         source: source.to_owned(),
         ..frame(error.position())

@@ -63,12 +63,13 @@ pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
     (message, None)
 }
 
-/// What to write in the place of a line that is written in Lua.
-pub fn lua(line: &str) -> Option<&'static str> {
+/// What to write in the place of a line that is written in another language.
+pub fn foreign(line: &str) -> Option<&'static str> {
+    let line = &code(line);
     let line = line.trim();
-    if line.starts_with("local ") {
+    if line.starts_with("local ") && !line.starts_with("local function ") {
         return Some(
-            "a variable in Rhai begins with `let`; is this Lua? Then say --lang lua, or name the file .lua",
+            "a variable in Rhai begins with `let`; for code in another language say so with --lang, or by the name of the file",
         );
     }
     if line.match_indices('{').any(|(at, _)| is_table(line, at)) {
@@ -77,8 +78,8 @@ pub fn lua(line: &str) -> Option<&'static str> {
     if line.match_indices(':').any(|(at, _)| is_method(line, at)) {
         return Some("a method in Rhai is called with a dot: agent.execute(…)");
     }
-    let opens = line.ends_with(" then") || line.ends_with(" do") || line.starts_with("function ");
-    (opens || line == "end").then_some(
+    let function = line.trim_start_matches("local ").starts_with("function ");
+    (function || line.ends_with(" then") || line.ends_with(" do")).then_some(
         "a block in Rhai stands in braces: fn name(x) { … }, if x { … }, for x in list { … }",
     )
 }
@@ -96,7 +97,14 @@ fn is_method(line: &str, at: usize) -> bool {
     let method = line[at + 1..].trim_start_matches(is_name);
     let value = line[..at].trim_end_matches(is_name);
     let named = method.len() < line.len() - at - 1 && value.len() < at;
-    named && method.starts_with('(') && !value.trim_end().ends_with(['{', ','])
+    let entry = value.trim_end().ends_with(['{', ',']) || value.is_empty() && line.ends_with(',');
+    named && method.starts_with('(') && !entry
+}
+
+/// The line without its comment and without what stands in quotes.
+fn code(line: &str) -> String {
+    let line = line.split("//").next().unwrap_or_default();
+    line.split('"').step_by(2).collect::<Vec<_>>().join("\"\"")
 }
 
 fn is_name(c: char) -> bool {
@@ -259,7 +267,7 @@ fn lower(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::lua;
+    use super::foreign;
 
     #[test]
     fn what_looks_like_lua_is_told_and_rhai_is_not() {
@@ -270,17 +278,22 @@ mod tests {
             "print(agent:execute(\"hi\").text)",
             "if x == 1 then",
             "function f(x)",
-            "end",
+            "local function f(x)",
+            "agent:execute(\"hi\")",
         ] {
-            assert!(lua(line).is_some(), "{line}");
+            assert!(foreign(line).is_some(), "{line}");
         }
         for line in [
             "let a = Agent.create(#{ temperature: f(0) };",
             "if x == 1 { y = 2 ",
             "let end = greeting::say(1",
             "switch x { 1 => #{ a: b(1), c:d(2) }",
+            "key:f(x),",
+            "print(\"a:b(c) then\"",
+            "let x = 1 + // what to do",
+            "end",
         ] {
-            assert_eq!(lua(line), None, "{line}");
+            assert_eq!(foreign(line), None, "{line}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! [`Session`]: what REPL inputs leave behind for later ones.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use rhai::{AST, Caches, Dynamic, Engine, EvalAltResult, ImmutableString, Module, Scope};
@@ -13,6 +14,8 @@ pub struct Session {
     scope: RefCell<Scope<'static>>,
     /// The functions of earlier inputs, oldest first.
     functions: RefCell<Vec<Rc<Module>>>,
+    /// What those functions are called.
+    named: RefCell<BTreeSet<String>>,
     imports: RefCell<Vec<(ImmutableString, Rc<Module>)>>,
 }
 
@@ -29,6 +32,11 @@ impl Session {
         state.source = ast.source().map(Into::into);
         if ast.has_functions() {
             self.functions.borrow_mut().push(ast.shared_lib().clone());
+            let names = ast
+                .iter_functions()
+                .map(|function| function.name.to_owned());
+            let names = names.filter(|name| rhai::is_valid_identifier(name));
+            self.named.borrow_mut().extend(names);
         }
         state.lib.push(ast.shared_lib().clone());
         state.lib.extend(self.functions.borrow().iter().cloned());
@@ -68,7 +76,9 @@ impl Session {
     pub fn names(&self) -> Vec<String> {
         let scope = self.scope.borrow();
         let variables = scope.iter_raw().map(|(name, ..)| name.to_owned());
-        variables.collect()
+        variables
+            .chain(self.named.borrow().iter().cloned())
+            .collect()
     }
 }
 

@@ -149,7 +149,7 @@ pub enum Error {
     #[error("the prompt has no tokens; give at least one")]
     EmptyPrompt,
     #[error(
-        "the prompt has {prompt_tokens} tokens, the context holds {context_size}: shorten it, forget earlier turns (on_overflow = \"drop_oldest\" does), or use a model with a larger context"
+        "the prompt has {prompt_tokens} tokens, the context holds {context_size}: shorten it, forget earlier turns, or use a model with a larger context"
     )]
     PromptTooLong {
         prompt_tokens: usize,

@@ -21,7 +21,7 @@ pub struct Choice {
     pub reason: String,
     /// Whether it is the bundled model because nobody named, configured or installed another.
     pub last_resort: bool,
-    /// The model that is not there and that this one is a fallback of.
+    /// The model that this one is a fallback of, and why it is not there.
     pub in_place_of: Option<String>,
 }
 
@@ -37,66 +37,79 @@ pub async fn choose(models: &Models, name: Option<&str>) -> Result<Choice, Error
 async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
     let first = named(models, ModelName::parse(name)?).await;
     let fallbacks = models.config().fallbacks(name);
-    if fallbacks.is_empty() || absence(&first).await.is_none() {
+    if fallbacks.is_empty() {
         return first;
     }
+    let (first, problem) = match first {
+        Ok(choice) => match present(choice.clone()).await {
+            Ok(choice) => return Ok(choice),
+            Err(problem) => (Some(choice), problem),
+        },
+        Err(problem) => (None, problem),
+    };
     let mut tried = String::new();
     for fallback in fallbacks {
-        let other = exactly(models, &fallback).await;
-        if let Some(reason) = absence(&other).await {
-            tried += &format!("; its fallback {fallback} is not there either ({reason})");
-            continue;
+        let other = match exactly(models, &fallback).await {
+            Ok(other) => present(other).await,
+            Err(problem) => Err(problem),
+        };
+        match other {
+            Ok(other) => {
+                let reason = &other.reason;
+                return Ok(Choice {
+                    reason: format!(
+                        "{reason}, as the fallback of {name}: {}",
+                        in_short(&problem)
+                    ),
+                    in_place_of: Some(format!("{name}: {}", in_short(&problem))),
+                    ..other
+                });
+            }
+            Err(other) => {
+                let reason = in_short(&other);
+                tried += &format!("; its fallback {fallback} is not there either ({reason})");
+            }
         }
-        let other = other?;
-        return Ok(Choice {
-            reason: format!(
-                "{}, as the fallback of {name}, which is not there",
-                other.reason
-            ),
-            in_place_of: Some(name.to_owned()),
-            ..other
-        });
     }
-    let problem = match first {
-        Ok(choice) => match choice.backend.has(&choice.model).await {
-            Ok(false) => match choice.backend.info(choice.model.clone()).await {
-                Err(problem) => problem,
-                Ok(_) => return Ok(choice), // it has come meanwhile
-            },
-            // Nobody can tell but who uses it.
-            Ok(true) | Err(_) => return Ok(choice),
-        },
-        Err(problem) => problem,
-    };
-    Err(match problem {
-        Error::NotFound { model, place, hint } => Error::NotFound {
+    match (first, problem) {
+        // A server may be started by what uses it.
+        (Some(choice), Error::Unreachable { .. }) => Ok(choice),
+        (_, Error::NotFound { model, place, hint }) => Err(Error::NotFound {
             model,
             place,
             hint: hint + &tried,
-        },
-        problem => Error::NoFallback {
+        }),
+        (_, problem) => Err(Error::NoFallback {
             problem: Box::new(problem),
             tried,
-        },
-    })
+        }),
+    }
+}
+
+/// The choice, or why its model is not there. What only its use can tell counts as being there.
+async fn present(choice: Choice) -> Result<Choice, Error> {
+    let problem = match choice.backend.has(&choice.model).await {
+        Ok(false) => choice.backend.info(choice.model.clone()).await.err(),
+        Err(error @ (Error::NotFound { .. } | Error::NoKey { .. } | Error::Unreachable { .. })) => {
+            Some(error)
+        }
+        Ok(true) | Err(_) => None,
+    };
+    problem.map_or(Ok(choice), Err)
+}
+
+/// An error without what to do about it.
+fn in_short(error: &Error) -> String {
+    match error {
+        Error::NotFound { place, .. } => format!("nothing of this name {place}"),
+        Error::Unreachable { server, reason, .. } => format!("{server} does not answer: {reason}"),
+        other => other.to_string(),
+    }
 }
 
 /// What a name stands for, and never a fallback of it.
 pub async fn exactly(models: &Models, name: &str) -> Result<Choice, Error> {
     named(models, ModelName::parse(name)?).await
-}
-
-/// Why a model is not there; `None` when it is.
-async fn absence(choice: &Result<Choice, Error>) -> Option<String> {
-    let choice = match choice {
-        Ok(choice) => choice,
-        Err(error) => return Some(error.to_string()),
-    };
-    match choice.backend.has(&choice.model).await {
-        Ok(true) => None,
-        Ok(false) => Some("it is not installed".to_owned()),
-        Err(error) => Some(error.to_string()),
-    }
 }
 
 /// The configured default, else the newest model or the bundled one, whichever it was at first.

@@ -306,9 +306,25 @@ impl Models {
         self.nothing_to_remove(removed).await
     }
 
-    /// Looks whether there is such a model that could be deleted.
-    pub async fn removable(&self, model: &str) -> Result<ModelEntry, Error> {
-        let found = self.info(model).await;
+    /// Looks whether there is something that [`Models::remove`] would delete, whole or damaged.
+    pub async fn removable(&self, model: &str) -> Result<(), Error> {
+        let found = match self.exactly(model).await {
+            Ok(choice)
+                if choice.model.is_bundled() || matches!(choice.model, ModelName::Path(_)) =>
+            {
+                Err(Error::Cannot {
+                    model: choice.model.to_string(),
+                    backend: choice.backend.name().to_owned(),
+                    what: "delete what it has not downloaded",
+                })
+            }
+            Ok(choice) => match choice.backend.has(&choice.model).await {
+                Ok(true) => Ok(()),
+                Ok(false) => choice.backend.info(choice.model).await.map(drop),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        };
         self.nothing_to_remove(found).await
     }
 

@@ -20,7 +20,7 @@ local full = LocalLLM.generate(text, { context_size = tokens }).metadata
 print(full.tokens.completion)
 print(problem(LocalLLM.generate, text, { context_size = tokens - 1 }) == "LocalLLM.generate: the prompt has "
   .. tokens .. " tokens, the context holds " .. tokens - 1
-  .. ": shorten it, forget earlier turns (on_overflow = \"drop_oldest\" does), or use a model with a larger context")
+  .. ": shorten it, forget earlier turns, or use a model with a larger context")
 print(problem(LocalLLM.generate, text, { context_size = 513 }))
 print(problem(LocalLLM.generate, text, { context_size = 0 }))
 print(problem(LocalLLM.generate, text, { temperature = nan }))

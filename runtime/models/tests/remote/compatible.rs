@@ -160,22 +160,23 @@ fn one_request_goes_to_another_provider_by_its_models_name() {
 }
 
 #[test]
-fn a_server_that_lists_no_models_is_asked_all_the_same_when_the_fallback_is_missing() {
-    let refusal = Reply::json(403, json!({"error": {"message": "no rights"}}));
-    let replies = [refusal.clone(), refusal, says(&["from the cluster"])];
-    let server = Server::new(check_compatible, replies);
-    let flags = [
-        "providers.cluster.provider_type=openai".to_owned(),
-        format!("providers.cluster.base_url={}/v1", server.url),
-        format!("fallback.\"{MODEL}\"=[\"missing.gguf\"]"),
-    ];
-    let config = Config::load(&Search {
-        flags: flags.to_vec(),
-        ..Search::default()
-    });
-    let models = Models::configured(config.unwrap()).unwrap();
-    let mut request = question();
-    request.model = Some(MODEL.to_owned());
-    let events = wait(async { collect(models.generate(request).await?).await });
-    assert_eq!(text(&events.unwrap()), "from the cluster");
+fn a_server_that_lists_no_models_is_asked_all_the_same_whatever_its_fallback_is() {
+    for fallback in ["missing.gguf", "wisp"] {
+        let refusal = Reply::json(403, json!({"error": {"message": "no rights"}}));
+        let server = Server::new(check_compatible, [refusal, says(&["from the cluster"])]);
+        let flags = [
+            "providers.cluster.provider_type=openai".to_owned(),
+            format!("providers.cluster.base_url={}/v1", server.url),
+            format!("fallback.\"{MODEL}\"=[\"{fallback}\"]"),
+        ];
+        let config = Config::load(&Search {
+            flags: flags.to_vec(),
+            ..Search::default()
+        });
+        let models = Models::configured(config.unwrap()).unwrap();
+        let mut request = question();
+        request.model = Some(MODEL.to_owned());
+        let events = wait(async { collect(models.generate(request).await?).await });
+        assert_eq!(text(&events.unwrap()), "from the cluster", "{fallback}");
+    }
 }

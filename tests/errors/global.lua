@@ -1,0 +1,1 @@
+pirnt("Ada")
