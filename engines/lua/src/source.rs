@@ -70,6 +70,10 @@ pub fn invalid(name: &str, text: &str, error: &mlua::Error) -> Diagnostic {
     }
     let mut diagnostic = trace::diagnostic(message, vec![frame(name, 0)], &Sources::default());
     diagnostic.stack.truncate(1);
+    if let Some(frame) = diagnostic.stack.first_mut() {
+        // What is missing at the end is missing behind the last line, not below it.
+        frame.line = frame.line.min(text.trim_end().lines().count() as u32);
+    }
     let line = diagnostic.stack.first().and_then(|frame| {
         let before = frame.line.checked_sub(1)?;
         text.lines().nth(before as usize)

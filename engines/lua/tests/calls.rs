@@ -39,7 +39,7 @@ fn a_wrong_argument_is_an_error_at_the_calling_line() {
     );
     fails(
         "Lab.add(1)",
-        "test.lua:1: Lab.add: expected 2 arguments, got 1; it is called as Lab.add(a: integer, b: integer)",
+        "test.lua:1: Lab.add: nothing was given for b; it is called as Lab.add(a: integer, b: integer)",
     );
 }
 

@@ -152,8 +152,15 @@ impl std::fmt::Display for Mismatch {
 /// The error for a call with the wrong number of arguments.
 pub fn wrong_argument_count(function: &FunctionSpec, given: usize) -> Error {
     let (least, most) = (function.required(), function.params.len());
+    let (path, signature) = (function.path(), function.signature());
+    if given < least {
+        // A script may have given the language's nothing there.
+        let missing = function.params[given].name;
+        return Error::Raise(format!(
+            "{path}: nothing was given for {missing}; it is called as {signature}"
+        ));
+    }
     let expected = match (least, most) {
-        _ if function.variadic() => format!("at least {least}"),
         (0, 0) => "no".to_owned(),
         _ if least == most => least.to_string(),
         _ => format!("{least} to {most}"),
@@ -164,8 +171,6 @@ pub fn wrong_argument_count(function: &FunctionSpec, given: usize) -> Error {
         "arguments"
     };
     Error::Raise(format!(
-        "{}: expected {expected} {noun}, got {given}; it is called as {}",
-        function.path(),
-        function.signature()
+        "{path}: expected {expected} {noun}, got {given}; it is called as {signature}"
     ))
 }

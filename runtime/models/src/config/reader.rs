@@ -158,7 +158,11 @@ impl<'a> Reader<'a> {
 
     fn problem(&mut self, at: Range<usize>, path: &[String], problem: String) {
         let origin = (self.origin)(at);
-        let message = format!("{}: {problem}", keys::dotted(path));
+        let key = keys::dotted(path);
+        let message = match &origin {
+            Origin::Flag(flag) if *flag == key => problem, // the flag names it
+            _ => format!("{key}: {problem}"),
+        };
         self.problems.at(&origin, message);
     }
 }

@@ -251,7 +251,7 @@ fn the_mistakes_of_all_sources_are_told_at_once() {
         "config.toml:4:1: providers.ollama.b:",
         "project/llmspell.toml:1:1: c:",
         "LLMSPELL_PROVIDERS__OLAMA__ENABLED: providers.olama.enabled",
-        "--set d: d: there is no such key",
+        "--set d: there is no such key",
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
