@@ -8,7 +8,7 @@ use llmspell_core::spec::{
 use llmspell_core::suggest;
 
 /// The page for `name`, such as `Task`, `Agent.create`, `agent:execute` or `AgentOptions`; the overview
-/// without a name. `language` limits the examples to that of a session, where `:help` is what lists names.
+/// without a name. `language` is that of a REPL session: it limits the examples, and `:help` is what lists names there.
 pub fn page(
     registry: &Registry,
     name: Option<&str>,

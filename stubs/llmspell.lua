@@ -41,7 +41,7 @@
 --- How `JSON.stringify` writes.
 ---@class StringifyOptions
 ---@field pretty? boolean Whether to break lines and indent.
----@field indent? integer How many spaces to indent by, 2 unless told; implies `pretty`, and is an error without it.
+---@field indent? integer How many spaces to indent by, 2 unless told; implies `pretty`, and is an error with `pretty = false`.
 
 --- The state of both backends.
 ---@class Status

@@ -12,7 +12,7 @@ pub struct JsonText;
 pub struct StringifyOptions {
     /// Whether to break lines and indent.
     pretty: Option<bool>,
-    /// How many spaces to indent by, 2 unless told; implies `pretty`, and is an error without it.
+    /// How many spaces to indent by, 2 unless told; implies `pretty`, and is an error with `pretty = false`.
     indent: Option<usize>,
 }
 

@@ -26,6 +26,11 @@ fn who_gets_a_fallback_is_told_so() {
     let (_, told) = place.says(&["--json", "exec", &script]);
     let told: serde_json::Value = serde_json::from_str(&told).expect("one JSON object");
     assert_eq!(told["severity"], "note");
+    let message = told["message"].as_str().expect("a text");
+    assert!(
+        message.ends_with("; its fallback wisp answers"),
+        "{message}"
+    );
 }
 
 #[test]

@@ -70,9 +70,11 @@ pub fn invalid(name: &str, text: &str, error: &mlua::Error) -> Diagnostic {
     }
     let mut diagnostic = trace::diagnostic(message, vec![frame(name, 0)], &Sources::default());
     diagnostic.stack.truncate(1);
-    if let Some(frame) = diagnostic.stack.first_mut() {
+    let at_end = diagnostic.message.ends_with("near <eof>");
+    if let Some(frame) = diagnostic.stack.first_mut().filter(|_| at_end) {
         // What is missing at the end is missing behind the last line, not below it.
-        frame.line = frame.line.min(text.trim_end().lines().count() as u32);
+        let text = text.trim_end_matches(|c: char| c.is_ascii_whitespace());
+        frame.line = frame.line.min(text.lines().count() as u32);
     }
     let line = diagnostic.stack.first().and_then(|frame| {
         let before = frame.line.checked_sub(1)?;

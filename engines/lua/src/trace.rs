@@ -95,17 +95,18 @@ fn meant(shared: &Shared, problem: &Diagnostic, sources: &Sources) -> Option<Str
     if let Some(help) = prelude::withheld(kind, name, line.unwrap_or_default()) {
         return Some(help);
     }
-    let global = Some(name).filter(|_| kind == "global")?;
-    let wanted = match problem.message.starts_with("attempt to call") {
-        true => "function",
-        false => "table",
+    // In one or two letters everything is near everything.
+    let global = Some(name).filter(|name| kind == "global" && name.len() > 2)?;
+    let wanted = match problem.message.strip_prefix("attempt to ")? {
+        what if what.starts_with("call") => "function",
+        what if what.starts_with("index") => "table",
+        _ => return None,
     };
     let names = shared.globals.get()?.iter();
     let names = names
         .filter(|(_, ty)| **ty == wanted)
         .map(|(name, _)| name.as_str());
-    // In one or two letters everything is near everything.
-    let near = suggest::nearest(global, names.filter(|_| global.len() > 2))?;
+    let near = suggest::nearest(global, names)?;
     Some(format!("did you mean {near}?"))
 }
 

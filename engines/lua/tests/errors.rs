@@ -138,6 +138,14 @@ fn a_syntax_error_has_its_line() {
         Some("bad.lua:1: 'end' expected near <eof>")
     );
     assert_eq!(
+        load("x = 1\nif x then\n\n").as_deref(),
+        Some("bad.lua:2: 'end' expected (to close 'if' at line 2) near <eof>")
+    );
+    assert_eq!(
+        load("x = 1\n\u{a0}\n").as_deref(),
+        Some("bad.lua:2: unexpected symbol near '<\\194>'")
+    );
+    assert_eq!(
         load("goto nowhere").as_deref(),
         Some("bad.lua:1: no visible label 'nowhere' for <goto> at line 1")
     );

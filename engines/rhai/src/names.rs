@@ -96,7 +96,7 @@ impl Names {
         let own = texts.get(source).into_iter();
         let own = own.flat_map(|outline| &outline.functions);
         let known = own.map(String::as_str).chain(GENERAL);
-        suggest::nearest(name, known.filter(|known| *known != name)).map(str::to_owned)
+        suggest::slip(name, known.filter(|known| *known != name)).map(str::to_owned)
     }
 
     /// Whether `source` defines a function of that name.

@@ -1,26 +1,30 @@
 //! "Did you mean …?": the nearest known name.
 
-/// The known name nearest to `name`: one that is near enough to be a slip of the fingers, else the shortest that
-/// begins with it or has it as one of its words.
+/// The known name nearest to `name`: one of which it is a slip, else the shortest that begins with it or has it
+/// as one of its words.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let known: Vec<&str> = known.into_iter().collect();
-    let slips = known.iter().copied().filter_map(|candidate| {
-        let distance = strsim::damerau_levenshtein(name, candidate);
-        let near = distance <= 1.max(candidate.len().max(name.len()) / 3);
-        near.then_some((distance, candidate))
-    });
-    if let Some((_, slip)) = slips.min_by_key(|(distance, _)| *distance) {
-        return Some(slip);
-    }
     const LEAST: usize = 4; // what is shorter is part of too much
+    let known: Vec<&str> = known.into_iter().collect();
+    let slip = slip(name, known.iter().copied());
+    if slip.is_some() || name.len() < LEAST {
+        return slip;
+    }
     let part = |candidate: &&str| {
         let mut words = candidate.split(|c: char| !c.is_alphanumeric());
         candidate.starts_with(name) || words.any(|word| word == name)
     };
     let whole = known.into_iter().filter(part);
-    whole
-        .min_by_key(|candidate| candidate.len())
-        .filter(|_| name.len() >= LEAST)
+    whole.min_by_key(|candidate| candidate.len())
+}
+
+/// The known name of which `name` is a slip of the fingers.
+pub fn slip<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= 1.max(candidate.len().max(name.len()) / 3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
 }
 
 /// `; did you mean "x"?`, or the list of known names when none is near, or nothing.

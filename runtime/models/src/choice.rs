@@ -72,7 +72,7 @@ async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
         }
     }
     match (first, problem) {
-        // A server may be started by what uses it.
+        // Ollama may be started by what uses it.
         (Some(choice), Error::Unreachable { .. }) => Ok(choice),
         (_, Error::NotFound { model, place, hint }) => Err(Error::NotFound {
             model,
@@ -86,16 +86,16 @@ async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
     }
 }
 
-/// The choice, or why its model is not there. What only its use can tell counts as being there.
+/// The choice, or why its model is not there.
 async fn present(choice: Choice) -> Result<Choice, Error> {
-    let problem = match choice.backend.has(&choice.model).await {
-        Ok(false) => choice.backend.info(choice.model.clone()).await.err(),
-        Err(error @ (Error::NotFound { .. } | Error::NoKey { .. } | Error::Unreachable { .. })) => {
-            Some(error)
-        }
-        Ok(true) | Err(_) => None,
-    };
-    problem.map_or(Ok(choice), Err)
+    match choice.backend.has(&choice.model).await {
+        Ok(false) => match choice.backend.info(choice.model.clone()).await {
+            Err(problem) => Err(problem),
+            Ok(_) => Ok(choice), // it has come meanwhile
+        },
+        Ok(true) | Err(Error::Cannot { .. }) => Ok(choice), // a host's backend need not be able to tell
+        Err(problem) => Err(problem),
+    }
 }
 
 /// An error without what to do about it.
@@ -246,8 +246,9 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
 /// backend, else the nearest.
 pub fn meant(model: &ModelName, listed: &[ModelEntry]) -> Option<String> {
     let asked = model.to_string().to_lowercase();
-    if let Some(elsewhere) = listed.iter().find(|entry| entry.name == asked) {
-        return Some(format!("{asked}@{}", elsewhere.backend));
+    let same = |entry: &&ModelEntry| entry.name.to_lowercase() == asked;
+    if let Some(ModelEntry { name, backend, .. }) = listed.iter().find(same) {
+        return Some(format!("{name}@{backend}"));
     }
     nearest(&asked, listed.iter().map(|entry| entry.name.as_str())).map(str::to_owned)
 }

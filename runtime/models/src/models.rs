@@ -306,26 +306,19 @@ impl Models {
         self.nothing_to_remove(removed).await
     }
 
-    /// Looks whether there is something that [`Models::remove`] would delete, whole or damaged.
+    /// Looks whether a model is there, whole or damaged, that [`Models::remove`] may delete.
     pub async fn removable(&self, model: &str) -> Result<(), Error> {
-        let found = match self.exactly(model).await {
-            Ok(choice)
-                if choice.model.is_bundled() || matches!(choice.model, ModelName::Path(_)) =>
-            {
-                Err(Error::Cannot {
-                    model: choice.model.to_string(),
-                    backend: choice.backend.name().to_owned(),
-                    what: "delete what it has not downloaded",
-                })
+        let found = async {
+            let choice = self.exactly(model).await?;
+            if choice.backend.name() == self.candle.name() {
+                self.candle.deletable(&choice.model)?;
             }
-            Ok(choice) => match choice.backend.has(&choice.model).await {
-                Ok(true) => Ok(()),
-                Ok(false) => choice.backend.info(choice.model).await.map(drop),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
+            match choice.backend.has(&choice.model).await? {
+                true => Ok(()),
+                false => choice.backend.info(choice.model).await.map(drop),
+            }
         };
-        self.nothing_to_remove(found).await
+        self.nothing_to_remove(found.await).await
     }
 
     /// Whoever wants to delete a model is not told how to get it, but which others there are.

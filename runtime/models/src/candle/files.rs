@@ -98,15 +98,21 @@ impl Candle {
         Ok(entries)
     }
 
-    /// Deletes an installed model, unless it is loaded.
-    pub(super) fn delete(&self, name: &ModelName) -> Result<(), Error> {
-        if Key::at_once(name).is_some() {
-            return Err(Error::Cannot {
+    /// What is in the box, and a file by its path, is never deleted.
+    pub(crate) fn deletable(&self, name: &ModelName) -> Result<(), Error> {
+        match Key::at_once(name) {
+            None => Ok(()),
+            Some(_) => Err(Error::Cannot {
                 model: name.to_string(),
                 backend: self.name().to_owned(),
                 what: "delete what it has not downloaded",
-            });
+            }),
         }
+    }
+
+    /// Deletes an installed model, unless it is loaded.
+    pub(super) fn delete(&self, name: &ModelName) -> Result<(), Error> {
+        self.deletable(name)?;
         let installed = self.store.find(name)?.ok_or_else(|| not_installed(name))?;
         let key = Key::file(&installed.path);
         if self.cache.is_loaded(&key) {

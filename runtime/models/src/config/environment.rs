@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use llmspell_core::Diagnostic;
-use llmspell_core::suggest::nearest;
+use llmspell_core::suggest::{nearest, slip};
 
 use super::expand::Expander;
 use super::keys::{self, Path};
@@ -96,12 +96,13 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
     }
 }
 
-/// Whether a variable that is no known key was meant to be one; other programs and tests have variables with
-/// our prefix too.
+/// Whether a variable that is no known key was meant to be one, as `LLMSPELL_MODEL` is; other programs and tests
+/// have variables with our prefix too.
 fn is_meant(rest: &str) -> bool {
     let top = ["default_model", "trusted_folders", "fallback", "providers"];
     let first = rest.to_lowercase();
-    rest.contains("__") || rest.starts_with("PROVIDER") || nearest(&first, top).is_some()
+    let meant = first == "model" || slip(&first, top).is_some();
+    meant || rest.contains("__") || rest.starts_with("PROVIDER")
 }
 
 fn unknown(name: &str, path: &[String]) -> Diagnostic {
@@ -128,5 +129,10 @@ fn meant(path: &[String]) -> Option<String> {
     let known = keys::spellings().map(|key| key.replace("providers.*", &provider));
     let known: Vec<String> = known.collect();
     let written = path.join(".");
-    nearest(&written, known.iter().map(String::as_str)).map(str::to_owned)
+    let known = known.iter().map(String::as_str);
+    let found = slip(&written, known.clone()).or_else(|| match path {
+        [_] => nearest(&written, known.filter(|key| !key.contains('.'))),
+        _ => None,
+    });
+    found.map(str::to_owned)
 }

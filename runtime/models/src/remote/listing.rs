@@ -24,10 +24,13 @@ pub async fn list(endpoint: &Endpoint, default: Option<&str>) -> Result<Vec<Mode
     }
 }
 
-/// What the provider tells of one model. It is taken for granted of a server without a list.
+/// What the provider tells of one model. It is taken for granted of a server without a list, and of one that does
+/// not show it to this key.
 pub async fn info(endpoint: &Endpoint, model: &str) -> Result<ModelEntry, Error> {
     let models = match listed(endpoint).await {
-        Err(error) if has_no_list(&error) => return Ok(entry(endpoint, ModelInfo::from_id(model))),
+        Err(error) if has_no_list(&error) || status(&error) == Some(403) => {
+            return Ok(entry(endpoint, ModelInfo::from_id(model)));
+        }
         models => models.map_err(|error| endpoint.failure(&error))?,
     };
     let found = models.iter().find(|known| is(known, model));
@@ -60,8 +63,11 @@ async fn listed(endpoint: &Endpoint) -> Result<Vec<ModelInfo>, ProviderError> {
 }
 
 fn has_no_list(error: &ProviderError) -> bool {
-    let status = error.provider_response_status();
-    status.is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 501))
+    matches!(status(error), Some(404 | 405 | 501))
+}
+
+fn status(error: &ProviderError) -> Option<u16> {
+    Some(error.provider_response_status()?.as_u16())
 }
 
 /// Names stand for their latest snapshot too, which is what Anthropic lists.

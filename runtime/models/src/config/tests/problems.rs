@@ -291,6 +291,11 @@ fn variables_that_seem_to_be_keys_and_are_none_are_told() {
             "did you mean \"LLMSPELL_DEFAULT_MODEL\"?",
         ),
         (
+            "LLMSPELL_MODEL",
+            "a",
+            "did you mean \"LLMSPELL_DEFAULT_MODEL\"?",
+        ),
+        (
             "LLMSPELL_PROVIDERS_OLLAMA_BASE_URL",
             "a",
             "did you mean \"LLMSPELL_PROVIDERS__OLLAMA__BASE_URL\"?",
