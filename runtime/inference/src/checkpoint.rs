@@ -36,6 +36,11 @@ impl Footprint {
         (tokens.div_ceil(PAGE) as u64).saturating_mul(self.page_bytes)
     }
 
+    /// The bytes of the weights, and of the keys and values of so many tokens.
+    pub fn bytes(&self, tokens: usize) -> u64 {
+        self.weight_bytes.saturating_add(self.cache_bytes(tokens))
+    }
+
     /// Whether a sequence may hold so many tokens, whatever memory there is.
     pub fn check_context(&self, asked: usize) -> Result<(), Error> {
         match (asked, self.context_size) {

@@ -171,7 +171,7 @@ impl Model {
     /// Tokens that the request's sequence may hold.
     fn context_for(&self, request: &Request) -> Result<usize, Error> {
         let capacity = self.context_size();
-        let asked = request.context_size.unwrap_or(capacity);
+        let asked = request.context_size.unwrap_or(capacity.max(1));
         self.shared.footprint.check_context(asked)?;
         if asked > capacity {
             let tokens = asked;

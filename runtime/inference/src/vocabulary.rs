@@ -1,7 +1,7 @@
 //! A model's vocabulary: tokenizer and chat template, without weights.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -25,8 +25,6 @@ struct Shared {
     /// A template that does not compile is an error where it is used: the tokenizer needs none.
     template: Option<Result<Template, String>>,
     tool_template: Option<Result<Template, String>>,
-    /// Whether the template writes what the system says.
-    writes_system: OnceLock<bool>,
 }
 
 impl Vocabulary {
@@ -43,7 +41,6 @@ impl Vocabulary {
                 template: template(file, CHAT_TEMPLATE, &tokenizer)?,
                 tool_template: template(file, TOOL_TEMPLATE, &tokenizer)?,
                 tokenizer,
-                writes_system: OnceLock::new(),
             }),
         })
     }
@@ -80,7 +77,7 @@ impl Vocabulary {
     ) -> Result<Vec<u32>, Error> {
         let tokenizer = self.tokenizer();
         let template = self.template(tools.is_some())?;
-        let messages = self.foldable(messages, template);
+        let messages = foldable(messages, template);
         let guard = Guard::new(tokenizer.markup(), &messages, tools);
         let tools = tools.map(|tools| guard.mark_value(tools));
         let messages = guard.mark_messages(&messages);
@@ -89,14 +86,13 @@ impl Vocabulary {
         tokenizer.add_bos(&mut ids);
         Ok(ids)
     }
+}
 
-    /// The messages as the template takes them.
-    fn foldable<'m>(&self, messages: &'m [Message], template: &Template) -> Cow<'m, [Message]> {
-        let writes_system = || template.writes_system();
-        match fold_system(messages) {
-            Some(folded) if !self.shared.writes_system.get_or_init(writes_system) => folded.into(),
-            _ => messages.into(),
-        }
+/// The messages as the template takes them.
+fn foldable<'m>(messages: &'m [Message], template: &Template) -> Cow<'m, [Message]> {
+    match fold_system(messages) {
+        Some(folded) if !template.writes_system() => folded.into(),
+        _ => messages.into(),
     }
 }
 

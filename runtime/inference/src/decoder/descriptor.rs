@@ -1,7 +1,7 @@
 //! A model's shape, as data.
 
 use crate::Error;
-use crate::gguf::File;
+use crate::gguf::{Array, File, Value};
 
 /// Which elements of a head a rotation pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,8 @@ struct Architecture {
     window: Option<WindowRule>,
     /// Each layer of this many that comes last does not rotate.
     unrotated_every: Option<usize>,
+    /// Whether `rope.scaling.finetuned = false` says that no layer rotates; elsewhere it says nothing.
+    rotation_switch: bool,
     /// The number of layers at which the attention scale follows the width instead of the head size.
     wide_scale_at: Option<usize>,
 }
@@ -81,6 +83,7 @@ const LLAMA: Architecture = Architecture {
     scaled_embedding: false,
     window: None,
     unrotated_every: None,
+    rotation_switch: false,
     wide_scale_at: None,
 };
 
@@ -125,6 +128,7 @@ const ARCHITECTURES: &[Architecture] = &[
     },
     Architecture {
         name: "granite",
+        rotation_switch: true,
         ..LLAMA
     },
     Architecture {
@@ -248,6 +252,7 @@ pub(crate) enum Scaling {
 /// No published model comes near; keeps hostile headers from asking for absurd loops.
 const MAX_LAYERS: usize = 4096;
 const MAX_EXPERTS: usize = 1024;
+const MAX_HEADS: usize = 1 << 10;
 const MAX_HEAD: usize = 1 << 16;
 /// Of products of two counts and a small number, none overflows.
 const MAX_COUNT: usize = 1 << 28;
@@ -261,6 +266,9 @@ impl Descriptor {
         };
         let hidden = keys.positive("embedding_length")?;
         let heads = keys.positive("attention.head_count")?;
+        if heads > MAX_HEADS {
+            return Err(keys.malformed("attention.head_count", format!("{heads} is too many")));
+        }
         let kv_heads = kv_heads(&keys, heads)?;
         let layers = keys.positive("block_count")?;
         if layers > MAX_LAYERS {
@@ -270,7 +278,8 @@ impl Descriptor {
         let experts = experts(&keys)?;
         let context_length = keys.positive("context_length")?;
         let rope = rope(&keys, architecture.rope, head_dim, context_length)?;
-        let rotates = keys.optional_bool("rope.scaling.finetuned")? != Some(false);
+        let switched = keys.optional_bool("rope.scaling.finetuned")?;
+        let rotates = !architecture.rotation_switch || switched != Some(false);
         Ok(Self {
             layers,
             hidden,
@@ -347,6 +356,21 @@ impl Keys<'_> {
 
     fn optional_bool(&self, suffix: &str) -> Result<Option<bool>, Error> {
         self.file.optional_bool(&self.key(suffix))
+    }
+
+    /// A period of layers, of which the last one is different: its length, or for each layer whether it is like most.
+    fn period(&self, suffix: &str) -> Result<Option<usize>, Error> {
+        let value = self.file.header.metadata.get(&self.key(suffix));
+        let Some(Value::Array(Array::Bool(layers))) = value else {
+            return self.optional_count(suffix);
+        };
+        let first = layers.iter().position(|usual| !usual);
+        let period = first.map_or(layers.len() + 1, |index| index + 1);
+        let fits = |(index, usual): (usize, &bool)| *usual != (index + 1).is_multiple_of(period);
+        match layers.iter().enumerate().all(fits) {
+            true => Ok(Some(period)),
+            false => Err(self.malformed(suffix, "its layers do not differ at equal distances")),
+        }
     }
 
     fn positive(&self, suffix: &str) -> Result<usize, Error> {
@@ -504,7 +528,7 @@ fn window(keys: &Keys, architecture: &Architecture, rope: &Rope) -> Result<Optio
     };
     let Some(size) = size else { return Ok(None) };
     const PATTERN: &str = "attention.sliding_window_pattern";
-    let global_every = keys.optional_count(PATTERN)?.unwrap_or(rule.global_every);
+    let global_every = keys.period(PATTERN)?.unwrap_or(rule.global_every);
     if global_every == 0 {
         return Err(keys.malformed(PATTERN, "is 0"));
     }

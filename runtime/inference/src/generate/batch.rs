@@ -222,6 +222,8 @@ struct Work {
 
 impl<M: LanguageModel> Running<M> {
     fn run(mut self) {
+        // Turns in a row for which there was no memory.
+        let mut fruitless = 0;
         loop {
             self.retire();
             let open = self.admit_arrivals();
@@ -234,8 +236,13 @@ impl<M: LanguageModel> Running<M> {
                 std::thread::park();
                 continue;
             }
-            if !self.compute(work) {
-                std::thread::park(); // no page is free until a reader catches up or goes
+            fruitless = if self.compute(work) { 0 } else { fruitless + 1 };
+            // By then the prompt of each has come first.
+            if fruitless > self.live.len() {
+                fruitless = 0;
+                if !self.make_room() {
+                    std::thread::park(); // no page is free until a reader catches up or goes
+                }
             }
             // Whose prompt came first in this turn comes last in the next.
             if !self.live.is_empty() {
@@ -339,12 +346,7 @@ impl<M: LanguageModel> Running<M> {
         if sequence.computed.is_multiple_of(PAGE) && sequence.computed < known {
             let tokens = &sequence.tokens[..known];
             match self.pool.adopt(&self.model, &mut sequence.pages, tokens) {
-                Ok(adopted) => {
-                    sequence.computed += adopted;
-                    if sequence.tokens.len() == sequence.prompt_tokens {
-                        sequence.cached += adopted;
-                    }
-                }
+                Ok(adopted) => sequence.adopt(adopted),
                 Err(error) => {
                     sequence.fail(error);
                     return None;
@@ -460,15 +462,33 @@ impl<M: LanguageModel> Running<M> {
         let Some(last) = youngest else {
             return false;
         };
-        let sequence = &mut self.live[last];
-        sequence.pages = Default::default();
-        sequence.computed = 0;
+        self.live[last].give_way();
         true
+    }
+
+    /// Takes the pages of the youngest sequence that has any, if there are others that have some: of those that hold
+    /// each other up, the oldest goes on.
+    fn make_room(&mut self) -> bool {
+        let mut holders = self.live.iter_mut().filter(|s| !s.pages.is_empty());
+        let Some(mut youngest) = holders.next() else {
+            return false;
+        };
+        let mut alone = true;
+        for other in holders {
+            alone = false;
+            if other.number > youngest.number {
+                youngest = other;
+            }
+        }
+        if !alone {
+            youngest.give_way();
+        }
+        !alone
     }
 
     fn advance(&mut self, work: Work, logits: Vec<f32>) {
         let sequence = &mut self.live[work.sequence];
-        sequence.computed = work.range.end;
+        sequence.compute(work.range.end);
         let computed = &sequence.tokens[..sequence.computed];
         self.pool.publish(&mut sequence.pages, computed, false);
         if sequence.pending() > 0 {

@@ -22,7 +22,9 @@ pub(super) struct Sequence<P> {
     pub prompt_tokens: usize,
     /// How many of `tokens` the model has seen.
     pub computed: usize,
-    /// How many of those others had computed.
+    /// How many of `tokens` it has got as far as, before it gave way to others.
+    reached: usize,
+    /// How many tokens of the prompt others had computed.
     pub cached: usize,
     pub pages: Pages<P>,
     /// How many tokens the completion may have.
@@ -52,6 +54,7 @@ impl<P> Sequence<P> {
             number,
             prompt_tokens,
             computed: 0,
+            reached: 0,
             cached: 0,
             pages: Pages::default(),
             room: request.max_tokens.unwrap_or(free).min(free),
@@ -95,6 +98,27 @@ impl<P> Sequence<P> {
     /// Tokens left to compute; 1 is the last one chosen.
     pub fn pending(&self) -> usize {
         self.tokens.len() - self.computed
+    }
+
+    /// Takes tokens that were computed before: by others, where it has not been yet.
+    pub fn adopt(&mut self, adopted: usize) {
+        let before = self.reached;
+        self.compute(self.computed + adopted);
+        if self.tokens.len() == self.prompt_tokens {
+            self.cached += self.reached - before;
+        }
+    }
+
+    /// Notes that the first `computed` tokens are computed.
+    pub fn compute(&mut self, computed: usize) {
+        self.computed = computed;
+        self.reached = self.reached.max(computed);
+    }
+
+    /// Leaves its memory to others; it will compute again what it had.
+    pub fn give_way(&mut self) {
+        self.pages = Pages::default();
+        self.computed = 0;
     }
 
     /// Chooses the next token from the logits after all others.

@@ -51,7 +51,11 @@ fn open_shard(path: &Path, stem: &str, number: usize, count: usize) -> Result<Fi
     })?;
     let says = (file.count(NUMBER)?, self::count(&file)?);
     if says != (number, count) {
-        let reason = format!("it says it is number {} of {}", says.0 + 1, says.1);
+        let reason = format!(
+            "it says it is number {} of {}",
+            says.0.saturating_add(1),
+            says.1
+        );
         return Err(foreign(&file, reason));
     }
     Ok(file)

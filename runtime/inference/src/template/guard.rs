@@ -12,7 +12,7 @@ use crate::Message;
 use crate::tokenizer::{Fragment, Markup};
 
 /// The noncharacters that Unicode sets aside for such use.
-const MARKS: std::ops::RangeInclusive<char> = '\u{FDD0}'..='\u{FDEF}';
+pub(super) const MARKS: std::ops::RangeInclusive<char> = '\u{FDD0}'..='\u{FDEF}';
 
 /// The mark of one rendering and the control tokens that it guards against.
 pub(crate) struct Guard<'a> {
@@ -52,20 +52,27 @@ impl<'a> Guard<'a> {
     }
 
     fn mark_fields(&self, fields: &Map<String, Value>) -> Map<String, Value> {
-        fields
-            .iter()
-            .map(|(key, value)| (self.mark_key(key), self.mark_value(value)))
-            .collect()
+        let field = |(key, value): (&String, &Value)| {
+            let marked = match value {
+                // Templates compare them, and write `<|user|>` with them.
+                Value::String(name) if ["role", "type"].contains(&key.as_str()) => {
+                    Value::String(self.mark_name(name))
+                }
+                value => self.mark_value(value),
+            };
+            (self.mark_name(key), marked)
+        };
+        fields.iter().map(field).collect()
     }
 
-    /// A name that holds no markup stays what it is, so that the template finds the field.
-    fn mark_key(&self, key: &str) -> String {
-        let is_name = key.chars().all(|c| c == '_' || c.is_alphanumeric());
-        let is_markup = |token: &String| key.contains(token.as_str());
+    /// A name that holds no markup stays what it is, so that the template knows it.
+    fn mark_name(&self, name: &str) -> String {
+        let is_name = name.chars().all(|c| c == '_' || c.is_alphanumeric());
+        let is_markup = |token: &String| name.contains(token.as_str());
         if is_name && !self.markup.control_texts().iter().any(is_markup) {
-            return key.to_owned();
+            return name.to_owned();
         }
-        self.mark_text(key)
+        self.mark_text(name)
     }
 
     fn mark_text(&self, text: &str) -> String {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use minijinja::value::{Kwargs, ValueKind};
 use minijinja::{Error, ErrorKind, Value};
 
+use super::guard::MARKS;
 use super::{methods, python};
 
 /// `value | tojson(indent=2)`, with the options of `json.dumps`: `ensure_ascii` (false here),
@@ -133,6 +134,7 @@ impl Dump {
                 '\t' => self.out.push_str("\\t"),
                 '\u{8}' => self.out.push_str("\\b"),
                 '\u{c}' => self.out.push_str("\\f"),
+                c if MARKS.contains(&c) => self.out.push(c), // it is dropped, whatever is around it
                 c if c < ' ' || (self.ensure_ascii && c > '~') => self.escape(c),
                 c => self.out.push(c),
             }

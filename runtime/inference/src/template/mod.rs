@@ -11,6 +11,8 @@ mod source;
 pub(crate) use guard::Guard;
 pub(crate) use kind::kind;
 
+use std::sync::OnceLock;
+
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::{BrokenDownTime, Config};
 use minijinja::syntax::SyntaxConfig;
@@ -33,6 +35,8 @@ pub struct Template {
     environment: Environment<'static>,
     bos: String,
     eos: String,
+    /// Whether it writes what the system says.
+    writes_system: OnceLock<bool>,
 }
 
 impl Template {
@@ -44,6 +48,7 @@ impl Template {
             environment: on_large_stack(|| compile(source))??,
             bos: bos.to_owned(),
             eos: eos.to_owned(),
+            writes_system: OnceLock::new(),
         })
     }
 
@@ -91,9 +96,12 @@ impl Template {
     /// Whether a system message is in the prompt; some templates refuse it, some say nothing and drop it.
     pub(crate) fn writes_system(&self) -> bool {
         const TEXT: &str = "An uncommon sentence.";
-        let messages = [Message::system(TEXT), Message::user("Hello!")];
-        let rendered = self.render(&messages, None, true);
-        rendered.is_ok_and(|prompt| prompt.contains(TEXT))
+        let try_it = || {
+            let messages = [Message::system(TEXT), Message::user("Hello!")];
+            let rendered = self.render(&messages, None, true);
+            rendered.is_ok_and(|prompt| prompt.contains(TEXT))
+        };
+        *self.writes_system.get_or_init(try_it)
     }
 }
 

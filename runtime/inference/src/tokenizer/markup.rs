@@ -1,6 +1,6 @@
 //! Finding tokens that are written out in text: control markup and user-defined tokens.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::vocabulary::{Kind, Pieces};
 
@@ -73,7 +73,11 @@ struct Token {
 impl Finder {
     fn new(tokens: Vec<(u32, String)>, strips: bool) -> Self {
         let automaton = (!tokens.is_empty()).then(|| {
+            // The fastest automaton takes far too long to build for texts that no honest model has.
+            let length: usize = tokens.iter().map(|(_, text)| text.len()).sum();
+            let modest = (length > 10_000).then_some(AhoCorasickKind::ContiguousNFA);
             AhoCorasick::builder()
+                .kind(modest)
                 .match_kind(MatchKind::LeftmostLongest)
                 .build(tokens.iter().map(|(_, text)| text))
                 .expect("the token texts are far below the automaton's limits")

@@ -4,6 +4,8 @@
 //! what else is computed or in which pieces. Source: Kwon et al., "Efficient Memory Management for Large
 //! Language Model Serving with PagedAttention", 2023.
 
+use std::slice::Chunks;
+
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
@@ -207,6 +209,9 @@ fn rotate(angles: Option<&Angles>, index: usize, head: &mut [f32]) {
     }
 }
 
+/// Scores that are held at a time, unless a single row has more.
+const SCORES: usize = 1 << 20;
+
 /// The query heads of one span that share a key head.
 struct Group<'a> {
     span: &'a Span<'a, HostBlock>,
@@ -254,11 +259,11 @@ impl<'a> Group<'a> {
         end.saturating_sub(window)..end
     }
 
-    /// All blocks, with the position of each one's first element.
-    fn blocks(&self) -> impl Iterator<Item = (usize, &HostBlock)> {
+    /// The blocks that the rows from `first` on see, with the position of each one's first element.
+    fn blocks(&self, first: usize) -> impl Iterator<Item = (usize, &HostBlock)> {
         let tail = self.span.tail.iter().map(|block| &**block);
         let all = self.span.past.iter().copied().chain(tail);
-        let lowest = self.sees(0).start;
+        let lowest = self.sees(first).start;
         let starts = all.enumerate().map(|(index, block)| (index * PAGE, block));
         starts.skip_while(move |(start, _)| start + PAGE <= lowest)
     }
@@ -266,30 +271,45 @@ impl<'a> Group<'a> {
     /// What the heads see: `[rows, group, dim]`.
     #[inline(always)]
     fn mixed(&self) -> Vec<f32> {
+        let group = self.heads.query / self.heads.key_value;
+        let rows = (SCORES / (group * self.span.positions.end)).max(1);
+        let mut mixed = Vec::with_capacity(self.queries.len());
+        for (part, queries) in self
+            .queries
+            .chunks(rows * group * self.heads.dim)
+            .enumerate()
+        {
+            mixed.append(&mut self.mixed_part(part * rows, queries));
+        }
+        mixed
+    }
+
+    /// The same for some rows, from `first` on.
+    #[inline(always)]
+    fn mixed_part(&self, first: usize, queries: &[f32]) -> Vec<f32> {
         let dim = self.heads.dim;
         let group = self.heads.query / self.heads.key_value;
         let total = self.span.positions.end;
-        let mut scores = vec![0.0; self.queries.len() / dim * total]; // [rows, group, total]
+        let mut scores = vec![0.0; queries.len() / dim * total]; // [rows, group, total]
         let mut page = vec![0.0; PAGE * dim];
-        for (start, block) in self.blocks() {
+        let place = (first, group, total);
+        for (start, block) in self.blocks(first) {
             block.keys.read(self.head * PAGE * dim, &mut page);
-            for (query, (row, scores)) in self.rows(&mut scores, group, total) {
+            for (query, (row, scores)) in rows(queries.chunks(dim), &mut scores, place) {
                 let seen = overlap(&self.sees(row), start);
                 for position in seen {
                     scores[position] = dot(query, &page[(position - start) * dim..][..dim]);
                 }
             }
         }
-        for (_, (row, scores)) in self.rows(&mut scores, group, total) {
+        for (_, (row, scores)) in rows(queries.chunks(dim), &mut scores, place) {
             softmax(&mut scores[self.sees(row)], self.heads.cap);
         }
-        let mut out = vec![0.0; self.queries.len()];
-        for (start, block) in self.blocks() {
+        let mut out = vec![0.0; queries.len()];
+        for (start, block) in self.blocks(first) {
             block.values.read(self.head * PAGE * dim, &mut page);
-            for ((_, (row, scores)), out) in self
-                .rows(&mut scores, group, total)
-                .zip(out.chunks_mut(dim))
-            {
+            let scored = rows(queries.chunks(dim), &mut scores, place);
+            for ((_, (row, scores)), out) in scored.zip(out.chunks_mut(dim)) {
                 for position in overlap(&self.sees(row), start) {
                     let value = &page[(position - start) * dim..][..dim];
                     add_scaled(out, scores[position], value);
@@ -298,18 +318,17 @@ impl<'a> Group<'a> {
         }
         out
     }
+}
 
-    /// Each query with its row's number and its scores.
-    fn rows<'s>(
-        &'s self,
-        scores: &'s mut [f32],
-        group: usize,
-        total: usize,
-    ) -> impl Iterator<Item = (&'s [f32], (usize, &'s mut [f32]))> {
-        let scores = scores.chunks_mut(total).enumerate();
-        let queries = self.queries.chunks(self.heads.dim);
-        queries.zip(scores.map(move |(query, scores)| (query / group, scores)))
-    }
+/// Each query with its row's number and its scores.
+#[inline(always)]
+fn rows<'q, 's>(
+    queries: Chunks<'q, f32>,
+    scores: &'s mut [f32],
+    (first, group, total): (usize, usize, usize),
+) -> impl Iterator<Item = (&'q [f32], (usize, &'s mut [f32]))> {
+    let scores = scores.chunks_mut(total).enumerate();
+    queries.zip(scores.map(move |(query, scores)| (first + query / group, scores)))
 }
 
 /// The part of `seen` that lies in the page that begins at `start`.

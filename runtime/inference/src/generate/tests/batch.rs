@@ -292,6 +292,35 @@ fn sequences_that_do_not_fit_at_once_come_one_after_the_other() {
     assert_eq!(collect(admit(&batch, request("z"))).0.len(), 95);
 }
 
+#[test]
+fn prompts_that_fill_the_memory_together_do_not_wait_for_each_other() {
+    // Parts of prompts so small that each turn is one sequence's, and room for one and a half of them.
+    for (prompts, letters) in [(2, false), (12, false), (3, true)] {
+        let (go, gate) = mpsc::channel::<()>();
+        let next = move |tokens: &[u32]| {
+            let _ = gate.recv(); // nothing is computed before all prompts are there
+            if tokens.len() < 190 { 65 } else { END }
+        };
+        let limits = Limits {
+            prompt_tokens: PAGE / 2,
+            ..limits(8)
+        };
+        let batch = start_within(limits, next);
+        let prompt = |at: u8| match letters {
+            true => "x".repeat(180),
+            false => char::from(b'a' + at).to_string().repeat(180),
+        };
+        let running = (0..prompts).map(|at| admit(&batch, request(&prompt(at))));
+        let running: Vec<_> = running.collect();
+        drop(go);
+        for generation in running {
+            let finish = finish(generation);
+            assert_eq!(finish.completion_tokens, 11);
+            assert!(letters || finish.cached_tokens == 0, "{finish:?}");
+        }
+    }
+}
+
 /// Any order of arrivals, lengths and cancellations gives what each sequence gives alone.
 #[test]
 fn what_runs_together_does_not_matter() {
