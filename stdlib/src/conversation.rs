@@ -28,10 +28,13 @@ pub fn messages(messages: Vec<Value>) -> Result<Vec<Map<String, Json>>, Mismatch
 }
 
 fn message(value: Value) -> Result<Map<String, Json>, Mismatch> {
+    let role = match &value {
+        Value::Map(fields) => fields.get("role").map_or("nil", Value::kind),
+        other => return Err(Mismatch::new("a message", other.kind())),
+    };
     match json(value)? {
-        Json::Object(fields) if fields.get("role").is_some_and(Json::is_string) => Ok(fields),
-        Json::Object(_) => Err(Mismatch::new("a string", "nil").at("role")),
-        _ => Err(Mismatch::new("a message", "another value")),
+        Json::Object(fields) if role == "string" => Ok(fields),
+        _ => Err(Mismatch::new("a string", role).at("role")),
     }
 }
 

@@ -39,7 +39,7 @@ impl Logger {
     /// Log.error("cannot reach the server", #{ attempts: 3 });
     /// ```
     fn error(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
-        log(cx, Level::Error, &message, fields)
+        log(cx, "Log.error", Level::Error, &message, fields)
     }
 
     /// Logs something that may become a problem.
@@ -51,7 +51,7 @@ impl Logger {
     /// Log.warn("the answer was cut off");
     /// ```
     fn warn(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
-        log(cx, Level::Warn, &message, fields)
+        log(cx, "Log.warn", Level::Warn, &message, fields)
     }
 
     /// Logs what is going on.
@@ -63,7 +63,7 @@ impl Logger {
     /// Log.info("started", #{ agents: 2 });
     /// ```
     fn info(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
-        log(cx, Level::Info, &message, fields)
+        log(cx, "Log.info", Level::Info, &message, fields)
     }
 
     /// Logs a detail, for finding a fault.
@@ -75,22 +75,29 @@ impl Logger {
     /// Log.trace("cache miss", #{ key: "a" });
     /// ```
     fn trace(cx: &Cx, message: String, fields: Option<Map>) -> Result<(), Error> {
-        log(cx, Level::Trace, &message, fields)
+        log(cx, "Log.trace", Level::Trace, &message, fields)
     }
 }
 
-fn log(cx: &Cx, level: Level, message: &str, fields: Option<Map>) -> Result<(), Error> {
-    let threshold = cx.host::<Threshold>().map_or(Level::Info, |t| t.0);
-    if level < threshold {
-        return Ok(());
-    }
+fn log(
+    cx: &Cx,
+    function: &str,
+    level: Level,
+    message: &str,
+    fields: Option<Map>,
+) -> Result<(), Error> {
     let mut line = format!("{:.3} {} {message}", Timestamp::now(), name(level));
     for (key, value) in fields.unwrap_or_default() {
         let json = to_json(value).map_err(|e: Mismatch| {
             let e = e.at(&key).at("fields");
-            Error::Raise(format!("Log: {e}"))
+            Error::Raise(format!("{function}: {e}"))
         })?;
         line.push_str(&format!(" {key}={json}"));
+    }
+    // Only now, so that a line that cannot be written is an error whether it is shown or not.
+    let threshold = cx.host::<Threshold>().map_or(Level::Info, |t| t.0);
+    if level < threshold {
+        return Ok(());
     }
     let mut line: String = line
         .chars()

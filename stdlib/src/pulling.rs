@@ -61,18 +61,41 @@ impl From<PullProgress> for PullState {
     }
 }
 
-/// A pull as a script reads it piece by piece; nothing once it has ended or while a task reads it.
-pub struct PullStream(RefCell<Option<Replies>>);
+/// A pull as a script reads it piece by piece.
+pub struct PullStream(RefCell<State>);
+
+enum State {
+    Open(Replies),
+    /// A task waits for the next piece.
+    Busy,
+    Ended,
+}
+
+/// Ends a stream whose replies are lost, since the task that waited for one has ended.
+struct Reading<'a>(&'a RefCell<State>);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let lost = matches!(*self.0.borrow(), State::Busy);
+        if lost {
+            self.0.replace(State::Ended);
+        }
+    }
+}
 
 impl PullStream {
     pub fn new(replies: Replies) -> Rc<Self> {
-        Rc::new(Self(RefCell::new(Some(replies))))
+        Rc::new(Self(RefCell::new(State::Open(replies))))
     }
 }
 
 impl fmt::Display for PullStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PullStream")
+        f.write_str(match &*self.0.borrow() {
+            State::Open(_) => "PullStream(open)",
+            State::Busy => "PullStream(read by a task)",
+            State::Ended => "PullStream(ended)",
+        })
     }
 }
 
@@ -92,13 +115,22 @@ impl PullStream {
     #[api(iterates)]
     async fn next(&self, cx: &Cx) -> Result<Option<PullState>, Error> {
         // Whoever drops the task that waits here drops the replies too, which stops the download.
-        let Some(mut replies) = self.0.take() else {
-            return Ok(None);
+        let mut replies = match self.0.replace(State::Busy) {
+            State::Open(replies) => replies,
+            State::Busy => {
+                let problem = "PullStream:next: another task reads this stream";
+                return Err(Error::raise(problem));
+            }
+            State::Ended => {
+                self.0.replace(State::Ended);
+                return Ok(None);
+            }
         };
+        let _reading = Reading(&self.0);
         let reply = cx.external(replies.next()).await;
         match reply.transpose().map_err(problem("PullStream:next"))? {
             Some(ModelReply::Progress(progress)) => {
-                self.0.replace(Some(replies));
+                self.0.replace(State::Open(replies));
                 Ok(Some(progress.into()))
             }
             _ => Ok(None),
@@ -113,7 +145,12 @@ impl PullStream {
     /// ```rhai
     /// LocalLLM.pull_streaming("wisp").close();
     /// ```
-    fn close(&self) {
-        self.0.take();
+    fn close(&self) -> Result<(), Error> {
+        if matches!(*self.0.borrow(), State::Busy) {
+            let problem = "PullStream:close: a task reads this stream; cancel the task";
+            return Err(Error::raise(problem));
+        }
+        self.0.replace(State::Ended);
+        Ok(())
     }
 }

@@ -16,7 +16,11 @@ pub struct Ran {
 /// Runs a script to its end; it reads `input` line by line.
 pub fn run(language: Language, name: &str, source: &str, input: &[&str]) -> Ran {
     let output = Output::default();
-    let mut lines: Vec<String> = input.iter().rev().map(|s| s.to_string()).collect();
+    let mut lines: Vec<Vec<u8>> = input
+        .iter()
+        .rev()
+        .map(|s| format!("{s}\n").into())
+        .collect();
     let console = Console::new(output.clone(), Box::new(move |_| Ok(lines.pop())));
     let runtime = Runtime::builder(language)
         .console(console)

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use llmspell_core::spec::Ty;
-use llmspell_core::{Handle, Map, Value};
+use llmspell_core::{Handle, Map, Mismatch, Value};
 use mlua::{AnyUserData, Lua, LuaString, Table, Value as LuaValue};
 
 use crate::handle::HandleRef;
@@ -19,10 +19,10 @@ const SIZE: usize = 10_000_000;
 const TABLE: usize = 10;
 
 /// A Lua value of a declared type as the host sees it, or why it cannot be.
-pub fn to_host(shared: &Shared, value: LuaValue, ty: Ty) -> Result<Value, String> {
+pub fn to_host(shared: &Shared, value: LuaValue, ty: Ty) -> Result<Value, Mismatch> {
     match value {
         LuaValue::Table(_) => Reader::new(shared).value(value, ty),
-        value => scalar(shared, value),
+        value => scalar(shared, value).map_err(Mismatch::problem),
     }
 }
 
@@ -83,48 +83,54 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn value(&mut self, value: LuaValue, ty: Ty) -> Result<Value, String> {
+    fn value(&mut self, value: LuaValue, ty: Ty) -> Result<Value, Mismatch> {
         let size = if value.is_table() { TABLE } else { 1 };
-        self.left = self.left.checked_sub(size).ok_or("table is too large")?;
+        let left = self.left.checked_sub(size);
+        self.left = left.ok_or_else(|| Mismatch::problem("table is too large"))?;
         match value {
             LuaValue::Table(table) => self.table(&table, ty),
-            value => scalar(self.shared, value),
+            value => scalar(self.shared, value).map_err(Mismatch::problem),
         }
     }
 
-    fn table(&mut self, table: &Table, ty: Ty) -> Result<Value, String> {
+    fn table(&mut self, table: &Table, ty: Ty) -> Result<Value, Mismatch> {
         let address = table.to_pointer();
         if self.open.contains(&address) {
-            return Err("table contains itself".to_owned());
+            return Err(Mismatch::problem("table contains itself"));
         }
         if self.open.len() == DEPTH {
-            return Err(format!("tables nest deeper than {DEPTH} levels"));
+            let problem = format!("tables nest deeper than {DEPTH} levels");
+            return Err(Mismatch::problem(problem));
         }
         self.open.push(address);
         let entries = match ty.has_integer_keys() {
-            true => Entries::numbered(table)?,
-            false => Entries::of(table, is_list(self.shared, table))?,
+            true => Entries::numbered(table),
+            false => Entries::of(table, is_list(self.shared, table)),
         };
-        let read = self.entries(entries, ty);
+        let read = self.entries(entries.map_err(Mismatch::problem)?, ty);
         self.open.pop();
         read
     }
 
-    fn entries(&mut self, entries: Entries, ty: Ty) -> Result<Value, String> {
+    fn entries(&mut self, entries: Entries, ty: Ty) -> Result<Value, Mismatch> {
         match entries {
             Entries::List(items) => {
-                let items = items.into_iter().map(|item| self.value(item, ty.item()));
+                let item = |(index, item)| {
+                    let read = self.value(item, ty.item());
+                    read.map_err(|problem| problem.at_index(index))
+                };
+                let items = items.into_iter().enumerate().map(item);
                 Ok(Value::List(items.collect::<Result<_, _>>()?))
             }
             Entries::Map(fields) => {
                 let field = |(name, value): (String, _)| {
-                    let value = self.value(value, ty.field(&name))?;
-                    Ok((name, value))
+                    let value = self.value(value, ty.field(&name));
+                    Ok((name.clone(), value.map_err(|problem| problem.at(&name))?))
                 };
                 let map: Map = fields
                     .into_iter()
                     .map(field)
-                    .collect::<Result<_, String>>()?;
+                    .collect::<Result<_, Mismatch>>()?;
                 Ok(Value::Map(Box::new(map)))
             }
         }

@@ -137,7 +137,8 @@ impl Engine for LuaEngine {
             return Ok(value.clone());
         };
         match self.shared.held(opaque) {
-            Some(values) => to_host(&self.shared, values.first(), Ty::Value).map_err(Error::Raise),
+            Some(values) => to_host(&self.shared, values.first(), Ty::Value)
+                .map_err(|problem| Error::Raise(problem.to_string())),
             None => Err(Error::raise("a value of another script language")),
         }
     }

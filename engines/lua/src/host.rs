@@ -143,9 +143,12 @@ fn argument(
         return Ok(untouched(shared, value));
     }
     let ty = spec.params.get(index).map_or(Ty::Value, |param| param.ty);
-    to_host(shared, value, ty).map_err(|problem| match spec.params.get(index) {
-        Some(param) => format!("{}: {}: {problem}", spec.path(), param.name),
-        None => format!("{}: {problem}", spec.path()),
+    to_host(shared, value, ty).map_err(|problem| {
+        let problem = match spec.params.get(index) {
+            Some(param) => problem.at(param.name),
+            None => problem,
+        };
+        format!("{}: {problem}", spec.path())
     })
 }
 

@@ -15,6 +15,13 @@ pub struct Input {
     ended: Cell<bool>,
 }
 
+/// What was read.
+enum Found {
+    Text(Vec<u8>),
+    /// The text of a number.
+    Numeral(Vec<u8>),
+}
+
 /// What to read.
 #[derive(Clone, Copy)]
 enum Format {
@@ -87,12 +94,30 @@ fn read(lua: &Lua, shared: &Rc<Shared>, formats: &MultiValue) -> Reply {
     })
 }
 
-fn several(lua: &Lua, shared: &Rc<Shared>, results: Vec<Option<Value>>) -> Result<Value, Error> {
-    let to_lua =
-        |result: Option<Value>| crate::convert::to_lua(lua, shared, result.unwrap_or_default());
+fn several(lua: &Lua, shared: &Shared, results: Vec<Option<Found>>) -> Result<Value, Error> {
+    let to_lua = |result| match result {
+        Some(Found::Text(text)) => lua.create_string(text).map(LuaValue::String),
+        Some(Found::Numeral(text)) => number(lua, &text),
+        None => Ok(LuaValue::Nil),
+    };
     let values: mlua::Result<Vec<LuaValue>> = results.into_iter().map(to_lua).collect();
     let values = values.map_err(|error| Error::Raise(error.to_string()))?;
     Ok(Value::Any(shared.hold(Values::Many(values))))
+}
+
+/// What Lua makes of a numeral.
+fn number(lua: &Lua, text: &[u8]) -> mlua::Result<LuaValue> {
+    let hex = text.iter().any(|b| matches!(b, b'x' | b'X'));
+    let float =
+        |b: &u8| *b == b'.' || matches!((hex, b), (true, b'p' | b'P') | (false, b'e' | b'E'));
+    let numeral = || lua.create_string(text).map(LuaValue::String);
+    if !text.iter().any(float)
+        && let Some(integer) = lua.coerce_integer(numeral()?)?
+    {
+        return Ok(LuaValue::Integer(integer));
+    }
+    let number = lua.coerce_number(numeral()?)?;
+    Ok(number.map_or(LuaValue::Nil, LuaValue::Number))
 }
 
 impl Format {
@@ -117,7 +142,7 @@ impl Format {
 
 impl Input {
     /// Reads one thing; `None` at the end of input.
-    async fn read(&self, cx: &Cx, format: Format) -> Result<Option<Value>, Error> {
+    async fn read(&self, cx: &Cx, format: Format) -> Result<Option<Found>, Error> {
         let take = |text: &mut Vec<u8>, ended| {
             self.ended.set(self.ended.get() || ended);
             self.take(text, format)
@@ -126,52 +151,76 @@ impl Input {
     }
 
     /// What was asked for, if enough text is there.
-    fn take(&self, text: &mut Vec<u8>, format: Format) -> Option<Option<Value>> {
+    fn take(&self, text: &mut Vec<u8>, format: Format) -> Option<Option<Found>> {
+        let ended = self.ended.get();
+        if let Format::Number = format {
+            return self.take_number(text, ended);
+        }
         let end = match format {
             Format::Line { .. } => text.iter().position(|b| *b == b'\n').map(|i| i + 1),
             Format::Bytes(count) => Some(count).filter(|n| *n <= text.len() && !text.is_empty()),
-            Format::Number => number_end(text),
-            Format::All => None,
+            Format::Number | Format::All => None,
         };
-        let end = match end {
-            Some(end) => end,
-            None if self.ended.get() => text.len(),
-            None => return None,
-        };
-        if text.is_empty() && !matches!(format, Format::All) {
+        let end = end.or(ended.then_some(text.len()))?;
+        let all = matches!(format, Format::All);
+        if text.is_empty() || all {
             self.ended.set(false); // a terminal may go on after its end of input
+        }
+        if text.is_empty() && !all {
             return Some(None);
         }
-        let taken: Vec<u8> = text.drain(..end).collect();
-        Some(format.value(taken, self))
-    }
-}
-
-/// Where the first number ends.
-fn number_end(text: &[u8]) -> Option<usize> {
-    let start = text.iter().position(|b| !b.is_ascii_whitespace())?;
-    let rest = text[start..].iter();
-    let length = rest.take_while(|b| !b.is_ascii_whitespace()).count();
-    (start + length < text.len()).then_some(start + length)
-}
-
-impl Format {
-    fn value(self, mut taken: Vec<u8>, input: &Input) -> Option<Value> {
-        match self {
-            Self::Line { keep_end: false } if taken.last() == Some(&b'\n') => drop(taken.pop()),
-            Self::Number => return number(&taken),
-            Self::All => input.ended.set(false),
-            _ => {}
+        let mut taken: Vec<u8> = text.drain(..end).collect();
+        if let Format::Line { keep_end: false } = format {
+            taken.pop_if(|last| *last == b'\n');
         }
-        Some(match String::from_utf8(taken) {
-            Ok(text) => Value::Str(text),
-            Err(error) => Value::Bytes(error.into_bytes()),
-        })
+        Some(Some(Found::Text(taken)))
+    }
+
+    fn take_number(&self, text: &mut Vec<u8>, ended: bool) -> Option<Option<Found>> {
+        let space = text.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let (length, whole) = numeral(&text[space..]);
+        let end = space + length;
+        if end == text.len() && !ended {
+            return None; // it may go on
+        }
+        if text.is_empty() {
+            self.ended.set(false);
+        }
+        let taken: Vec<u8> = text.drain(..end).skip(space).collect();
+        Some(whole.then_some(Found::Numeral(taken)))
     }
 }
 
-fn number(text: &[u8]) -> Option<Value> {
-    let text = std::str::from_utf8(text).ok()?.trim();
-    let integer = text.parse().map(Value::Int).ok();
-    integer.or_else(|| text.parse().map(Value::Float).ok())
+/// How much of a text stock Lua reads for `"n"` (`l_read_number` of `liolib.c`), and whether that is a numeral.
+fn numeral(text: &[u8]) -> (usize, bool) {
+    const LONGEST: usize = 200;
+    let at = |index: usize| text.get(index).copied().unwrap_or(0);
+    let digits = |from: usize, is: fn(&u8) -> bool| {
+        let rest = text.get(from..).unwrap_or_default();
+        rest.iter().take_while(|b| is(b)).count()
+    };
+    let mut end = usize::from(matches!(at(0), b'+' | b'-'));
+    let hex = at(end) == b'0' && matches!(at(end + 1), b'x' | b'X');
+    end += if hex { 2 } else { 0 };
+    let is_digit: fn(&u8) -> bool = match hex {
+        true => u8::is_ascii_hexdigit,
+        false => u8::is_ascii_digit,
+    };
+    let mut count = digits(end, is_digit);
+    end += count;
+    if at(end) == b'.' {
+        let fraction = digits(end + 1, is_digit);
+        end += 1 + fraction;
+        count += fraction;
+    }
+    let exponent = if hex { b'p' } else { b'e' };
+    let mut whole = count > 0;
+    if whole && at(end).eq_ignore_ascii_case(&exponent) {
+        end += 1;
+        end += usize::from(matches!(at(end), b'+' | b'-'));
+        let exponent = digits(end, u8::is_ascii_digit);
+        end += exponent;
+        whole = exponent > 0;
+    }
+    (end, whole && end <= LONGEST)
 }

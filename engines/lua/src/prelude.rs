@@ -155,6 +155,12 @@ fn native(lua: &Lua, shared: &Rc<Shared>) -> mlua::Result<Table> {
     native.raw_set("forget", lua.create_function(forget)?)?;
     let place = |lua: &Lua, ()| lua.create_string(trace::place(lua));
     native.raw_set("where", lua.create_function(place)?)?;
+    let own = shared.clone();
+    let rejoining = move |lua: &Lua, ()| {
+        trace::rejoining(lua, &own);
+        Ok(())
+    };
+    native.raw_set("rejoining", lua.create_function(rejoining)?)?;
     let trace = |lua: &Lua, ()| lua.create_any_userdata(Trace(trace::stack(lua)));
     native.raw_set("trace", lua.create_function(trace)?)?;
     native.raw_set("traceback", lua.create_function(traceback)?)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use llmspell_core::{Cx, Loader, Opaque, ScriptError};
+use llmspell_core::{Cx, Frame, Loader, Opaque, ScriptError};
 use mlua::{Function, Table};
 
 use crate::hook::Guard;
@@ -23,6 +23,8 @@ pub struct Shared {
     pub prelude: OnceCell<Prelude>,
     /// The last error of another task that was raised again here.
     pub rejoined: RefCell<Option<Rc<ScriptError>>>,
+    /// The line of the script that raised it again.
+    pub rejoined_at: RefCell<Option<Frame>>,
     /// All global variables that scripts begin with, and what Lua calls their types.
     pub globals: OnceCell<BTreeMap<String, &'static str>>,
     /// Tells the values of this engine from those of another one.
@@ -62,6 +64,7 @@ impl Shared {
             input: Rc::default(),
             prelude: OnceCell::new(),
             rejoined: RefCell::default(),
+            rejoined_at: RefCell::default(),
             globals: OnceCell::new(),
             engine: ENGINES.fetch_add(1, Ordering::Relaxed),
         }

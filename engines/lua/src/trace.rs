@@ -62,7 +62,10 @@ impl Failure {
 
 /// The error that ends a task.
 pub fn error(shared: &Shared, failure: Failure) -> TaskError {
-    let joined = failure.thrown.as_ref().and_then(|v| joined(shared, v));
+    let joined = failure
+        .thrown
+        .as_ref()
+        .and_then(|thrown| joined(shared, thrown, failure.stack.first()));
     let diagnostic = match joined {
         Some(child) => {
             let mut diagnostic = child.diagnostic.clone();
@@ -110,11 +113,24 @@ fn meant(shared: &Shared, problem: &Diagnostic, sources: &Sources) -> Option<Str
     Some(format!("did you mean {near}?"))
 }
 
-/// The other task's error that this value is, if it was just raised again.
-fn joined(shared: &Shared, thrown: &LuaValue) -> Option<Rc<ScriptError>> {
+/// Notes where another task's error is raised again.
+pub fn rejoining(lua: &Lua, shared: &Shared) {
+    shared.rejoined_at.replace(stack(lua).into_iter().next());
+}
+
+/// The other task's error that this value is, if it was just raised again. Texts and numbers may be equal by
+/// chance, so they have to come from the same line.
+fn joined(shared: &Shared, thrown: &LuaValue, place: Option<&Frame>) -> Option<Rc<ScriptError>> {
     let error = shared.rejoined.borrow().clone()?;
     let value = shared.held(error.value.as_ref()?)?.first();
-    (value == *thrown).then_some(error)
+    let unique = matches!(
+        value,
+        LuaValue::Table(_) | LuaValue::Function(_) | LuaValue::Thread(_) | LuaValue::UserData(_)
+    );
+    let line = |frame: &Frame| (frame.source.clone(), frame.line);
+    let at = shared.rejoined_at.borrow();
+    let here = unique || at.as_ref().map(line) == place.map(line);
+    (here && value == *thrown).then_some(error)
 }
 
 /// Moves the position at the start of a message to where the stack says it, or else on top of it.

@@ -51,7 +51,7 @@ fn who_reads_next_gets_the_rest_before_another_line_is_asked_for() {
     let counted = asked.clone();
     let input = move |_: &str| {
         counted.fetch_add(1, Relaxed);
-        Ok(Some("abc".to_owned()))
+        Ok(Some(b"abc\n".to_vec()))
     };
     let bench = lab_reading(Box::new(input), Loader::default());
     bench.value(
@@ -60,6 +60,27 @@ fn who_reads_next_gets_the_rest_before_another_line_is_asked_for() {
          assert(one:join() == 'a' and two:join() == 'bc')",
     );
     assert_eq!(asked.load(Relaxed), 1);
+}
+
+#[test]
+fn bytes_come_as_they_are() {
+    let mut input = vec![b"caf\xe9\r\n".to_vec(), b"end".to_vec()];
+    input.reverse();
+    let bench = lab_reading(Box::new(move |_| Ok(input.pop())), Loader::default());
+    bench.value("assert(io.read('a') == 'caf\\xe9\\r\\nend')");
+}
+
+#[test]
+fn numbers_are_read_as_stock_lua_reads_them() {
+    reads(
+        &["12abc", " 0x1F -3.5e1 7.0", "inf", "99999999999999999999"],
+        "assert(io.read('n') == 12 and io.read('l') == 'abc')
+         local hex, float, whole = io.read('n', 'n', 'n')
+         assert(hex == 31 and float == -35.0 and math.type(whole) == 'float')
+         assert(io.read('n') == nil and io.read('l') == 'inf')
+         assert(io.read('n') == 1e20)
+         assert(io.read('n') == nil)",
+    );
 }
 
 #[test]

@@ -163,6 +163,18 @@ fn a_stack_overflow_names_itself_and_its_place() {
 }
 
 #[test]
+fn an_equal_text_is_not_the_error_that_was_caught_before() {
+    let diagnostic = lab().diagnostic(
+        "local job = Lab.start(function() error('boom', 0) end)
+         pcall(job.join, job)
+
+         error('boom', 0)",
+    );
+    assert_eq!(diagnostic.place().map(|frame| frame.line), Some(4));
+    assert_eq!(diagnostic.stack.len(), 1, "{:?}", diagnostic.stack);
+}
+
+#[test]
 fn traceback_is_there_and_nothing_else_of_debug() {
     check(
         "local text = debug.traceback('here')

@@ -39,6 +39,33 @@ fn finalizers_are_refused() {
 }
 
 #[test]
+fn what_all_lists_share_cannot_be_changed() {
+    check(
+        "local list = Lab.echo({ 1 })
+         local shared = getmetatable(list)
+         shared.__gc = function() ran = true end
+         shared.__index = function() return 'mine' end
+         list = Lab.echo({ 1 })
+         assert(list[100] == nil and getmetatable(list) == shared)
+         list = nil
+         collectgarbage() collectgarbage()
+         assert(not ran)
+         assert(getmetatable('').__index == string and getmetatable({}) == nil)",
+    );
+}
+
+#[test]
+fn the_script_api_cannot_be_changed() {
+    check(
+        "local before = Lab.sleep
+         for name in pairs(Lab) do assert(type(name) == 'string') end
+         local _, functions = pairs(Lab)
+         functions.sleep = nil
+         assert(Lab.sleep == before and not pcall(function() Lab.sleep = print end))",
+    );
+}
+
+#[test]
 fn the_collector_can_be_asked_but_not_stopped() {
     check("assert(collectgarbage('count') > 0) collectgarbage() collectgarbage('step')");
     let message = lab().diagnostic("collectgarbage('stop')").message;

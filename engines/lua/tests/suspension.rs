@@ -80,6 +80,26 @@ fn a_task_waits_below_pcall_in_metamethods_and_in_iterators() {
 }
 
 #[test]
+fn tasks_that_want_each_others_coroutines_end_with_an_error() {
+    let diagnostic = lab().diagnostic(
+        "local function busy() for _ = 1, 2000000 do end end
+         local one, two
+         one = coroutine.create(function() busy() assert(coroutine.resume(two)) end)
+         two = coroutine.create(function() busy() assert(coroutine.resume(one)) end)
+         local a = Lab.start(function() assert(coroutine.resume(one)) end)
+         local b = Lab.start(function() assert(coroutine.resume(two)) end)
+         local _, first = pcall(a.join, a)
+         local _, second = pcall(b.join, b)
+         error(tostring(first) .. tostring(second), 0)",
+    );
+    let message = diagnostic.message;
+    assert!(
+        message.contains("cannot resume a coroutine whose task waits"),
+        "{message}"
+    );
+}
+
+#[test]
 fn coroutine_functions_behave_as_in_stock_lua() {
     check(
         "local co = coroutine.create(function(...)

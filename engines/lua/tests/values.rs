@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{check, lab, prints};
+use common::{check, fails, lab, prints};
 use llmspell_core::{Opaque, Value};
 
 /// What the host sees of a Lua expression.
@@ -191,5 +191,18 @@ fn tostring_of_a_scripts_own_table_stays_that_of_lua() {
     prints(
         "print(setmetatable({}, { __tostring = function() return 'mine' end }), { setmetatable({}, { __tostring = function() return 'mine' end }) })",
         "mine\t{mine}\n",
+    );
+}
+
+#[test]
+fn what_cannot_be_given_is_told_with_its_place() {
+    fails(
+        "Lab.echo({ a = { stop = { 'x', [3] = 'y' } } })",
+        "test.lua:1: Lab.echo: value.a.stop: list without item 2; one with gaps needs its length in the field n, \
+         as table.pack sets it",
+    );
+    fails(
+        "Lab.echo({ { b = coroutine.create(print) } })",
+        "test.lua:1: Lab.echo: value.item 1.b: a thread cannot be given to the host",
     );
 }

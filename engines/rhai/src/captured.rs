@@ -10,6 +10,7 @@ use rhai::{Dynamic, EvalAltResult, EvalContext, FnPtr, Position};
 
 use crate::convert::Object;
 use crate::names::Names;
+use crate::progress;
 
 /// The value to use instead of the variable, if it is captured and holds one of these.
 pub fn value(
@@ -23,6 +24,7 @@ pub fn value(
     if !variable.is_shared() {
         return Ok(None);
     }
+    while variable.is_locked() && progress::after_others() {}
     // Asking a locked variable for its type panics, and Rhai's own error would not name it.
     if variable.is_locked() {
         return Err(EvalAltResult::ErrorDataRace(name.to_owned(), Position::NONE).into());

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use llmspell_core::spec::NamespaceSpec;
-use llmspell_core::{Error, Handle, Map, Opaque, Value};
+use llmspell_core::{Error, Handle, Map, Mismatch, Opaque, Value};
 use rhai::{Dynamic, FnPtr, GlobalRuntimeState};
 
 use crate::limits::VALUE_DEPTH;
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value looked into.
-    pub fn value(&mut self, value: Dynamic) -> Result<Value, Error> {
+    pub fn value(&mut self, value: Dynamic) -> Result<Value, Mismatch> {
         self.nested(value, 0)
     }
 
@@ -91,25 +91,32 @@ impl<'a> Reader<'a> {
         Opaque::new(Kept { value, environment })
     }
 
-    fn nested(&mut self, value: Dynamic, depth: usize) -> Result<Value, Error> {
+    fn nested(&mut self, value: Dynamic, depth: usize) -> Result<Value, Mismatch> {
         if depth > VALUE_DEPTH {
-            let message = format!("the value nests deeper than {VALUE_DEPTH} levels");
-            return Err(Error::Raise(message));
+            let problem = format!("the value nests deeper than {VALUE_DEPTH} levels");
+            return Err(Mismatch::problem(problem));
         }
-        let value = unshared(value)?;
+        let value = unshared(value).map_err(|error| Mismatch::problem(error.to_string()))?;
         if let Some(value) = plain(&value) {
             return Ok(value);
         }
         if value.is_array() {
-            let items = value.cast::<rhai::Array>().into_iter();
-            let items = items.map(|item| self.nested(item, depth + 1));
-            return Ok(Value::List(items.collect::<Result<_, _>>()?));
+            let items = value.cast::<rhai::Array>().into_iter().enumerate();
+            let item = |(index, item): (usize, Dynamic)| {
+                let read = self.nested(item, depth + 1);
+                read.map_err(|problem| problem.at_index(index))
+            };
+            return Ok(Value::List(items.map(item).collect::<Result<_, _>>()?));
         }
         if value.is_map() {
             let entries = value.cast::<rhai::Map>().into_iter();
-            let entry =
-                |(key, item): (_, Dynamic)| Ok((String::from(key), self.nested(item, depth + 1)?));
-            let map: Map = entries.map(entry).collect::<Result<_, Error>>()?;
+            let entry = |(key, item): (_, Dynamic)| {
+                let key = String::from(key);
+                let read = self.nested(item, depth + 1);
+                let item = read.map_err(|problem| problem.at(&key))?;
+                Ok((key, item))
+            };
+            let map: Map = entries.map(entry).collect::<Result<_, Mismatch>>()?;
             return Ok(Value::Map(map.into()));
         }
         let function = value.is_fnptr();

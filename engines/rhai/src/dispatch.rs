@@ -145,7 +145,11 @@ fn invoke(
         let argument = std::mem::take(*argument);
         values.push(match function.passes_through(index) {
             true => reader.untouched(argument)?,
-            false => reader.value(argument)?,
+            false => reader.value(argument).map_err(|problem| {
+                let name = function.params.get(index).map(|param| param.name);
+                name.map_or(problem.clone(), |name| problem.at(name))
+                    .into_error(function)
+            })?,
         });
     }
     to_dynamic(finish(cx, cx.call(function, this, &mut values)?)?)

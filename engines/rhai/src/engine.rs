@@ -86,10 +86,9 @@ impl Rhai {
         Box::new(Script::new(move || {
             let value = match body() {
                 Ok(value) => value,
-                Err(error) => match *error {
-                    EvalAltResult::Exit(value, _) => value,
-                    error => {
-                        let error = error.into();
+                Err(error) => match errors::exit_value(error) {
+                    Ok(value) => value,
+                    Err(error) => {
                         return Err(errors::task_error(error, &environment, &texts.names));
                     }
                 },
@@ -253,7 +252,8 @@ impl Engine for Rhai {
         };
         let none = || Rc::new(Environment(self.engine.new_global_runtime_state()));
         let environment = kept.environment.clone().unwrap_or_else(none);
-        Reader::of(&environment).value(kept.value.clone())
+        let read = Reader::of(&environment).value(kept.value.clone());
+        read.map_err(|problem| Error::Raise(problem.to_string()))
     }
 
     fn globals(&self) -> Vec<String> {

@@ -28,6 +28,19 @@ pub fn raised(error: Error) -> Box<EvalAltResult> {
     }
 }
 
+/// What a script has ended itself with by `exit(value)`, however deep it stood; else the error.
+pub fn exit_value(error: Box<EvalAltResult>) -> Result<Dynamic, Box<EvalAltResult>> {
+    let mut inner = &error;
+    loop {
+        match &**inner {
+            EvalAltResult::Exit(value, _) => return Ok(value.clone()),
+            EvalAltResult::ErrorInFunctionCall(_, _, next, _)
+            | EvalAltResult::ErrorInModule(_, next, _) => inner = next,
+            _ => return Err(error),
+        }
+    }
+}
+
 /// Raises what another task threw, once more, with the value it threw.
 fn joined(error: Rc<ScriptError>) -> Box<EvalAltResult> {
     let kept = error.value.as_ref().and_then(|value| value.get::<Kept>());

@@ -24,7 +24,7 @@ pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
         E::ErrorParsing(kind, _) => return syntax(kind),
         E::ErrorVariableNotFound(name, _) => return variable(name, place),
         E::ErrorFunctionNotFound(signature, _) => return function(signature, place),
-        E::ErrorDataRace(name, _) => return in_use(name),
+        E::ErrorDataRace(name, _) => return in_use(name, place),
         E::ErrorModuleNotFound(name, _) => return module(name),
         E::ErrorMismatchDataType(expected, got, _)
         | E::ErrorMismatchOutputType(expected, got, _) => {
@@ -209,16 +209,24 @@ fn kind(ty: &str) -> &str {
     }
 }
 
-fn in_use(name: &str) -> Explained {
+fn in_use(name: &str, place: &Place) -> Explained {
     let what = match name {
         "" => "this variable".to_owned(),
         name if rhai::is_valid_identifier(name) => format!("the variable {name}"),
         argument => argument.to_owned(),
     };
-    hint(
-        format!("{what} is in use: a call on it, or on an item of it, is still waiting"),
-        "copy it first: `let npc = npcs[i];`, then call `npc.execute(…)`",
-    )
+    let message = format!("{what} is in use: a call on it, or on an item of it, is still waiting");
+    match place.names.is_assigned(place.source, name) {
+        true => {
+            let help =
+                format!("it is assigned to more than once; capture a copy: `let own = {name};`");
+            (message, Some(help))
+        }
+        false => hint(
+            message,
+            "copy it first: `let npc = npcs[i];`, then call `npc.execute(…)`",
+        ),
+    }
 }
 
 fn module(name: &str) -> Explained {

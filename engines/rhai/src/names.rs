@@ -6,6 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use llmspell_core::{Registry, suggest};
 use rhai::{AST, ASTNode, Expr, Stmt};
 
+use crate::convert::CLOSURE;
+
 /// The names in every text that was loaded.
 #[derive(Default)]
 pub struct Names {
@@ -19,9 +21,55 @@ struct Outline {
     /// Variables outside of any block or function.
     top_level: BTreeSet<String>,
     variables: BTreeSet<String>,
-    /// Variables that are assigned to after they were declared.
+    /// Variables that closures capture and that are assigned to after they were declared.
     assigned: BTreeSet<String>,
     functions: BTreeSet<String>,
+}
+
+/// The captured variables that are assigned to. Bodies are looked at one by one: a variable of a function has
+/// nothing to do with one of the same name elsewhere.
+fn assigned(ast: &AST) -> BTreeSet<String> {
+    if assigned_in(ast, &[]).is_empty() {
+        return BTreeSet::new();
+    }
+    let mut all = assigned_in(&ast.clone_statements_only(), &[]);
+    for function in ast.iter_functions() {
+        let (name, params) = (function.name, &function.params);
+        let mut alone = ast.clone_functions_only();
+        alone.retain_functions(|_, _, other, arity| other == name && arity == params.len());
+        // A closure gets what it captures as its first parameters.
+        let given: &[&str] = if name.starts_with(CLOSURE) {
+            params
+        } else {
+            &[]
+        };
+        all.append(&mut assigned_in(&alone, given));
+    }
+    all
+}
+
+fn assigned_in(body: &AST, given: &[&str]) -> BTreeSet<String> {
+    let mut captured: BTreeSet<String> = given.iter().map(|&name| name.to_owned()).collect();
+    let mut assigned = BTreeSet::new();
+    body.walk(&mut |path| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Share(variables))) => {
+                captured.extend(
+                    variables
+                        .iter()
+                        .map(|(variable, _)| variable.name.to_string()),
+                );
+            }
+            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
+                if let Expr::Variable(variable, ..) = &assignment.1.lhs {
+                    assigned.insert(variable.1.to_string());
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    assigned.intersection(&captured).cloned().collect()
 }
 
 impl Names {
@@ -39,20 +87,12 @@ impl Names {
     pub fn add(&self, source: &str, ast: &AST) {
         let mut outline = Outline::default();
         ast.walk(&mut |path| {
-            match path.last() {
-                Some(ASTNode::Stmt(Stmt::Var(var, ..))) => {
-                    let name = var.0.name.to_string();
-                    if path.len() == 1 {
-                        outline.top_level.insert(name.clone());
-                    }
-                    outline.variables.insert(name);
+            if let Some(ASTNode::Stmt(Stmt::Var(var, ..))) = path.last() {
+                let name = var.0.name.to_string();
+                if path.len() == 1 {
+                    outline.top_level.insert(name.clone());
                 }
-                Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
-                    if let Expr::Variable(variable, ..) = &assignment.1.lhs {
-                        outline.assigned.insert(variable.1.to_string());
-                    }
-                }
-                _ => {}
+                outline.variables.insert(name);
             }
             true
         });
@@ -62,10 +102,11 @@ impl Names {
                 .extend(function.params.iter().map(|&name| name.to_owned()));
             outline.functions.insert(function.name.to_owned());
         }
+        outline.assigned = assigned(ast);
         self.texts.borrow_mut().insert(source.to_owned(), outline);
     }
 
-    /// Whether `source` assigns to a variable of that name after it was declared.
+    /// Whether `source` assigns to a captured variable of that name after it was declared.
     pub fn is_assigned(&self, source: &str, name: &str) -> bool {
         self.has(source, |outline| &outline.assigned, name)
     }

@@ -19,6 +19,8 @@ thread_local! {
     static COUNTDOWN: Cell<u32> = const { Cell::new(limits::OPERATIONS) };
     /// Looks at the budget since the time slice ended; 0 before that.
     static LATE: Cell<u32> = const { Cell::new(0) };
+    /// Tasks that have given way and wait for nothing else.
+    static SLICED: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Looks at the budget after which a task gives way wherever it is.
@@ -82,15 +84,42 @@ fn look(cx: &Cx) -> Option<Dynamic> {
 }
 
 /// Rhai asks this before it reads a variable. In between, as in `list[0]`, it may hold the lock of a
-/// captured one, which would be an error for every other task, so a task whose time is over gives way
-/// here and not at once.
+/// captured one, and every other task that needs that has to wait, so a task whose time is over gives way here
+/// and not at once.
 pub fn before_variable() {
     if LATE.get() > 0 {
         give_way();
     }
 }
 
+/// Lets those tasks go on that have given way, one of which may hold the lock of a captured variable, as in
+/// `list.map(|x| …)`. Says whether there are any.
+pub fn after_others() -> bool {
+    let others = SLICED.get() > 0 && coroutine::in_task();
+    if others {
+        coroutine::give_way();
+    }
+    others
+}
+
 fn give_way() {
     LATE.set(0);
+    let _sliced = Sliced::new();
     coroutine::give_way();
+}
+
+/// Counts a task that has given way, until it goes on or ends.
+struct Sliced;
+
+impl Sliced {
+    fn new() -> Self {
+        SLICED.set(SLICED.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Sliced {
+    fn drop(&mut self) {
+        SLICED.set(SLICED.get() - 1);
+    }
 }

@@ -36,6 +36,36 @@ fn a_captured_handle_variable_can_still_be_assigned() {
 }
 
 #[test]
+fn a_variable_of_the_same_name_elsewhere_does_not_matter() {
+    prints(
+        r#"
+        fn other() { let q = 1; q = 2; q }
+        let q = Probe.queue();
+        let job = Probe.start(|| q.receive());
+        Probe.nap(1);
+        q.send(other());
+        print(job.join());
+        "#,
+        "2",
+    );
+}
+
+#[test]
+fn a_captured_variable_that_is_assigned_again_says_what_to_do() {
+    let error = World::new().fails(
+        r#"
+        let q = ();
+        q = Probe.queue();
+        let job = Probe.start(|| q.receive());
+        Probe.nap(1);
+        q.send(1);
+        "#,
+    );
+    let help = "it is assigned to more than once; capture a copy: `let own = q;`";
+    assert_eq!(error.help.as_deref(), Some(help));
+}
+
+#[test]
 fn a_method_on_an_element_of_a_captured_list_says_how_to_do_it() {
     let error = World::new().fails(
         r#"

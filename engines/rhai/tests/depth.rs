@@ -123,6 +123,14 @@ fn a_text_that_nests_too_deeply_does_not_compile() {
 fn values_that_nest_too_deeply_are_an_error_where_they_leave_the_script() {
     let nest = "let a = []; for i in 0..300 { a = [a]; }";
     let error = World::new().fails(&format!("{nest} Probe.echo(a);"));
-    assert_eq!(error.message, "the value nests deeper than 100 levels");
+    let message = &error.message;
+    assert!(
+        message.starts_with("Probe.echo: value.item 1."),
+        "{message}"
+    );
+    assert!(
+        message.ends_with(": the value nests deeper than 100 levels"),
+        "{message}"
+    );
     World::new().prints(&format!("{nest} print(a); Probe.same(a); let b = a;"));
 }

@@ -201,6 +201,12 @@ fn exit_ends_the_script_with_a_value() {
 }
 
 #[test]
+fn exit_ends_a_task_from_inside_a_function_of_rhai_too() {
+    let value = World::new().run("Probe.start(|| { [1].map(|x| exit(5)); 7 }).join()");
+    assert_eq!(format!("{:?}", value.unwrap()), "5");
+}
+
+#[test]
 fn sleeping_the_rhai_way_is_refused() {
     fails(
         "sleep(1);",

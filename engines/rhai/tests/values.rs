@@ -91,3 +91,18 @@ fn the_host_can_show_and_look_into_results() {
         "\"text\""
     );
 }
+
+#[test]
+fn what_cannot_be_given_is_told_with_its_place() {
+    fails(
+        "let deep = 1; for i in 0..150 { deep = [deep]; } Probe.echo(#{ a: deep });",
+        &format!(
+            "test.rhai:1:56: Probe.echo: value.a{}: the value nests deeper than 100 levels",
+            ".item 1".repeat(100)
+        ),
+    );
+    fails(
+        "Probe.fail(blob(1, 65));",
+        "test.rhai:1:7: Probe.fail: message: expected string, got bytes",
+    );
+}

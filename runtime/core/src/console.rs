@@ -10,11 +10,11 @@ use tokio::sync::oneshot;
 use crate::error::{Error, Fault};
 use crate::scheduler::Cx;
 
-/// Reads one line after showing a prompt; `None` at the end of input. Runs on a thread of its own.
+/// Reads one line with its end after showing a prompt; `None` at the end of input. Runs on a thread of its own.
 /// An error of kind `Interrupted` interrupts whoever reads.
-pub type LineReader = Box<dyn FnMut(&str) -> io::Result<Option<String>> + Send>;
+pub type LineReader = Box<dyn FnMut(&str) -> io::Result<Option<Vec<u8>>> + Send>;
 
-type Answer = io::Result<Option<String>>;
+type Answer = io::Result<Option<Vec<u8>>>;
 type Request = (String, oneshot::Sender<Answer>);
 
 /// Standard input and output, or what a host puts in their place.
@@ -70,27 +70,28 @@ impl Console {
     /// Reads a line without its end, what is left of an earlier one first; `None` at the end of input.
     pub async fn read_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
-        match self.rest_line() {
+        let line = match self.rest_line() {
             Some(line) => {
                 self.write(prompt.as_bytes())?;
-                Ok(Some(line))
+                Some(line)
             }
-            None => self.ask(cx, prompt).await,
-        }
+            None => self.ask(cx, prompt).await?,
+        };
+        line.map(text).transpose()
     }
 
     /// What is left of a line.
-    fn rest_line(&self) -> Option<String> {
+    fn rest_line(&self) -> Option<Vec<u8>> {
         let mut rest = self.rest.borrow_mut();
-        let end = rest.iter().position(|byte| *byte == b'\n')?;
-        let line: Vec<u8> = rest.drain(..=end).take(end).collect();
-        Some(String::from_utf8_lossy(&line).into_owned())
+        let end = rest.iter().position(|byte| *byte == b'\n');
+        let end = end.map_or(rest.len(), |at| at + 1);
+        (end > 0).then(|| rest.drain(..end).collect())
     }
 
     /// Reads a line that nobody has had a part of, without its end; `None` at the end of input.
     pub async fn next_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
-        self.ask(cx, prompt).await
+        self.ask(cx, prompt).await?.map(text).transpose()
     }
 
     /// Reads lines until `take` finds what it looks for in the text that was read and not yet given to a script,
@@ -107,17 +108,13 @@ impl Console {
                 return Ok(found);
             }
             match self.ask(cx, "").await? {
-                Some(line) => {
-                    let mut rest = self.rest.borrow_mut();
-                    rest.extend_from_slice(line.as_bytes());
-                    rest.push(b'\n');
-                }
+                Some(line) => self.rest.borrow_mut().extend(line),
                 None => ended = true,
             }
         }
     }
 
-    async fn ask(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
+    async fn ask(&self, cx: &Cx, prompt: &str) -> Result<Option<Vec<u8>>, Error> {
         self.flush();
         let (answer, line) = oneshot::channel();
         let asked = self.requests().send((prompt.to_owned(), answer));
@@ -144,6 +141,14 @@ impl Console {
             sender
         })
     }
+}
+
+/// A line as text, without its end.
+fn text(mut line: Vec<u8>) -> Result<String, Error> {
+    if line.pop_if(|last| *last == b'\n').is_some() {
+        line.pop_if(|last| *last == b'\r');
+    }
+    String::from_utf8(line).map_err(|_| Error::raise("a line of the console's input is not UTF-8"))
 }
 
 fn serve(mut read: LineReader, requests: &mpsc::Receiver<Request>) {

@@ -98,7 +98,9 @@ impl FromValue for String {
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
             Value::Str(s) => Ok(s),
-            Value::Bytes(_) => Err(Mismatch::new("string", "bytes that are not UTF-8")),
+            Value::Bytes(bytes) if std::str::from_utf8(&bytes).is_err() => {
+                Err(Mismatch::new("string", "bytes that are not UTF-8"))
+            }
             other => mismatch(&other),
         }
     }

@@ -77,6 +77,7 @@ impl From<TaskError> for Error {
             TaskError::Script(error) => Self::Script(error),
             // Whoever joins a cancelled task has not been cancelled itself.
             TaskError::Fault(Fault::Cancelled) => Self::raise("the task was cancelled"),
+            TaskError::Fault(fault @ Fault::Panic(_)) => Self::Raise(fault.to_string()),
             TaskError::Fault(fault) => Self::Fault(fault),
         }
     }

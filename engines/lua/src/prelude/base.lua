@@ -14,6 +14,8 @@ local function bad_argument(index, name, expected, got)
   raise("bad argument #" .. index .. " to '" .. name .. "' (" .. expected .. " expected, got " .. type(got) .. ")")
 end
 
+_G.getmetatable = native.getmetatable
+
 -- A task that must end runs no error handler: it would run with the instruction hook off.
 function xpcall(f, handler, ...)
   if type(handler) ~= "function" then bad_argument(2, "xpcall", "function", handler) end

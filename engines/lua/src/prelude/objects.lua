@@ -5,6 +5,14 @@ local native = ...
 local next, pairs, setmetatable, tostring, type = next, pairs, setmetatable, tostring, type
 local raise = native.raise
 
+local function copy(t)
+  local same = {}
+  for key, value in next, t do
+    same[key] = value
+  end
+  return same
+end
+
 -- The functions that scripts call for those that give something, and for those that do not.
 local function shims(giving, silent)
   local functions = {}
@@ -27,7 +35,7 @@ function native.namespace(name, giving, silent)
     __newindex = function(_, key)
       raise("cannot set " .. name .. "." .. tostring(key) .. ": " .. name .. " is read-only")
     end,
-    __pairs = function() return next, functions, nil end,
+    __pairs = function() return next, copy(functions), nil end,
     __tostring = function() return name end,
     __name = name,
     __metatable = false,
@@ -104,3 +112,12 @@ native.list = {
   end,
 }
 native.map = { __name = "map", __tostring = native.display, __concat = joined }
+
+-- What scripts see of these two, which all lists and maps share: a change there changes nothing.
+local seen = { [native.list] = copy(native.list), [native.map] = copy(native.map) }
+local raw_getmetatable = getmetatable
+
+function native.getmetatable(...)
+  local metatable = raw_getmetatable(...)
+  return seen[metatable] or metatable
+end

@@ -29,6 +29,14 @@ local CANNOT_WAIT = "cannot wait inside table.sort's comparator or string.gsub's
 -- through which a task is suspended.
 local busy = setmetatable({}, { __mode = "k" })
 
+-- What `busy` has for a coroutine through which a task is suspended because its slice is over.
+local SLICED = "sliced"
+
+-- For a coroutine through which a task is suspended: the next one inside. For the innermost coroutine
+-- of a task that gives way until another task's slice has left a coroutine: that one.
+local inside = setmetatable({}, { __mode = "k" })
+local wanted = setmetatable({}, { __mode = "k" })
+
 -- An error at the line of the script that runs. Levels of `error` would count the functions of this
 -- prelude, and miss what was called last in a function.
 local function raise(message)
@@ -60,6 +68,7 @@ local function settle(tag, detail)
   elseif tag == DOOMED then
     finish(detail)
   end
+  native.rejoining()
   error(detail, 0)
 end
 
@@ -84,10 +93,11 @@ local pass
 
 -- Suspends the task that runs `co`, until the scheduler goes on with it.
 local function suspend(co, tag)
-  busy[co] = true
+  local outer = raw_running()
+  busy[co], inside[outer] = tag == nil and SLICED or true, co
   local _ <close> = co -- closed with the task, if that ends meanwhile
   local function resumed(...)
-    busy[co] = nil
+    busy[co], inside[outer] = nil, nil
     return ...
   end
   if tag == nil then return resumed(raw_yield()) end
@@ -123,7 +133,27 @@ function pass(co, ...)
   return ...
 end
 
+-- Whether the task that is suspended inside `co` wants to resume a coroutine of the running task.
+local function wants_ours(co)
+  while true do
+    while inside[co] do co = inside[co] end
+    co = wanted[co]
+    if not co then return false end
+    local status = raw_status(co)
+    if status == "normal" or status == "running" then return true end
+  end
+end
+
+-- Gives way while the slice of another task is over inside `co`: that task goes on by itself.
+local function give_way(co)
+  local running = raw_running()
+  wanted[running] = co
+  repeat raw_yield() until busy[co] ~= SLICED
+  wanted[running] = nil
+end
+
 local function resume(co, ...)
+  if busy[co] == SLICED and raw_isyieldable() and not wants_ours(co) then give_way(co) end
   if busy[co] then return false, "cannot resume a coroutine whose task waits" end
   return pass(co, raw_resume(co, ...))
 end

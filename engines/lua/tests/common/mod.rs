@@ -213,7 +213,8 @@ pub fn lab() -> Bench {
 
 /// A bench with lines to read and modules beside a script.
 pub fn lab_with(lines: &[&str], loader: Loader) -> Bench {
-    let mut lines: Vec<String> = lines.iter().rev().map(|line| (*line).to_owned()).collect();
+    let lines = lines.iter().rev().map(|line| format!("{line}\n").into());
+    let mut lines: Vec<Vec<u8>> = lines.collect();
     lab_reading(Box::new(move |_| Ok(lines.pop())), loader)
 }
 

@@ -54,6 +54,10 @@ impl Cx {
             return Waiting::Ready(Err(Error::raise(message)));
         };
         match self.0.poll(id, &mut future) {
+            // It may have cancelled the task that runs.
+            Poll::Ready(_) if self.0.slots.borrow().is_doomed(id) => {
+                Waiting::Ready(Err(Fault::Cancelled.into()))
+            }
             Poll::Ready(result) => Waiting::Ready(result),
             Poll::Pending => {
                 let before = self.0.slots.borrow_mut().wait(id, future);
@@ -101,7 +105,7 @@ impl Cx {
     pub fn start_scope(&self, function: &Callback) -> Result<(OwnScope, Rc<Task>), Error> {
         let (_, engine, _) = self.current()?;
         let scope = OwnScope {
-            scope: Rc::default(),
+            scope: Rc::new(Scope::keeping()),
             cx: self.clone(),
         };
         let main = self
@@ -179,6 +183,9 @@ pub struct OwnScope {
 impl Drop for OwnScope {
     fn drop(&mut self) {
         self.cx.0.cancel_scope(&self.scope);
+        for error in self.scope.take_unseen() {
+            self.cx.0.report(&error);
+        }
     }
 }
 

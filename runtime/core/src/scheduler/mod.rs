@@ -234,7 +234,7 @@ impl Scheduler {
             shared.timers.fire(now);
             match shared.ready.pop() {
                 Some(id) => shared.step(id),
-                None => shared.park(),
+                None => shared.park(now),
             }
         }
     }
@@ -385,10 +385,12 @@ impl Shared {
         (self.on_unseen.borrow())(&diagnostic);
     }
 
-    /// Waits for the next event, or tells a task that there will be none.
-    fn park(&self) {
+    /// Waits for the next event, or tells a task that there will be none. A deadline before `now` has ended all
+    /// tasks already.
+    fn park(&self, now: Instant) {
         self.console.flush();
-        let due = [self.timers.next(), self.budget.deadline()];
+        let deadline = self.budget.deadline().filter(|deadline| *deadline > now);
+        let due = [self.timers.next(), deadline];
         let until = due.into_iter().flatten().min();
         let nothing_comes = self.timers.next().is_none() && self.external.get() == 0;
         if nothing_comes && self.ready.is_empty() && self.break_deadlock() {

@@ -13,12 +13,23 @@ use crate::error::{Fault, TaskError};
 pub struct Scope {
     live: Cell<usize>,
     failed: RefCell<Vec<Weak<Task>>>,
+    /// Those that failed, where somebody waits for all of them; elsewhere a task that everybody has forgotten
+    /// reports its error at once.
+    kept: Option<RefCell<Vec<Rc<Task>>>>,
     /// What ended its tasks from outside, if anything did.
     fault: RefCell<Option<Fault>>,
     watchers: Watchers,
 }
 
 impl Scope {
+    /// One that keeps the tasks that have failed, until their errors are taken.
+    pub(super) fn keeping() -> Self {
+        Self {
+            kept: Some(RefCell::default()),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn enter(&self) {
         self.live.set(self.live.get() + 1);
     }
@@ -47,6 +58,9 @@ impl Scope {
             failed.reserve(kept + 1);
         }
         failed.push(Rc::downgrade(task));
+        if let Some(kept) = &self.kept {
+            kept.borrow_mut().push(task.clone());
+        }
     }
 
     /// The end of a budget, if that is what ended tasks of this scope.
@@ -61,18 +75,17 @@ impl Scope {
 
     /// Waits until every task has ended.
     pub async fn drained(&self) {
+        let watch = self.watchers.watch();
         poll_fn(|cx| match self.live.get() {
             0 => Poll::Ready(()),
-            _ => {
-                self.watchers.add(cx.waker());
-                Poll::Pending
-            }
+            _ => watch.wait(cx),
         })
         .await
     }
 
     /// Waits until every task has ended, or one failed with an error that nobody has seen.
     pub async fn settled(&self) -> Result<(), TaskError> {
+        let watch = self.watchers.watch();
         poll_fn(|cx| {
             if let Some(error) = self.take_unseen().into_iter().next() {
                 return Poll::Ready(Err(error));
@@ -80,14 +93,14 @@ impl Scope {
             if self.live.get() == 0 {
                 return Poll::Ready(Ok(()));
             }
-            self.watchers.add(cx.waker());
-            Poll::Pending
+            watch.wait(cx)
         })
         .await
     }
 
     /// The errors of tasks that nobody has joined; they then count as seen.
     pub fn take_unseen(&self) -> Vec<TaskError> {
+        let _kept = self.kept.as_ref().map(RefCell::take);
         let failed = self.failed.take();
         let tasks = failed.iter().filter_map(Weak::upgrade);
         tasks.filter_map(|task| task.take_unseen()).collect()

@@ -1,9 +1,10 @@
 //! [`Task`]: what is known of a script task, also after it has ended.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::rc::{Rc, Weak};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use super::{Shared, TaskId};
 use crate::error::{Fault, TaskError};
@@ -55,15 +56,13 @@ impl Task {
 
     /// Waits until the task has ended; its error counts as seen from then on.
     pub async fn join(self: Rc<Self>) -> Outcome {
+        let watch = self.watchers.watch();
         poll_fn(|cx| match &*self.outcome.borrow() {
             Some(outcome) => {
                 self.observed.set(true);
                 Poll::Ready(outcome.clone())
             }
-            None => {
-                self.watchers.add(cx.waker());
-                Poll::Pending
-            }
+            None => watch.wait(cx),
         })
         .await
     }
@@ -106,21 +105,47 @@ impl Drop for Task {
 
 /// Who waits for an event; each is woken once.
 #[derive(Default)]
-pub struct Watchers(RefCell<Vec<Waker>>);
+pub struct Watchers {
+    wakers: RefCell<BTreeMap<u64, Waker>>,
+    watches: Cell<u64>,
+}
 
 impl Watchers {
-    /// Adds a waiter, once.
-    pub fn add(&self, waker: &Waker) {
-        let mut wakers = self.0.borrow_mut();
-        if !wakers.iter().any(|known| known.will_wake(waker)) {
-            wakers.push(waker.clone());
+    /// A new waiter.
+    pub fn watch(&self) -> Watch<'_> {
+        let number = self.watches.get();
+        self.watches.set(number + 1);
+        Watch {
+            watchers: self,
+            number,
         }
     }
 
     /// Wakes everyone.
     pub fn wake(&self) {
-        for waker in self.0.take() {
+        for waker in self.wakers.take().into_values() {
             waker.wake();
         }
+    }
+}
+
+/// One who waits, until this is dropped.
+pub struct Watch<'a> {
+    watchers: &'a Watchers,
+    number: u64,
+}
+
+impl Watch<'_> {
+    /// Waits for the event from now on.
+    pub fn wait<T>(&self, cx: &Context<'_>) -> Poll<T> {
+        let mut wakers = self.watchers.wakers.borrow_mut();
+        wakers.insert(self.number, cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.watchers.wakers.borrow_mut().remove(&self.number);
     }
 }
