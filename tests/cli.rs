@@ -492,6 +492,19 @@ fn bench_says_what_it_does_and_ends_with_a_table() {
 fn bench_refuses_what_cannot_be_measured() {
     fails(&["bench"], 2, "<MODEL|--synthetic <SHAPE>>");
     fails(&["bench", "none"], 1, "no model \"none\" is installed");
+    for elsewhere in ["ollama/wisp", "openai/gpt-4o"] {
+        fails(
+            &["bench", elsewhere],
+            1,
+            "cannot be measured; models of this process can",
+        );
+    }
+    let off = "providers.candle.enabled=false";
+    fails(
+        &["bench", "wisp", "--set", off],
+        1,
+        "no backend \"candle\" is set up",
+    );
     fails(&["bench", "none.gguf"], 1, "no such file");
     fails(&["bench", "wisp", "--prompt", "0"], 2, "0 is not in 1..");
     fails(&["bench", "wisp", "--parallel", "0"], 2, "0 is not in 1..");

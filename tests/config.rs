@@ -272,6 +272,71 @@ fn wrong_variables_flags_and_files_are_wrong_usage() {
 }
 
 #[test]
+fn a_variable_that_is_no_key_is_told_what_is_near_and_no_secret() {
+    let place = Place::new();
+    for (name, hint) in [
+        (
+            "OPENAI__TIMEOUT",
+            "did you mean \"LLMSPELL_PROVIDERS__OPENAI__TIMEOUT_SECONDS\"?",
+        ),
+        (
+            "OPENAI__MODEL",
+            "did you mean \"LLMSPELL_PROVIDERS__OPENAI__DEFAULT_MODEL\"?",
+        ),
+        ("OPENAI__API_KEY", "name that one in api_key_env"),
+        ("CANDLE__OPTIONS__CPU_TREADS", "__CPU_THREADS\"?"),
+    ] {
+        let variable = format!("LLMSPELL_PROVIDERS__{name}");
+        let output = place.run(&["config", "show"], &[(&variable, "sk-secret")]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(errors.contains(hint), "{errors}");
+        assert!(!errors.contains("sk-secret"), "{errors}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_is_never_shown() {
+    let place = Place::new();
+    let url = "http://ada:se/cret@127.0.0.1:1";
+    let own = format!("providers.openai.base_url={url}/v1");
+    for (args, variable) in [
+        (&["model", "status"][..], "OLLAMA_HOST"),
+        (
+            &["model", "status", "--set", "providers.ollama.enabled=false"],
+            "OLLAMA_HOST",
+        ),
+        (&["model", "pull", "hf:owner/repo/a.gguf"], "HF_ENDPOINT"),
+        (&["model", "list", "--set", &own], "NONE"),
+        (&["config", "show", "--set", &own], "OLLAMA_HOST"),
+    ] {
+        let output = place.run(args, &[(variable, url)]);
+        let shown = [output.stdout, output.stderr].concat();
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(!shown.contains("cret"), "{args:?}: {shown}");
+    }
+}
+
+#[test]
+fn what_reads_no_configuration_refuses_to_be_given_one() {
+    let place = Place::new();
+    let script = place.file("project/a.lua", "");
+    let script = script.to_str().expect("UTF-8");
+    for args in [
+        &["check", script, "--set", "default_model=wisp"][..],
+        &["doc", "--config", "a.toml"],
+    ] {
+        let output = place.run(args, &[]);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{errors}");
+        assert!(
+            errors.contains("--config and --set mean nothing to"),
+            "{errors}"
+        );
+    }
+}
+
+#[test]
 fn a_project_that_nobody_trusts_sends_no_key_to_a_server_of_its_choice() {
     let place = Place::new();
     let text = "[providers.openai]\nbase_url = \"https://evil.example\"\napi_key_env = \"AWS_SECRET_ACCESS_KEY\"";

@@ -115,6 +115,17 @@ enum Command {
     Bench(bench::BenchArgs),
 }
 
+impl Command {
+    /// The name of a command that reads no configuration.
+    fn without_configuration(&self) -> Option<&'static str> {
+        match self {
+            Self::Check(_) => Some("check"),
+            Self::Doc(_) => Some("doc"),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Args)]
 struct RunArgs {
     /// The script
@@ -189,6 +200,7 @@ pub fn cli(registry: Registry) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return refuse(with_run(error)),
     };
+    let configured = global.config.is_some() || !global.settings.is_empty();
     let app = App {
         registry,
         verbose: global.verbose,
@@ -197,6 +209,11 @@ pub fn cli(registry: Registry) -> ExitCode {
         config_file: global.config,
         settings: global.settings,
     };
+    if let (true, Some(command)) = (configured, command.without_configuration()) {
+        let told =
+            format!("--config and --set mean nothing to `llmspell {command}`; leave them out");
+        return ExitCode::from(app.fail(told, 2));
+    }
     let code = match command {
         Command::Run(args) => run::file(&app, args),
         Command::Exec(args) => run::code(&app, args),
@@ -257,9 +274,9 @@ fn asks_for_json(words: &[String]) -> bool {
 fn tell_choices(models: &Models, reporter: Reporter, all: bool) {
     let told = Mutex::new(HashSet::new());
     models.on_choice(move |choice| {
-        let text = match &choice.in_place_of {
+        let text = match &choice.notice {
             _ if all => choice.reason.clone(),
-            Some(why) => format!("{why}; its fallback {} answers", choice.model),
+            Some(notice) => notice.clone(),
             None => return,
         };
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);

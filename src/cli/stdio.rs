@@ -109,16 +109,14 @@ pub fn lines(mut out: Output) -> LineReader {
     Box::new(move |prompt| {
         out.write_all(prompt.as_bytes())?;
         out.flush()?;
-        let mut line = String::new();
-        if io::stdin().lock().read_line(&mut line)? == 0 {
+        let mut line = Vec::new();
+        if io::stdin().lock().read_until(b'\n', &mut line)? == 0 {
             return Ok(None);
         }
-        if io::stdin().is_terminal() && line.ends_with('\n') {
+        if io::stdin().is_terminal() && line.ends_with(b"\n") {
             // The terminal has shown the end of the line.
             out.lock().unfinished = false;
         }
-        let end = line.trim_end_matches(['\n', '\r']).len();
-        line.truncate(end);
         Ok(Some(line))
     })
 }

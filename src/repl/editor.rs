@@ -20,7 +20,7 @@ pub fn lines(out: Output) -> LineReader {
         match editor.readline(prompt) {
             Ok(line) => {
                 let _ = editor.add_history_entry(&line);
-                Ok(Some(line))
+                Ok(Some((line + "\n").into_bytes()))
             }
             Err(ReadlineError::Eof) => Ok(None),
             Err(ReadlineError::Interrupted) => Err(io::ErrorKind::Interrupted.into()),

@@ -1,6 +1,6 @@
 //! What the configuration says of models, and who runs them.
 
-use crate::place::{FILE, NAME, Place, SPEC, answer};
+use crate::place::{FILE, NAME, Place, SPEC, answer, text};
 use crate::server::Fault;
 
 #[test]
@@ -112,6 +112,38 @@ fn only_who_has_chosen_no_model_is_told_of_wisp() {
     assert!(told.contains("no model was named"), "{told}");
     let (_, told) = place.says(&["exec", "--set", "default_model=wisp", &script]);
     assert_eq!(told, "");
+}
+
+#[test]
+fn a_server_that_is_not_ollama_hides_no_model() {
+    let place = Place::pulled();
+    let said = |place: &Place| {
+        let mut command = place.command(&["exec", &answer(None, "model")]);
+        command.env("OLLAMA_HOST", place.server.endpoint());
+        let output = command.output().expect("the binary starts");
+        (text(&output.stdout), text(&output.stderr))
+    };
+    let (printed, told) = said(&place);
+    assert_eq!(printed, format!("{NAME}\n"), "{told}");
+    assert!(
+        told.contains("is it the address of an Ollama server?"),
+        "{told}"
+    );
+    assert!(told.ends_with(&format!("; {NAME} answers\n")), "{told}");
+    let (printed, told) = said(&Place::new());
+    assert_eq!(printed, "wisp\n", "{told}");
+    assert!(told.ends_with("; wisp answers\n"), "{told}");
+    assert!(!told.contains("no other is installed"), "{told}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_no_default() {
+    let place = Place::pulled();
+    let length = std::fs::metadata(place.stored(FILE))
+        .expect("it is there")
+        .len();
+    std::fs::write(place.stored(FILE), vec![0; length as usize]).expect("written");
+    assert_eq!(place.prints(&["exec", &answer(None, "model")]), "wisp\n");
 }
 
 #[test]

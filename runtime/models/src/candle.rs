@@ -109,9 +109,8 @@ impl Candle {
         let reserved = request.max_tokens.map_or(context_size / 4, half);
         let room = context_size.saturating_sub(reserved.max(1) - 1);
         let (vocabulary, prompt) = (model.vocabulary().clone(), request.prompt);
-        let bytes = prompt.len();
         let encode = move || prompt::encode(&vocabulary, &prompt, request.on_overflow, room);
-        let encoded = beside(bytes, encode).await??;
+        let encoded = on_thread(encode).await??; // a file's template may never end
         let prompt_tokens = encoded.tokens.len();
         if prompt_tokens > context_size {
             return Err(inference::Error::PromptTooLong {
@@ -164,15 +163,13 @@ impl Candle {
         add_generation_prompt: bool,
     ) -> Result<String, Error> {
         let vocabulary = self.vocabulary(&self.key(&name).await?).await?;
-        let text = |message: &Map<String, Value>| message.get("content")?.as_str().map(str::len);
-        let bytes = messages.iter().filter_map(text).sum();
         let message = |fields| inference::Message { fields };
         let messages: Vec<_> = messages.into_iter().map(message).collect();
         let render = move || {
             let template = vocabulary.template(tools.is_some())?;
             template.render(&messages, tools.as_ref(), add_generation_prompt)
         };
-        Ok(beside(bytes, render).await??)
+        Ok(on_thread(render).await??)
     }
 
     async fn vocabulary(&self, key: &Key) -> Result<Vocabulary, Error> {

@@ -21,8 +21,20 @@ pub struct Choice {
     pub reason: String,
     /// Whether it is the bundled model because nobody named, configured or installed another.
     pub last_resort: bool,
-    /// The model that this one is a fallback of, and why it is not there.
-    pub in_place_of: Option<String>,
+    /// What people are to know: that it answers in the place of another, and why.
+    pub notice: Option<String>,
+}
+
+impl Choice {
+    fn new(backend: Arc<dyn Backend>, model: ModelName, reason: String) -> Self {
+        Self {
+            backend,
+            model,
+            reason,
+            last_resort: false,
+            notice: None,
+        }
+    }
 }
 
 /// What a name stands for; the default model without one.
@@ -55,13 +67,10 @@ async fn or_fallback(models: &Models, name: &str) -> Result<Choice, Error> {
         };
         match other {
             Ok(other) => {
-                let reason = &other.reason;
+                let (why, reason, model) = (in_short(&problem), &other.reason, &other.model);
                 return Ok(Choice {
-                    reason: format!(
-                        "{reason}, as the fallback of {name}: {}",
-                        in_short(&problem)
-                    ),
-                    in_place_of: Some(format!("{name}: {}", in_short(&problem))),
+                    reason: format!("{reason}, as the fallback of {name}: {why}"),
+                    notice: Some(format!("{name}: {why}; its fallback {model} answers")),
                     ..other
                 });
             }
@@ -128,27 +137,47 @@ async fn default(models: &Models) -> Result<Choice, Error> {
 
 /// The model that was installed last, else the bundled one.
 async fn newest(models: &Models) -> Result<Choice, Error> {
-    // A server that does not answer has no models.
-    let installed = models.list(None).await.unwrap_or_default();
+    let (mut installed, mut passed_over) = (Vec::new(), None);
+    for backend in models.locals(None) {
+        match backend.list().await {
+            Ok(more) => installed.extend(more),
+            Err(Error::Unreachable { .. }) => {} // a server that does not run has no models
+            Err(error) => passed_over = Some(error.to_string()),
+        }
+    }
+    // A file that cannot be read has no architecture; what Ollama does not tell is no fault.
+    let usable = |model: &&ModelEntry| {
+        model.architecture.is_some() || model.backend != LocalBackend::Candle.name()
+    };
     let generates = |model: &&ModelEntry| !model.bundled && model.generates();
-    let newest = installed.iter().filter(generates);
+    let newest = installed.iter().filter(generates).filter(usable);
     let newest = newest.max_by(|a, b| {
         a.modified
             .unwrap_or(0.0)
             .total_cmp(&b.modified.unwrap_or(0.0))
     });
-    match newest.and_then(|model| Some((model, LocalBackend::named(&model.backend)?))) {
+    let choice = match newest.and_then(|model| Some((model, LocalBackend::named(&model.backend)?)))
+    {
         Some((model, backend)) => {
             let name = ModelName::parse(&model.name)?.on(backend);
             let choice = named(models, name).await?;
             let reason = format!("{}; none was named, and it is the newest", choice.reason);
-            Ok(Choice { reason, ..choice })
+            Choice { reason, ..choice }
         }
-        None => Ok(Choice {
+        None => Choice {
             last_resort: true,
             ..named(models, ModelName::parse(BUNDLED)?).await?
-        }),
-    }
+        },
+    };
+    let Some(problem) = passed_over else {
+        return Ok(choice);
+    };
+    Ok(Choice {
+        reason: format!("{}; {problem}", choice.reason),
+        notice: Some(format!("{problem}; {} answers", choice.model)),
+        last_resort: false, // nobody knows whether there is another
+        ..choice
+    })
 }
 
 /// The backend for a model that is to be used.
@@ -156,13 +185,7 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
     let on = |backend: LocalBackend, reason: &str| {
         let reason = format!("{model} on {}: {reason}", backend.name());
         let backend = local(models, &model, backend)?;
-        Ok(Choice {
-            backend,
-            model: model.clone(),
-            reason,
-            last_resort: false,
-            in_place_of: None,
-        })
+        Ok(Choice::new(backend, model.clone(), reason))
     };
     match &model {
         ModelName::Path(_) => on(LocalBackend::Candle, "it is a file"),
@@ -183,13 +206,7 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
             let backend = models.backend(provider);
             let backend = backend.ok_or_else(|| unknown(models, &model, provider))?;
             let reason = format!("{model} on {provider}: its name says so");
-            Ok(Choice {
-                backend,
-                model,
-                reason,
-                last_resort: false,
-                in_place_of: None,
-            })
+            Ok(Choice::new(backend, model, reason))
         }
     }
 }
@@ -215,13 +232,8 @@ async fn automatic(models: &Models, model: &ModelName) -> Result<Choice, Error> 
         match backend.has(&here).await {
             Ok(true) => {
                 tried.push(format!("{} has it", place.name()));
-                return Ok(Choice {
-                    backend,
-                    model: here,
-                    reason: format!("{model} on {}: {}", place.name(), tried.join(", ")),
-                    last_resort: false,
-                    in_place_of: None,
-                });
+                let reason = format!("{model} on {}: {}", place.name(), tried.join(", "));
+                return Ok(Choice::new(backend, here, reason));
             }
             Ok(false) => tried.push(format!("{} does not have it", place.name())),
             Err(error) => tried.push(error.to_string()),
@@ -253,7 +265,8 @@ pub fn meant(model: &ModelName, listed: &[ModelEntry]) -> Option<String> {
     nearest(&asked, listed.iter().map(|entry| entry.name.as_str())).map(str::to_owned)
 }
 
-fn local(
+/// A backend of this machine, unless it is switched off.
+pub fn local(
     models: &Models,
     model: &ModelName,
     backend: LocalBackend,

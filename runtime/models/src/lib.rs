@@ -32,6 +32,7 @@ mod setup;
 mod store;
 #[cfg(feature = "candle")]
 mod transfer;
+mod url;
 
 pub use self::config::Config;
 pub use backend::{Backend, Pending};

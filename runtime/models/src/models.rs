@@ -16,6 +16,7 @@ use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
+use crate::url::masked;
 use crate::{Config, Error, ollama};
 
 /// The model that answers when no other is named or installed: the one in the box.
@@ -153,7 +154,26 @@ impl Models {
     /// Where the file of a model of this process is.
     #[cfg(feature = "candle")]
     pub(crate) fn source(&self, model: &str) -> Result<llmspell_inference::Source, Error> {
-        self.candle.source(&ModelName::parse(model)?)
+        let name = ModelName::parse(model)?;
+        let elsewhere = match &name {
+            ModelName::Remote { provider, .. } => Some(provider.as_str()),
+            ModelName::Local {
+                backend: Some(LocalBackend::Ollama),
+                ..
+            } => Some(LocalBackend::Ollama.name()),
+            _ => None,
+        };
+        match elsewhere {
+            Some(backend) => Err(Error::Cannot {
+                model: name.to_string(),
+                backend: backend.to_owned(),
+                what: "be measured; models of this process can",
+            }),
+            None => {
+                choice::local(self, &name, LocalBackend::Candle)?;
+                self.candle.source(&name)
+            }
+        }
     }
 
     /// The state of the backends of this machine.
@@ -190,7 +210,7 @@ impl Models {
         match settings.enabled {
             true => ollama::status(settings.base_url.clone()).await,
             false => OllamaStatus {
-                url: settings.base_url.clone(),
+                url: masked(&settings.base_url),
                 error: Some("it is switched off in the configuration".to_owned()),
                 ..OllamaStatus::default()
             },
@@ -211,7 +231,7 @@ impl Models {
     }
 
     /// The backends of this machine, or one of them.
-    fn locals(&self, backend: Option<LocalBackend>) -> Vec<Arc<dyn Backend>> {
+    pub(crate) fn locals(&self, backend: Option<LocalBackend>) -> Vec<Arc<dyn Backend>> {
         let all = [LocalBackend::Candle, LocalBackend::Ollama];
         let wanted = all
             .into_iter()
@@ -299,7 +319,7 @@ impl Models {
 
     /// Deletes a model, and never its fallback.
     pub async fn remove(&self, model: &str) -> Result<(), Error> {
-        let removed = match self.exactly(model).await {
+        let removed = match self.for_removal(model).await {
             Ok(choice) => choice.backend.remove(choice.model).await,
             Err(error) => Err(error),
         };
@@ -309,9 +329,9 @@ impl Models {
     /// Looks whether a model is there, whole or damaged, that [`Models::remove`] may delete.
     pub async fn removable(&self, model: &str) -> Result<(), Error> {
         let found = async {
-            let choice = self.exactly(model).await?;
+            let choice = self.for_removal(model).await?;
             if choice.backend.name() == self.candle.name() {
-                self.candle.deletable(&choice.model)?;
+                return self.candle.removable(&choice.model).await;
             }
             match choice.backend.has(&choice.model).await? {
                 true => Ok(()),
@@ -319,6 +339,20 @@ impl Models {
             }
         };
         self.nothing_to_remove(found.await).await
+    }
+
+    /// What runs the model that is to be deleted; one that no backend has may be left in part.
+    async fn for_removal(&self, model: &str) -> Result<Choice, Error> {
+        let missing = match self.exactly(model).await {
+            Err(missing @ Error::NotFound { .. }) => missing,
+            choice => return choice,
+        };
+        let choice = choice::for_pull(self, ModelName::parse(model)?).await?;
+        let here = choice.backend.name() == self.candle.name();
+        match here && self.candle.removable(&choice.model).await.is_ok() {
+            true => Ok(choice),
+            false => Err(missing),
+        }
     }
 
     /// Whoever wants to delete a model is not told how to get it, but which others there are.

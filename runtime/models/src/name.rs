@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::models::BUNDLED;
 
-/// The longest name, which file systems take too.
+/// The longest name in bytes, which file systems take too.
 const LONGEST: usize = 255;
+/// The longest path in bytes (`PATH_MAX` of Linux).
+const LONGEST_PATH: usize = 4096;
 
 /// What runs a model on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -122,19 +124,22 @@ fn parse(name: &str) -> Result<ModelName, String> {
     if name.trim().is_empty() {
         return Err("it is empty; an example is \"llama3.2:3b\"".to_owned());
     }
-    if name.len() > LONGEST {
-        return Err(format!(
-            "it has {} bytes, at most {LONGEST} are allowed",
-            name.len()
-        ));
-    }
     // Every name may have `local/` before it.
     let bare = name.strip_prefix("local/").unwrap_or(name);
-    if let Some(rest) = bare.strip_prefix("hf:") {
-        return hub(rest).map(ModelName::Hub);
+    let in_repository = bare.strip_prefix("hf:");
+    let is_path = in_repository.is_none() && is_model_file(name);
+    let longest = if is_path { LONGEST_PATH } else { LONGEST };
+    if name.len() > longest {
+        let length = name.len();
+        return Err(format!(
+            "it has {length} bytes, at most {longest} are allowed"
+        ));
     }
-    if is_model_file(name) {
+    if is_path {
         return Ok(ModelName::Path(name.into()));
+    }
+    if let Some(rest) = in_repository {
+        return hub(rest).map(ModelName::Hub);
     }
     let (name, backend) = match name.rsplit_once('@') {
         Some((rest, backend)) => (rest, Some(at(backend)?)),

@@ -24,6 +24,10 @@ impl Candle {
         Self
     }
 
+    pub async fn removable(&self, _: &ModelName) -> Result<(), Error> {
+        Err(Error::NoBackend)
+    }
+
     pub async fn status_elsewhere(&self) -> Result<CandleStatus, Error> {
         Ok(self.status())
     }

@@ -85,21 +85,6 @@ pub enum Prompt {
     Chat(Vec<Message>),
 }
 
-impl Prompt {
-    /// How long the text is, in bytes.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Raw(text) => text.len(),
-            Self::Chat(messages) => messages.iter().map(|m| m.content.len()).sum(),
-        }
-    }
-
-    /// Whether there is no text.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
-
 /// How text becomes token ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Encoding {

@@ -1,7 +1,7 @@
 //! The little that is to be known of a URL before a request is made.
 
 /// Whether it is an absolute `http` or `https` URL with a host.
-pub(super) fn is_http(url: &str) -> bool {
+pub fn is_http(url: &str) -> bool {
     let rest = url.strip_prefix("http://").or(url.strip_prefix("https://"));
     let Some(rest) = rest else { return false };
     let server = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -25,16 +25,32 @@ fn is_server(server: &str) -> bool {
     !host.is_empty() && port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
-/// The URL without the password that it may hold.
-pub(super) fn masked(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
+/// The URL for people to see. What stands before an @ may be a password.
+pub fn masked(url: &str) -> String {
+    let (scheme, rest) = match url.find("://") {
+        Some(at) => url.split_at(at + "://".len()),
+        None => ("", url),
     };
-    let server = rest
-        .len()
-        .min(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    match rest[..server].rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://***@{host}{}", &rest[server..]),
+    match rest.rsplit_once('@') {
+        Some((_, server)) => format!("{scheme}***@{server}"),
         None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_before_an_at_sign_is_not_shown() {
+        for (url, shown) in [
+            ("http://ada:secret@host:1/v1", "http://***@host:1/v1"),
+            ("http://ada:sec/r@t@host", "http://***@host"),
+            ("ada:secret@host", "***@host"),
+            ("https://host/v1", "https://host/v1"),
+            ("host", "host"),
+        ] {
+            assert_eq!(masked(url), shown);
+        }
     }
 }

@@ -43,7 +43,10 @@ fn by_hand(app: &App, system: &str) -> u8 {
 }
 
 fn go(app: &App, plan: Installation, yes: bool) -> u8 {
-    eprint!("{}", describe(&plan));
+    match app.json {
+        true => app.reporter.note(&describe(&plan)),
+        false => eprint!("{}", describe(&plan)),
+    }
     match yes.then_some(true).or_else(|| confirm("Install it?")) {
         Some(true) => install(app, plan),
         Some(false) => app.fail("nothing was installed".to_owned(), 1),
@@ -72,7 +75,7 @@ fn describe(plan: &Installation) -> String {
            verifies  its sha256, {}\n  \
            unpacks   it to {}{replaced}\n  \
            {link}\n",
-        plan.url,
+        plan.source(),
         size.unwrap_or_default(),
         plan.sha256,
         plan.folder.display(),
@@ -115,8 +118,17 @@ fn done(app: &App, plan: &Installation) -> u8 {
         true => show_json(app, "installed", Some(&program)),
         false => app.show(&format!(
             "{program} is installed.\n\
-             Start it with `{program} serve`, or set providers.ollama.options.auto_start = true.\n"
+             Start it with `{program} serve`, or set providers.ollama.options.auto_start = true{}.\n",
+            path_hint(plan)
         )),
+    }
+}
+
+/// What `auto_start` needs besides.
+fn path_hint(plan: &Installation) -> String {
+    match (on_path("ollama"), plan.link.parent()) {
+        (None, Some(folder)) => format!(" and put {} on PATH", folder.display()),
+        _ => String::new(),
     }
 }
 

@@ -32,9 +32,8 @@ pub fn run(app: &App, request: ModelRequest) -> u8 {
 /// Says why something did not come whole, and gives the exit code.
 pub fn stopped(app: &App, ended: Ended) -> u8 {
     if let Ended::Interrupted = ended {
-        eprintln!(
-            "llmspell: stopped; what came so far is kept, and the same command goes on from there"
-        );
+        app.reporter
+            .note("stopped; what came so far is kept, and the same command goes on from there");
     }
     ended.tell(app)
 }

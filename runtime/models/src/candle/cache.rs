@@ -280,7 +280,7 @@ impl Shared {
     /// it may hold, which can be more. Blocks until the memory of models that go for it is free.
     fn reserve(&self, id: u64, footprint: &Footprint, tokens: usize) -> Result<u64, Error> {
         let budget = self.budget();
-        let needed = footprint.weight_bytes + footprint.cache_bytes(tokens);
+        let needed = footprint.bytes(tokens);
         let mut state = self.lock();
         loop {
             match state.residents.room(id, needed, budget) {
@@ -440,7 +440,7 @@ impl Lease {
     pub async fn promise(&self, tokens: usize) -> Result<(), Error> {
         let footprint = self.model.footprint();
         let (shared, id) = (Arc::clone(&self.claim.shared), self.claim.id);
-        if shared.has_promised(id, footprint.weight_bytes + footprint.cache_bytes(tokens)) {
+        if shared.has_promised(id, footprint.bytes(tokens)) {
             return Ok(());
         }
         let reserve = move || shared.reserve(id, &footprint, tokens).map(drop);

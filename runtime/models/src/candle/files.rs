@@ -98,22 +98,40 @@ impl Candle {
         Ok(entries)
     }
 
-    /// What is in the box, and a file by its path, is never deleted.
-    pub(crate) fn deletable(&self, name: &ModelName) -> Result<(), Error> {
-        match Key::at_once(name) {
-            None => Ok(()),
-            Some(_) => Err(Error::Cannot {
+    /// Looks whether a model is there, whole or in part, that may be deleted.
+    pub(crate) async fn removable(&self, name: &ModelName) -> Result<(), Error> {
+        let (candle, name) = (self.clone(), name.clone());
+        let look = move || match candle.to_delete(&name)? {
+            Some(_) => Ok(()),
+            None if candle.store.has_remains(&name)? => Ok(()),
+            None => Err(not_installed(&name)),
+        };
+        on_thread(look).await?
+    }
+
+    /// The whole model that is to be deleted. What is in the box, and a file by its path, never is.
+    fn to_delete(&self, name: &ModelName) -> Result<Option<Installed>, Error> {
+        if Key::at_once(name).is_some() {
+            return Err(Error::Cannot {
                 model: name.to_string(),
                 backend: self.name().to_owned(),
                 what: "delete what it has not downloaded",
-            }),
+            });
+        }
+        match self.store.find(name) {
+            Err(Error::Record { .. }) => Ok(None),
+            found => found,
         }
     }
 
-    /// Deletes an installed model, unless it is loaded.
+    /// Deletes an installed model, unless it is loaded, or what is left of one.
     pub(super) fn delete(&self, name: &ModelName) -> Result<(), Error> {
-        self.deletable(name)?;
-        let installed = self.store.find(name)?.ok_or_else(|| not_installed(name))?;
+        let Some(installed) = self.to_delete(name)? else {
+            return match self.store.remove_remains(name)? {
+                true => Ok(()),
+                false => Err(not_installed(name)),
+            };
+        };
         let key = Key::file(&installed.path);
         if self.cache.is_loaded(&key) {
             return Err(Error::InUse {

@@ -7,7 +7,7 @@ use ::config::{Value, ValueKind};
 use super::environment::Environment;
 use super::keys::{self, KEYS, Path};
 use super::kind::Kind;
-use super::url;
+use crate::url;
 
 /// A key as it is shown.
 #[derive(Debug, Clone, PartialEq)]

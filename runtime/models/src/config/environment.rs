@@ -106,6 +106,11 @@ fn is_meant(rest: &str) -> bool {
 }
 
 fn unknown(name: &str, path: &[String]) -> Diagnostic {
+    if keys::holds_secret(path) {
+        let told = "put the key into a variable of another name, such as OPENAI_API_KEY, and name that one in \
+                    api_key_env";
+        return Diagnostic::new(format!("{name}: there is no such key; {told}"));
+    }
     let hint = meant(path).map(|key| {
         let key = key.replace('.', "__").to_uppercase();
         format!("; did you mean \"{PREFIX}{key}\"?")
@@ -123,6 +128,9 @@ fn meant(path: &[String]) -> Option<String> {
     let same_end = path.last().and_then(|name| keys::elsewhere(name));
     if let Some(key) = same_end.filter(|_| path.len() > 1 && !keys::is_remote(path)) {
         return Some(key.to_owned());
+    }
+    if path.len() > 1 && keys::is_table(&path[..path.len() - 1]) {
+        return keys::neighbour(path);
     }
     let provider = path.get(1).filter(|_| keys::is_remote(path));
     let provider = format!("providers.{}", provider.map_or("openai", String::as_str));

@@ -233,11 +233,7 @@ pub(super) fn suggestion(path: &[String]) -> String {
     let Some((name, parent)) = path.split_last() else {
         return String::new();
     };
-    let mut siblings: Vec<String> = spellings()
-        .filter_map(|known| beside(&known, parent))
-        .collect();
-    siblings.sort();
-    siblings.dedup();
+    let siblings = siblings(parent);
     let siblings = siblings.iter().map(String::as_str);
     if nearest(name, siblings.clone()).is_none()
         && let Some(elsewhere) = elsewhere(name)
@@ -247,6 +243,23 @@ pub(super) fn suggestion(path: &[String]) -> String {
     hint(name, siblings)
 }
 
+/// The key beside an unknown one that was most likely meant.
+pub(super) fn neighbour(path: &[String]) -> Option<String> {
+    let (name, parent) = path.split_last()?;
+    let siblings = siblings(parent);
+    let name = nearest(name, siblings.iter().map(String::as_str))?;
+    Some([parent, &[name.to_owned()]].concat().join("."))
+}
+
+/// The names of all known keys and tables in a table.
+fn siblings(parent: &[String]) -> Vec<String> {
+    let siblings = spellings().filter_map(|known| beside(&known, parent));
+    let mut siblings: Vec<String> = siblings.collect();
+    siblings.sort();
+    siblings.dedup();
+    siblings
+}
+
 /// The name that a known key has below `parent`.
 fn beside(known: &str, parent: &[String]) -> Option<String> {
     let mut parts = known.split('.');
@@ -254,6 +267,18 @@ fn beside(known: &str, parent: &[String]) -> Option<String> {
         return None;
     }
     parts.next().filter(|name| *name != "*").map(str::to_owned)
+}
+
+/// Whether somebody meant to set a provider's key itself.
+pub(super) fn holds_secret(path: &[String]) -> bool {
+    is_remote(path) && path.last().is_some_and(|name| is_secret(name))
+}
+
+/// Whether what has this name is nothing for others to see.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase().replace('-', "_");
+    let kind = name.strip_prefix("api_").or(name.strip_prefix("access_"));
+    ["key", "apikey", "token", "secret", "password"].contains(&kind.unwrap_or(&name))
 }
 
 /// The key that ends in this name, whatever its table.

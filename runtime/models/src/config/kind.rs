@@ -2,8 +2,8 @@
 
 use ::config::ValueKind;
 
-use super::url;
 use crate::ModelName;
+use crate::url;
 
 /// The longest time that can be asked for, in seconds: a day.
 const LONGEST: f64 = 86_400.0;

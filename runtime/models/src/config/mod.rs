@@ -21,7 +21,6 @@ mod sources;
 #[cfg(test)]
 mod tests;
 mod trust;
-mod url;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -5,6 +5,7 @@ use std::fmt;
 
 use llmspell_core::Diagnostic;
 
+use super::keys;
 use super::origin::Origin;
 
 /// All that is wrong with a configuration.
@@ -57,7 +58,7 @@ impl fmt::Display for Problems {
     }
 }
 
-/// The text with stars where an API key could stand, and nothing in it that a terminal would obey.
+/// The text with stars where a key or a password could stand, and nothing in it that a terminal would obey.
 fn redacted(text: &str) -> String {
     text.split('\n')
         .map(redacted_line)
@@ -66,13 +67,55 @@ fn redacted(text: &str) -> String {
 }
 
 fn redacted_line(line: &str) -> String {
-    let secret = line
-        .find("api_key")
-        .and_then(|at| Some(at + line[at..].find('=')?));
-    let hide = |(at, c): (usize, char)| match secret {
-        Some(secret) if at > secret && !c.is_whitespace() => '*',
-        _ if c.is_control() && c != '\t' => ' ',
-        _ => c,
+    let mut signs = line.match_indices('=').map(|(at, _)| at);
+    let key = signs.find(|&at| {
+        let name = last_name(&line[..at]);
+        name == "api_key_env" || keys::is_secret(name) // the key itself may stand there by mistake
+    });
+    let key = key.map_or(line.len()..line.len(), |at| at + 1..line.len());
+    let server = line.find("://").map_or(line.len(), |at| at + "://".len());
+    let password = server..line.rfind('@').unwrap_or(server);
+    let hide = |(at, c): (usize, char)| match () {
+        () if (key.contains(&at) || password.contains(&at)) && !c.is_whitespace() => '*',
+        () if c.is_control() && c != '\t' => ' ',
+        () => c,
     };
     line.char_indices().map(hide).collect()
+}
+
+/// The last part of a key that stands before an equals sign.
+fn last_name(text: &str) -> &str {
+    let text = text.trim_end().trim_end_matches(['"', '\'']);
+    let part = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+    text.rsplit(|c| !part(c)).next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_passwords_are_not_shown() {
+        for (line, shown) in [
+            (r#"key = "sk-1""#, r#"key = ******"#),
+            (r#"openai.token="sk-1""#, r#"openai.token=******"#),
+            (
+                r#"openai = { "api_key" = "s 1" }"#,
+                r#"openai = { "api_key" = ** ** *"#,
+            ),
+            (
+                r#"base_url = "http://a:b@host:99999""#,
+                r#"base_url = "http://***@host:99999""#,
+            ),
+            (
+                r#"url = "http://a:b/c@d@host""#,
+                r#"url = "http://*******@host""#,
+            ),
+            (r#"max_tokens = 5"#, r#"max_tokens = 5"#),
+            (r#"api_key_env = "sk""#, r#"api_key_env = ****"#),
+            ("keys = \u{1b}[31m", "keys =  [31m"),
+        ] {
+            assert_eq!(redacted(line), shown);
+        }
+    }
 }

@@ -145,9 +145,7 @@ impl<'a> Reader<'a> {
     }
 
     fn unknown(&mut self, at: Range<usize>, path: &[String]) {
-        let name = path.last().map_or("", String::as_str);
-        let secret = ["api_key", "apikey", "key", "token", "secret"].contains(&name);
-        let problem = match secret && keys::is_remote(path) {
+        let problem = match keys::holds_secret(path) {
             true => "a key is not to stand in a file or a command, where others come to see it; put it into an \
                      environment variable, and name that: api_key_env = \"OPENAI_API_KEY\""
                 .to_owned(),

@@ -9,7 +9,7 @@ use ::config::ValueKind;
 use super::keys::{dotted, path};
 use super::layer::{Layer, effective};
 use super::problems::Problems;
-use super::url::masked;
+use crate::url::masked;
 
 const FOLDERS: &str = "trusted_folders";
 

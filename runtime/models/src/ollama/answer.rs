@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::Sender;
 
 use crate::Error;
+use crate::ollama::library::listed_name;
 use crate::ollama::lines::Lines;
 use crate::request::{Event, Finish, FinishReason, Logprob, TokenLogprobs, ToolCall};
 
@@ -141,7 +142,7 @@ impl Answer {
         }
         let times = self.times(&ending);
         Ok(Finish {
-            model: self.model.clone(),
+            model: listed_name(&self.model),
             provider: "ollama".to_owned(),
             reason: match ending.done_reason.as_deref() {
                 _ if self.called => FinishReason::ToolCalls,

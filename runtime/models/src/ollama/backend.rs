@@ -94,14 +94,18 @@ impl Backend for Ollama {
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {
         let server = self.server.clone();
-        Box::pin(network::run(async move { library::list(&server).await }))
+        Box::pin(network::run(async move {
+            server.version().await?; // one that hangs is found out soon
+            library::list(&server).await
+        }))
     }
 
     fn info(&self, model: ModelName) -> Pending<'_, ModelEntry> {
         let server = self.server.clone();
-        Box::pin(network::run(
-            async move { library::info(&server, &model).await },
-        ))
+        Box::pin(network::run(async move {
+            server.version().await?;
+            library::info(&server, &model).await
+        }))
     }
 
     fn has<'a>(&'a self, model: &'a ModelName) -> Pending<'a, bool> {

@@ -90,13 +90,13 @@ impl Body {
     }
 }
 
-/// How long the model stays loaded, in seconds; -1 is for ever. Ollama unloads such a model, too, when another
-/// needs its memory.
+/// How long the model stays loaded, in seconds, or as a text with its unit, since Ollama cuts off fractions; -1 is
+/// for ever. Ollama unloads such a model, too, when another needs its memory.
 pub fn keep_alive(wanted: KeepAlive) -> Value {
     match wanted {
         KeepAlive::UntilNeeded | KeepAlive::Forever => json!(-1),
         KeepAlive::For(length) if length.subsec_nanos() == 0 => json!(length.as_secs()),
-        KeepAlive::For(length) => json!(length.as_secs_f64()),
+        KeepAlive::For(length) => json!(format!("{}ns", length.as_nanos())),
     }
 }
 

@@ -8,6 +8,7 @@ use reqwest::{Client, Url, redirect};
 
 use crate::Error;
 use crate::ollama::problems::innermost;
+use crate::url::masked;
 
 /// How long it may take until a connection stands.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -33,8 +34,7 @@ pub fn client(local: bool) -> Result<&'static Client, Error> {
 /// A server's address.
 pub fn parse(url: &str) -> Result<Url, Error> {
     let unfit = |problem: String| Error::Address {
-        // What stands before an @ may be a secret.
-        url: url.rsplit('@').next().unwrap_or_default().to_owned(),
+        url: masked(url),
         problem,
     };
     let parsed = Url::parse(url).map_err(|error| unfit(error.to_string()))?;

@@ -4,6 +4,7 @@ use ollama_rs::generation::embeddings::request::{EmbeddingsInput, GenerateEmbedd
 use serde::Deserialize;
 
 use crate::Error;
+use crate::ollama::library::listed_name;
 use crate::ollama::server::Server;
 use crate::request::Embeddings;
 
@@ -18,7 +19,7 @@ struct Answer {
 pub async fn embed(server: &Server, model: &str, texts: Vec<String>) -> Result<Embeddings, Error> {
     let expected = texts.len();
     let mut embeddings = Embeddings {
-        model: model.to_owned(),
+        model: listed_name(model),
         vectors: Vec::new(),
         prompt_tokens: Some(0),
     };

@@ -192,7 +192,7 @@ fn tagged(model: &str) -> String {
 }
 
 /// A name that means the model wherever it is given: one with parts would be taken for a provider's.
-fn listed_name(name: &str) -> String {
+pub fn listed_name(name: &str) -> String {
     match name.contains('/') {
         true => format!("{name}@ollama"),
         false => name.to_owned(),

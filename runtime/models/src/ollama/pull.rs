@@ -138,7 +138,7 @@ impl Progress {
         let (completed, total) = (sum(|layer| layer.0), sum(|layer| layer.1));
         let complete = status == PullStatus::Complete;
         PullProgress {
-            model_id: self.model.clone(),
+            model_id: library::listed_name(&self.model),
             status,
             item: item.filter(|_| !complete),
             completed_bytes: completed,

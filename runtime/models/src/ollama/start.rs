@@ -65,7 +65,7 @@ impl Starter {
             let program = self.program.display();
             server.unreachable(match error.kind() {
                 ErrorKind::NotFound => format!(
-                    "it does not run, and auto_start finds no `{program}`; install it with `llmspell model install-ollama`, or from https://ollama.com/download"
+                    "it does not run, and auto_start finds no `{program}` on PATH; install it with `llmspell model install-ollama`, or from https://ollama.com/download"
                 ),
                 _ => format!("it does not run, and `{program} serve` cannot be started: {error}"),
             })

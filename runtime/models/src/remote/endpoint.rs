@@ -97,7 +97,10 @@ fn other(settings: &RemoteSettings, configured: &Url, asked: &str) -> Result<Url
         });
     }
     let asked = settings.address(asked)?;
-    let has_key = settings.key.is_some() || settings.variable().is_some();
+    let has_key = match &settings.key {
+        Some(key) => !key.is_empty(),
+        None => settings.variable().is_some(),
+    };
     if has_key && asked.origin() != configured.origin() {
         return Err(Error::ForeignServer {
             asked: asked.to_string(),

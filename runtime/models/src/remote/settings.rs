@@ -8,6 +8,7 @@ use rig_core::wire::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::url::masked;
 
 /// How long a server may be silent unless the settings say otherwise: models that think take their time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -126,7 +127,8 @@ impl RemoteSettings {
 
     /// Reads an address; one without a path means the place where such servers answer, `/v1`.
     pub(super) fn address(&self, url: &str) -> Result<Url, Error> {
-        let wrong = |problem: &str| self.wrong("base_url", format!("\"{url}\" {problem}"));
+        let wrong =
+            |problem: &str| self.wrong("base_url", format!("\"{}\" {problem}", masked(url)));
         let mut parsed = Url::parse(url).map_err(|error| {
             wrong(&format!(
                 "is no address: {error}; it starts with http:// or https://"

@@ -196,7 +196,7 @@ fn is(quantization: Option<&str>, wanted: &str) -> bool {
 }
 
 /// Where a name's model would lie.
-fn repositories(name: &ModelName) -> Vec<Repository> {
+pub(super) fn repositories(name: &ModelName) -> Vec<Repository> {
     match name {
         ModelName::Hub(name) => vec![name.into()],
         ModelName::Local { model, variant, .. } => {

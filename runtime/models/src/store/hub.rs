@@ -8,6 +8,7 @@ use super::wanted::{Choice, Wanted};
 use crate::Error;
 use crate::settings::StoreSettings;
 use crate::transfer::{Remote, Transfer};
+use crate::url::masked;
 
 /// A server with repositories.
 pub struct Hub(pub Transfer);
@@ -20,7 +21,7 @@ struct TreeEntry {
 
 impl Hub {
     pub fn new(settings: &StoreSettings) -> Result<Self, Error> {
-        let wrong = || Error::Endpoint(settings.endpoint.clone());
+        let wrong = || Error::Endpoint(masked(&settings.endpoint));
         let endpoint = Url::parse(settings.endpoint.trim_end_matches('/')).map_err(|_| wrong())?;
         if !matches!(endpoint.scheme(), "http" | "https") || endpoint.host().is_none() {
             return Err(wrong());
@@ -40,9 +41,12 @@ impl Hub {
         self.0.probe(&self.url(repository, path)).await
     }
 
-    /// The files of the model that is wanted: all shards, or the one file.
+    /// The files of the model that is wanted: all shards, the one file, or weights with what describes them.
     pub async fn files(&self, wanted: &Wanted, default: &str) -> Result<Vec<RepoPath>, Error> {
         let quantization = match &wanted.choice {
+            Choice::File(path) if path.is_safetensors() => {
+                return self.described(&wanted.repository, path).await;
+            }
             Choice::File(path) => return Ok(path.shards()),
             Choice::Quantization(quantization) => quantization.as_deref(),
         };
@@ -50,8 +54,42 @@ impl Hub {
         Ok(choose(&wanted.model, &models, quantization, default)?.shards())
     }
 
+    /// Weights, with the files that say what model they are and how its vectors are made.
+    async fn described(
+        &self,
+        repository: &Repository,
+        weights: &RepoPath,
+    ) -> Result<Vec<RepoPath>, Error> {
+        let there = self.paths(repository).await?;
+        let needed = ["config.json", "tokenizer.json"].map(|file| weights.beside(file));
+        let others = ["modules.json", "1_Pooling/config.json"].map(|file| weights.beside(file));
+        let others = others
+            .into_iter()
+            .filter(|file| there.iter().any(|path| path == file.as_str()));
+        Ok([weights.clone()]
+            .into_iter()
+            .chain(needed)
+            .chain(others)
+            .collect())
+    }
+
     /// The models of a repository, each by its first file.
     async fn models(&self, repository: &Repository) -> Result<Vec<RepoPath>, Error> {
+        let mut models = Vec::new();
+        for path in self.paths(repository).await? {
+            if !is_model(&path) {
+                continue;
+            }
+            let path = RepoPath::of(repository, &path)?;
+            if path.shards().first() == Some(&path) {
+                models.push(path);
+            }
+        }
+        Ok(models)
+    }
+
+    /// What the server lists of a repository.
+    async fn paths(&self, repository: &Repository) -> Result<Vec<String>, Error> {
         let place = [
             "api",
             "models",
@@ -63,14 +101,7 @@ impl Hub {
         let mut url = self.address(place);
         url.set_query(Some("recursive=true"));
         let entries: Vec<TreeEntry> = self.0.json(&url).await?;
-        let mut models = Vec::new();
-        for entry in entries.into_iter().filter(|entry| is_model(&entry.path)) {
-            let path = RepoPath::of(repository, &entry.path)?;
-            if path.shards().first() == Some(&path) {
-                models.push(path);
-            }
-        }
-        Ok(models)
+        Ok(entries.into_iter().map(|entry| entry.path).collect())
     }
 
     fn address<'a>(&self, parts: impl IntoIterator<Item = &'a str>) -> Url {

@@ -9,6 +9,7 @@ mod installed;
 mod pull;
 mod quantization;
 mod record;
+mod remains;
 mod remove;
 pub(crate) mod repository;
 pub(crate) mod shards;

@@ -97,13 +97,27 @@ impl Record {
 
     /// Whether a file's name is that of a record.
     pub fn is_named(name: &str) -> bool {
-        let model = name.strip_suffix(EXTENSION).unwrap_or("");
-        model.ends_with(".gguf") || model.ends_with(".safetensors")
+        Self::file(name).is_some_and(Self::is_model)
+    }
+
+    /// The name of the file that a record of this name lies beside.
+    pub fn file(name: &str) -> Option<&str> {
+        name.strip_suffix(EXTENSION)
+    }
+
+    /// Whether a file's name is that of a model.
+    pub fn is_model(name: &str) -> bool {
+        name.ends_with(".gguf") || name.ends_with(".safetensors")
     }
 
     /// Where it lies: beside the first file.
     pub fn path(&self, directory: &Path) -> PathBuf {
-        let mut path = self.first(directory).into_os_string();
+        Self::beside(&self.first(directory))
+    }
+
+    /// Where the record of a model lies whose first file this is.
+    pub fn beside(file: &Path) -> PathBuf {
+        let mut path = file.to_owned().into_os_string();
         path.push(EXTENSION);
         path.into()
     }

@@ -1,15 +1,18 @@
 //! Deleting a model.
 
+use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Store;
 use super::installed::Installed;
+use super::record::Record;
 use crate::Error;
+use crate::name::ModelName;
 use crate::transfer::{Lock, leftovers};
 
 impl Store {
-    /// Deletes a model: first its record, so that nothing half-deleted is ever listed.
+    /// Deletes a model. What another model needs too stays.
     pub fn remove(&self, model: &Installed) -> Result<(), Error> {
         let (Some(record), Some(directory)) = (&model.record, self.directory()) else {
             return Err(Error::NotOurs {
@@ -17,24 +20,48 @@ impl Store {
                 path: model.path.clone(),
             });
         };
-        let mut locks = Vec::new();
-        for path in record.paths(directory) {
-            let busy = || Error::BeingPulled {
-                model: model.name.clone(),
-            };
-            locks.push(Lock::try_take(&path)?.ok_or_else(busy)?);
-        }
-        delete(&record.path(directory))?;
-        for path in record.paths(directory) {
-            delete(&path)?;
-            let [part, journal, _] = leftovers(&path);
-            delete(&part)?;
-            delete(&journal)?;
-        }
-        locks.into_iter().for_each(Lock::remove);
-        remove_empty(&model.path, directory);
-        Ok(())
+        let records = self.records()?.whole;
+        let others = records.iter().filter(|other| *other != record);
+        let needed: HashSet<PathBuf> = others.flat_map(|other| other.paths(directory)).collect();
+        let mut files = record.paths(directory);
+        files.retain(|file| !needed.contains(file));
+        delete_all(&model.name, &files, directory)
     }
+
+    /// Deletes what is left of the model that a name means, and says whether there was anything.
+    pub fn remove_remains(&self, name: &ModelName) -> Result<bool, Error> {
+        let remains = self.remains(name)?;
+        if let (Some(directory), false) = (self.directory(), remains.is_empty()) {
+            delete_all(&name.to_string(), &remains, directory)?;
+        }
+        Ok(!remains.is_empty())
+    }
+}
+
+/// Deletes files of a model with all that lies beside them, records first, so that nothing half-deleted is ever
+/// listed.
+fn delete_all(model: &str, files: &[PathBuf], directory: &Path) -> Result<(), Error> {
+    let mut locks = Vec::new();
+    for file in files {
+        let busy = || Error::BeingPulled {
+            model: model.to_owned(),
+        };
+        locks.push(Lock::try_take(file)?.ok_or_else(busy)?);
+    }
+    for file in files {
+        delete(&Record::beside(file))?;
+    }
+    for file in files {
+        delete(file)?;
+        let [part, journal, _] = leftovers(file);
+        delete(&part)?;
+        delete(&journal)?;
+    }
+    locks.into_iter().for_each(Lock::remove);
+    for file in files {
+        remove_empty(file, directory);
+    }
+    Ok(())
 }
 
 fn delete(path: &Path) -> Result<(), Error> {

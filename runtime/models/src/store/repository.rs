@@ -105,6 +105,18 @@ impl RepoPath {
         quantization::of(&self.0)
     }
 
+    pub fn is_safetensors(&self) -> bool {
+        self.0.ends_with(".safetensors")
+    }
+
+    /// A file in the same folder, or below it.
+    pub(super) fn beside(&self, plain: &str) -> Self {
+        match self.0.rsplit_once('/') {
+            Some((folder, _)) => Self(format!("{folder}/{plain}")),
+            None => Self(plain.to_owned()),
+        }
+    }
+
     /// All files of its model: itself, or all shards.
     pub fn shards(&self) -> Vec<Self> {
         // Only digits differ, so the others are as plain as this one.

@@ -10,6 +10,7 @@ use super::refusal;
 use super::remote::Remote;
 use crate::Error;
 use crate::settings::{Token, TransferSettings};
+use crate::url::masked;
 
 const MOST_REDIRECTS: usize = 10;
 
@@ -145,7 +146,7 @@ impl Client {
             return Ok(Answer { remote, response });
         }
         let headers = response.headers();
-        let error = refusal::explain(start.as_str(), status, headers, self.token.is_some());
+        let error = refusal::explain(&shown(start), status, headers, self.token.is_some());
         match status {
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {}
             // What was asked for is not there any more: the file has become shorter.
@@ -196,10 +197,14 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     seconds.ok().map(Duration::from_secs)
 }
 
+/// An address for people to see: signed ones carry secrets behind the question mark.
+fn shown(url: &Url) -> String {
+    masked(url.as_str().split('?').next().unwrap_or_default())
+}
+
 pub fn transfer_error(url: &Url, reason: impl Into<String>) -> Error {
     Error::Transfer {
-        // Signed addresses carry secrets behind the question mark.
-        url: url.as_str().split('?').next().unwrap_or("").to_owned(),
+        url: shown(url),
         reason: reason.into(),
     }
 }

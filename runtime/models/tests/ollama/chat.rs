@@ -80,10 +80,13 @@ fn a_conversation_that_is_too_long_is_an_error_unless_its_oldest_turns_may_go() 
 }
 
 #[test]
-fn how_long_a_model_stays_is_told_in_seconds() {
+fn how_long_a_model_stays_is_told_in_seconds_or_exactly() {
     for (wanted, expected) in [
         (KeepAlive::For(Duration::from_secs(300)), json!(300)),
-        (KeepAlive::For(Duration::from_millis(1500)), json!(1.5)),
+        (
+            KeepAlive::For(Duration::from_millis(1500)),
+            json!("1500000000ns"),
+        ),
         (KeepAlive::For(Duration::ZERO), json!(0)),
         (KeepAlive::Forever, json!(-1)),
         (KeepAlive::UntilNeeded, json!(-1)),

@@ -65,6 +65,14 @@ fn many_who_choose_at_once_ask_a_hanging_server_once() {
 }
 
 #[test]
+fn a_hanging_server_holds_up_no_list() {
+    let server = Server::always(|| Reply::chunks(Vec::new()).end(End::Hang));
+    let error = wait(ollama(&server).list()).unwrap_err();
+    assert!(matches!(error, Error::Unreachable { .. }), "{error}");
+    assert_eq!(server.asked()[0].line, "GET /api/version");
+}
+
+#[test]
 fn a_request_of_ones_own_asks_even_a_server_that_was_down() {
     let server = Server::start(|asked: &Asked| match asked.line.as_str() {
         "GET /api/version" => Reply::chunks(Vec::new()).end(End::Hang),

@@ -146,9 +146,102 @@ fn a_record_that_leads_elsewhere_is_none() {
     ] {
         std::fs::write(&record, text.replace(from, to)).expect("written");
         assert!(world.names().is_empty(), "{to}");
-        assert!(world.remove(NAME).is_err(), "{to}");
-        assert!(world.path(FILE).exists());
+        assert!(world.generate(NAME).is_err(), "{to}");
     }
+}
+
+#[test]
+fn what_is_left_of_a_model_is_removed_and_nothing_else() {
+    let other = "tiny/model-GGUF/other-Q8_0.gguf";
+    let leave: [fn(&World); 4] = [
+        |world| std::fs::write(world.path(&format!("{FILE}.json")), "{").expect("written"),
+        |world| std::fs::write(world.path(FILE), "cut off").expect("written"),
+        |world| {
+            let record = world.path(&format!("{FILE}.json"));
+            let text = std::fs::read_to_string(&record).expect("a record");
+            let elsewhere = text.replace("tiny-Q8_0.gguf", "other-Q8_0.gguf");
+            std::fs::write(record, elsewhere).expect("written");
+        },
+        |world| {
+            world.remove(NAME).expect("removed");
+            let refusal = Fault::Refuse(403, Vec::new());
+            world.server.at_cdn([Fault::Drop(100_000), refusal]);
+            world.pull(NAME).expect_err("the server breaks off");
+        },
+    ];
+    for leave in leave {
+        let world = World::new();
+        world.server.add(FILE, model(1));
+        world.pull(NAME).expect("pulled");
+        leave(&world);
+        world.server.add(other, model(2));
+        world.pull(&format!("hf:{other}")).expect("pulled");
+        let before = world.files();
+        assert!(
+            before.iter().any(|file| file.starts_with(FILE)),
+            "{before:?}"
+        );
+        block_on(world.models.removable(NAME)).expect("something is left");
+        world.remove(NAME).expect("removed");
+        assert_eq!(world.files(), [other.to_owned(), format!("{other}.json")]);
+        let text = world.remove(NAME).expect_err("it is gone").to_string();
+        assert!(text.contains("is installed"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_left_of_shards_is_removed_with_all_of_them() {
+    let world = World::new();
+    let names = shards(&world);
+    world.pull("hf:tiny/sharded").expect("pulled");
+    std::fs::remove_file(world.path(&format!("tiny/sharded/Q4_K_M/{}", names[1])))
+        .expect("removed");
+    world.remove("hf:tiny/sharded:Q4_K_M").expect("removed");
+    assert!(world.files().is_empty(), "{:?}", world.files());
+}
+
+#[test]
+fn a_model_as_hugging_face_keeps_it_comes_with_what_describes_it() {
+    let world = World::new();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../inference/tests/fixtures/bert");
+    for file in ["model.safetensors", "config.json", "tokenizer.json"] {
+        let content = std::fs::read(fixtures.join(file)).expect("a fixture");
+        world.server.add(&format!("tiny/bert/onnx/{file}"), content);
+    }
+    world
+        .server
+        .add("tiny/bert/onnx/modules.json", b"[]".to_vec());
+    let name = "hf:tiny/bert/onnx/model.safetensors";
+    assert_eq!(world.pull(name).expect("pulled").model_id, name);
+    assert_eq!(
+        world.files(),
+        [
+            "config.json",
+            "model.safetensors",
+            "model.safetensors.json",
+            "modules.json",
+            "tokenizer.json"
+        ]
+        .map(|file| format!("tiny/bert/onnx/{file}"))
+    );
+    let texts = vec!["The cat sat on the mat.".to_owned()];
+    let embedded = block_on(world.models.embed(Some(name), texts)).expect("vectors");
+    assert_eq!(embedded.vectors[0].len(), 32);
+    world.remove(name).expect("removed");
+    assert!(world.files().is_empty());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_may_not_be_read_hides_no_other() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    let closed = world.path("lost+found");
+    std::fs::create_dir(&closed).expect("made");
+    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o000)).expect("set");
+    assert_eq!(world.names(), [NAME]);
 }
 
 #[test]

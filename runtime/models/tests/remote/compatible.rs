@@ -180,3 +180,23 @@ fn a_server_that_lists_no_models_is_asked_all_the_same_whatever_its_fallback_is(
         assert_eq!(text(&events.unwrap()), "from the cluster", "{fallback}");
     }
 }
+
+#[test]
+fn a_configured_server_without_a_key_can_be_asked_elsewhere() {
+    let [configured, asked] =
+        ["here", "there"].map(|text| Server::new(check_compatible, [says(&[text])]));
+    let flags = [
+        "providers.cluster.provider_type=openai".to_owned(),
+        format!("providers.cluster.base_url={}/v1", configured.url),
+    ];
+    let config = Config::load(&Search {
+        flags: flags.to_vec(),
+        ..Search::default()
+    });
+    let models = Models::configured(config.unwrap()).unwrap();
+    let mut request = question();
+    request.model = Some(MODEL.to_owned());
+    request.base_url = Some(format!("{}/v1", asked.url));
+    let events = wait(async { collect(models.generate(request).await?).await });
+    assert_eq!(text(&events.unwrap()), "there");
+}

@@ -14,6 +14,7 @@ use crate::network::{self, Work};
 use crate::pull::{Pull, PullProgress, PullStatus};
 use crate::settings::TransferSettings;
 use crate::transfer::{self, Event, Lock, Order, Phase, Transfer};
+use crate::url::masked;
 use crate::{Error, folders};
 
 /// What is installed, in progress that is told.
@@ -32,7 +33,7 @@ pub struct Installer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     /// Where the archive comes from.
-    pub url: String,
+    url: Url,
     /// The digest that the release publishes for it, in lower-case hexadecimal digits.
     pub sha256: String,
     /// In bytes, where the server tells.
@@ -68,7 +69,7 @@ impl Installer {
             let url = self.release.url(&asset);
             Ok(Installation {
                 size: transfer.probe(&url).await?.size,
-                url: url.into(),
+                url,
                 sha256,
                 folder: self.folder,
                 link: self.link,
@@ -80,6 +81,11 @@ impl Installer {
 }
 
 impl Installation {
+    /// Where the archive comes from, for people to see.
+    pub fn source(&self) -> String {
+        masked(self.url.as_str())
+    }
+
     /// Whether there is something where the link would go; it stays as it is.
     pub fn link_is_taken(&self) -> bool {
         self.link.symlink_metadata().is_ok()
@@ -168,12 +174,11 @@ impl Job {
     /// Gets the archive and compares its digest.
     async fn fetch(&self, archive: &Path) -> Result<(), Error> {
         let Installation { url, sha256, .. } = &self.installation;
-        let url = Url::parse(url).map_err(|_| Error::ReleaseAddress(url.clone()))?;
-        let transfer = transfer(&url)?;
+        let transfer = transfer(url)?;
         let listener = |event: Event| self.tell(self.of_event(&event));
         let order = Order {
-            remote: transfer.probe(&url).await?,
-            url,
+            remote: transfer.probe(url).await?,
+            url: url.clone(),
             target: archive.to_owned(),
             force: false,
             listener: &listener,

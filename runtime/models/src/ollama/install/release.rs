@@ -9,6 +9,7 @@ use reqwest::Url;
 
 use crate::Error;
 use crate::transfer::Transfer;
+use crate::url::masked;
 
 const ADDRESS: &str = "https://github.com/ollama/ollama/releases/latest/download";
 const VARIABLE: &str = "LLMSPELL_OLLAMA_RELEASES";
@@ -51,14 +52,14 @@ impl Release {
         let found = |name: &String| Some((name.clone(), digest(&text, name)?));
         let found = self.names.iter().find_map(found);
         found.ok_or_else(|| Error::NoRelease {
-            list: list.into(),
+            list: masked(list.as_str()),
             wanted: self.names.join(" or "),
         })
     }
 }
 
 fn address(text: &str) -> Result<Url, Error> {
-    let wrong = || Error::ReleaseAddress(text.to_owned());
+    let wrong = || Error::ReleaseAddress(masked(text));
     let url = Url::parse(text.trim()).map_err(|_| wrong())?;
     match url.scheme() {
         "http" | "https" if url.has_host() => Ok(url),
