@@ -129,6 +129,7 @@ impl Tasks {
     /// ```
     async fn scope(cx: &Cx, function: Callback) -> Result<Untouched, Error> {
         let (scope, main) = cx.start_scope(&function)?;
+        scope.keep_failed();
         scope.settled().await?;
         Ok(Untouched(main.join().await?))
     }

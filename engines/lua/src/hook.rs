@@ -11,12 +11,18 @@ use std::ptr;
 use std::rc::Rc;
 
 use llmspell_core::{Fault, Verdict};
+use mlua::debug::Debug;
 use mlua::{HookTriggers, Lua, VmState};
 
 use crate::shared::Shared;
+use crate::trace;
 
 /// How many instructions pass between two looks at the budget.
 const INTERVAL: u32 = 1000;
+
+/// The same after a look that came at the wrong moment. A prime, so that a loop does not bring the next one at the
+/// same place.
+const UNEVEN: u32 = 997;
 
 /// What code that runs outside of any task (`<close>` variables of a cancelled one, `__tostring`
 /// below [`llmspell_core::Engine::show`]) may use; about 10 ms.
@@ -50,10 +56,12 @@ pub fn install(lua: &Lua, shared: &Rc<Shared>) -> mlua::Result<()> {
 fn set(lua: &Lua, shared: &Rc<Shared>, interval: u32) -> mlua::Result<()> {
     let triggers = HookTriggers::new().every_nth_instruction(interval);
     let shared = shared.clone();
-    lua.set_global_hook(triggers, move |lua, _| on_count(lua, &shared, interval))
+    lua.set_global_hook(triggers, move |lua, debug| {
+        on_count(lua, &shared, debug, interval)
+    })
 }
 
-fn on_count(lua: &Lua, shared: &Rc<Shared>, count: u32) -> mlua::Result<VmState> {
+fn on_count(lua: &Lua, shared: &Rc<Shared>, debug: &Debug, count: u32) -> mlua::Result<VmState> {
     if let Some(left) = shared.guard.outside.get() {
         let left = left.saturating_sub(count);
         shared.guard.outside.set(Some(left));
@@ -64,6 +72,11 @@ fn on_count(lua: &Lua, shared: &Rc<Shared>, count: u32) -> mlua::Result<VmState>
     }
     match shared.cx.budget().spend(u64::from(count)) {
         Verdict::Continue => Ok(VmState::Continue),
+        // The prelude hands coroutines over: no other task may come in between.
+        Verdict::Yield if trace::is_prelude(debug) => {
+            set(lua, shared, UNEVEN)?;
+            Ok(VmState::Continue)
+        }
         Verdict::Yield => Ok(VmState::Yield),
         Verdict::End(fault) => end(lua, shared, fault),
     }

@@ -118,15 +118,21 @@ pub fn rejoining(lua: &Lua, shared: &Shared) {
     shared.rejoined_at.replace(stack(lua).into_iter().next());
 }
 
-/// The other task's error that this value is, if it was just raised again. Texts and numbers may be equal by
-/// chance, so they have to come from the same line.
+/// The other task's error that this value is, if it was just raised again. Numbers, and texts that tell no place, may
+/// be equal by chance, so they have to come from the same line.
 fn joined(shared: &Shared, thrown: &LuaValue, place: Option<&Frame>) -> Option<Rc<ScriptError>> {
     let error = shared.rejoined.borrow().clone()?;
     let value = shared.held(error.value.as_ref()?)?.first();
-    let unique = matches!(
-        value,
-        LuaValue::Table(_) | LuaValue::Function(_) | LuaValue::Thread(_) | LuaValue::UserData(_)
-    );
+    let unique = match &value {
+        LuaValue::Table(_)
+        | LuaValue::Function(_)
+        | LuaValue::Thread(_)
+        | LuaValue::UserData(_) => true,
+        LuaValue::String(text) => {
+            position(&text.to_string_lossy(), &[], &shared.cx.sources()).is_some()
+        }
+        _ => false,
+    };
     let line = |frame: &Frame| (frame.source.clone(), frame.line);
     let at = shared.rejoined_at.borrow();
     let here = unique || at.as_ref().map(line) == place.map(line);
@@ -221,6 +227,11 @@ pub fn place(lua: &Lua) -> String {
         }
     }
     String::new()
+}
+
+/// Whether the prelude runs.
+pub fn is_prelude(debug: &Debug) -> bool {
+    debug.source().source.as_deref() == Some(PRELUDE)
 }
 
 /// Whether a function is neither of C nor of the prelude.

@@ -175,6 +175,26 @@ fn an_equal_text_is_not_the_error_that_was_caught_before() {
 }
 
 #[test]
+fn an_error_that_tells_its_place_is_known_on_another_line() {
+    let diagnostic = lab().diagnostic(
+        "local job = Lab.start(function() error('boom') end)
+         local _, problem = pcall(job.join, job)
+
+         error(problem, 0)",
+    );
+    let lines: Vec<u32> = diagnostic.stack.iter().map(|frame| frame.line).collect();
+    assert_eq!(lines, [1, 4]);
+}
+
+#[test]
+fn stock_functions_that_are_replaced_tell_the_scripts_line() {
+    fails(
+        "getmetatable()",
+        "test.lua:1: bad argument #1 to 'getmetatable' (value expected)",
+    );
+}
+
+#[test]
 fn traceback_is_there_and_nothing_else_of_debug() {
     check(
         "local text = debug.traceback('here')

@@ -6,11 +6,16 @@
 //! itself: a handle is a reference anyway, and its methods never change the variable. The same
 //! holds for a function: `ask.call()` may wait, and another task may call it too.
 
+use std::time::{Duration, Instant};
+
 use rhai::{Dynamic, EvalAltResult, EvalContext, FnPtr, Position};
 
 use crate::convert::Object;
 use crate::names::Names;
 use crate::progress;
+
+/// How long others may compute before a locked variable is an error.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The value to use instead of the variable, if it is captured and holds one of these.
 pub fn value(
@@ -24,7 +29,11 @@ pub fn value(
     if !variable.is_shared() {
         return Ok(None);
     }
-    while variable.is_locked() && progress::after_others() {}
+    // One who has given way in the middle of `list.map(|x| …)` goes on soon; one who waits may take for ever.
+    if variable.is_locked() {
+        let begun = Instant::now();
+        while variable.is_locked() && begun.elapsed() < PATIENCE && progress::after_others() {}
+    }
     // Asking a locked variable for its type panics, and Rhai's own error would not name it.
     if variable.is_locked() {
         return Err(EvalAltResult::ErrorDataRace(name.to_owned(), Position::NONE).into());

@@ -27,49 +27,68 @@ struct Outline {
 }
 
 /// The captured variables that are assigned to. Bodies are looked at one by one: a variable of a function has
-/// nothing to do with one of the same name elsewhere.
+/// nothing to do with one of the same name elsewhere. What the input of a session does not declare may have been
+/// captured by an earlier one.
 fn assigned(ast: &AST) -> BTreeSet<String> {
-    if assigned_in(ast, &[]).is_empty() {
+    if Body::of(ast).assigned.is_empty() {
         return BTreeSet::new();
     }
-    let mut all = assigned_in(&ast.clone_statements_only(), &[]);
+    let main = Body::of(&ast.clone_statements_only());
+    let older = main.assigned.difference(&main.declared);
+    let mut all: BTreeSet<String> = older.chain(main.reassigned()).cloned().collect();
     for function in ast.iter_functions() {
         let (name, params) = (function.name, &function.params);
         let mut alone = ast.clone_functions_only();
         alone.retain_functions(|_, _, other, arity| other == name && arity == params.len());
+        let mut body = Body::of(&alone);
         // A closure gets what it captures as its first parameters.
-        let given: &[&str] = if name.starts_with(CLOSURE) {
-            params
-        } else {
-            &[]
-        };
-        all.append(&mut assigned_in(&alone, given));
+        if name.starts_with(CLOSURE) {
+            body.captured
+                .extend(params.iter().map(|&name| name.to_owned()));
+        }
+        all.extend(body.reassigned().cloned());
     }
     all
 }
 
-fn assigned_in(body: &AST, given: &[&str]) -> BTreeSet<String> {
-    let mut captured: BTreeSet<String> = given.iter().map(|&name| name.to_owned()).collect();
-    let mut assigned = BTreeSet::new();
-    body.walk(&mut |path| {
-        match path.last() {
-            Some(ASTNode::Stmt(Stmt::Share(variables))) => {
-                captured.extend(
-                    variables
-                        .iter()
-                        .map(|(variable, _)| variable.name.to_string()),
-                );
-            }
-            Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
-                if let Expr::Variable(variable, ..) = &assignment.1.lhs {
-                    assigned.insert(variable.1.to_string());
+/// What statements do with variables.
+#[derive(Default)]
+struct Body {
+    declared: BTreeSet<String>,
+    captured: BTreeSet<String>,
+    assigned: BTreeSet<String>,
+}
+
+impl Body {
+    fn of(ast: &AST) -> Self {
+        let mut body = Self::default();
+        ast.walk(&mut |path| {
+            match path.last() {
+                Some(ASTNode::Stmt(Stmt::Var(var, ..))) => {
+                    body.declared.insert(var.0.name.to_string());
                 }
+                Some(ASTNode::Stmt(Stmt::Share(variables))) => {
+                    let names = variables
+                        .iter()
+                        .map(|(variable, _)| variable.name.to_string());
+                    body.captured.extend(names);
+                }
+                Some(ASTNode::Stmt(Stmt::Assignment(assignment))) => {
+                    if let Expr::Variable(variable, ..) = &assignment.1.lhs {
+                        body.assigned.insert(variable.1.to_string());
+                    }
+                }
+                _ => {}
             }
-            _ => {}
-        }
-        true
-    });
-    assigned.intersection(&captured).cloned().collect()
+            true
+        });
+        body
+    }
+
+    /// The variables that closures capture and that are assigned to.
+    fn reassigned(&self) -> impl Iterator<Item = &String> {
+        self.assigned.intersection(&self.captured)
+    }
 }
 
 impl Names {

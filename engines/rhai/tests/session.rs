@@ -32,6 +32,20 @@ fn variables_and_functions_stay_visible_to_later_inputs() {
 }
 
 #[test]
+fn what_an_earlier_input_captured_can_be_assigned() {
+    assert_eq!(
+        values(&[
+            "let q = Probe.queue();",
+            "let f = || q;",
+            "q = 5;",
+            "f.call()",
+            "q",
+        ]),
+        ["()", "()", "()", "<queue of 0>", "5"]
+    );
+}
+
+#[test]
 fn a_failing_or_cancelled_input_loses_no_variables() {
     let world = World::new();
     world.interactive("let x = 1;").unwrap();

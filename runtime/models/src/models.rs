@@ -347,7 +347,9 @@ impl Models {
             Err(missing @ Error::NotFound { .. }) => missing,
             choice => return choice,
         };
-        let choice = choice::for_pull(self, ModelName::parse(model)?).await?;
+        let Ok(choice) = choice::for_pull(self, ModelName::parse(model)?).await else {
+            return Err(missing);
+        };
         let here = choice.backend.name() == self.candle.name();
         match here && self.candle.removable(&choice.model).await.is_ok() {
             true => Ok(choice),

@@ -1,5 +1,7 @@
 //! The little that is to be known of a URL before a request is made.
 
+use std::ops::Range;
+
 /// Whether it is an absolute `http` or `https` URL with a host.
 pub fn is_http(url: &str) -> bool {
     let rest = url.strip_prefix("http://").or(url.strip_prefix("https://"));
@@ -25,16 +27,23 @@ fn is_server(server: &str) -> bool {
     !host.is_empty() && port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
-/// The URL for people to see. What stands before an @ may be a password.
+/// The URL for people to see, without a password.
 pub fn masked(url: &str) -> String {
-    let (scheme, rest) = match url.find("://") {
-        Some(at) => url.split_at(at + "://".len()),
-        None => ("", url),
-    };
-    match rest.rsplit_once('@') {
-        Some((_, server)) => format!("{scheme}***@{server}"),
+    match login(url) {
+        Some(login) => format!("{}***{}", &url[..login.start], &url[login.end..]),
         None => url.to_owned(),
     }
+}
+
+/// Where a user's name and password stand in a URL. Of what is none, all before the last @ may be a password.
+pub fn login(url: &str) -> Option<Range<usize>> {
+    let start = url.find("://").map_or(0, |at| at + "://".len());
+    let rest = &url[start..];
+    let end = match is_http(url) {
+        true => rest.find(['/', '?', '#']).unwrap_or(rest.len()),
+        false => rest.len(),
+    };
+    rest[..end].rfind('@').map(|at| start..start + at)
 }
 
 #[cfg(test)]
@@ -48,6 +57,7 @@ mod tests {
             ("http://ada:sec/r@t@host", "http://***@host"),
             ("ada:secret@host", "***@host"),
             ("https://host/v1", "https://host/v1"),
+            ("https://evil/@good.com/v1", "https://evil/@good.com/v1"),
             ("host", "host"),
         ] {
             assert_eq!(masked(url), shown);

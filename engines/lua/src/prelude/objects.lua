@@ -2,7 +2,7 @@
 
 local native = ...
 
-local next, pairs, setmetatable, tostring, type = next, pairs, setmetatable, tostring, type
+local next, pairs, select, setmetatable, tostring, type = next, pairs, select, setmetatable, tostring, type
 local raise = native.raise
 
 local function copy(t)
@@ -118,6 +118,7 @@ local seen = { [native.list] = copy(native.list), [native.map] = copy(native.map
 local raw_getmetatable = getmetatable
 
 function native.getmetatable(...)
+  if select("#", ...) == 0 then raise("bad argument #1 to 'getmetatable' (value expected)") end
   local metatable = raw_getmetatable(...)
   return seen[metatable] or metatable
 end

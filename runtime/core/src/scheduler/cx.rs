@@ -103,9 +103,10 @@ impl Cx {
 
     /// Starts a task in a scope of its own, which ends with the returned value.
     pub fn start_scope(&self, function: &Callback) -> Result<(OwnScope, Rc<Task>), Error> {
-        let (_, engine, _) = self.current()?;
+        let (_, engine, outer) = self.current()?;
         let scope = OwnScope {
-            scope: Rc::new(Scope::keeping()),
+            scope: Rc::default(),
+            outer,
             cx: self.clone(),
         };
         let main = self
@@ -177,15 +178,15 @@ impl Cx {
 /// A scope whose tasks are cancelled when this is dropped: `Task.scope`.
 pub struct OwnScope {
     scope: Rc<Scope>,
+    /// That of the task that waits for it.
+    outer: Rc<Scope>,
     cx: Cx,
 }
 
 impl Drop for OwnScope {
     fn drop(&mut self) {
         self.cx.0.cancel_scope(&self.scope);
-        for error in self.scope.take_unseen() {
-            self.cx.0.report(&error);
-        }
+        self.scope.leave_failed_to(&self.outer);
     }
 }
 

@@ -15,19 +15,23 @@ pub struct Scope {
     failed: RefCell<Vec<Weak<Task>>>,
     /// Those that failed, where somebody waits for all of them; elsewhere a task that everybody has forgotten
     /// reports its error at once.
-    kept: Option<RefCell<Vec<Rc<Task>>>>,
+    kept: RefCell<Option<Vec<Rc<Task>>>>,
     /// What ended its tasks from outside, if anything did.
     fault: RefCell<Option<Fault>>,
     watchers: Watchers,
 }
 
 impl Scope {
-    /// One that keeps the tasks that have failed, until their errors are taken.
-    pub(super) fn keeping() -> Self {
-        Self {
-            kept: Some(RefCell::default()),
-            ..Self::default()
-        }
+    /// Keeps tasks that fail from now on until their errors are taken.
+    pub fn keep_failed(&self) {
+        self.kept.replace(Some(Vec::new()));
+    }
+
+    /// Leaves the errors that nobody has seen to another scope.
+    pub(super) fn leave_failed_to(&self, other: &Self) {
+        let mut failed = self.failed.take();
+        failed.retain(|task| task.strong_count() > 0);
+        other.failed.borrow_mut().append(&mut failed);
     }
 
     pub(super) fn enter(&self) {
@@ -58,8 +62,8 @@ impl Scope {
             failed.reserve(kept + 1);
         }
         failed.push(Rc::downgrade(task));
-        if let Some(kept) = &self.kept {
-            kept.borrow_mut().push(task.clone());
+        if let Some(kept) = &mut *self.kept.borrow_mut() {
+            kept.push(task.clone());
         }
     }
 
@@ -100,7 +104,7 @@ impl Scope {
 
     /// The errors of tasks that nobody has joined; they then count as seen.
     pub fn take_unseen(&self) -> Vec<TaskError> {
-        let _kept = self.kept.as_ref().map(RefCell::take);
+        let _kept = self.kept.borrow_mut().as_mut().map(std::mem::take);
         let failed = self.failed.take();
         let tasks = failed.iter().filter_map(Weak::upgrade);
         tasks.filter_map(|task| task.take_unseen()).collect()

@@ -271,14 +271,16 @@ fn beside(known: &str, parent: &[String]) -> Option<String> {
 
 /// Whether somebody meant to set a provider's key itself.
 pub(super) fn holds_secret(path: &[String]) -> bool {
-    is_remote(path) && path.last().is_some_and(|name| is_secret(name))
+    let name = path.last().map_or("", String::as_str);
+    let names = ["api_key", "apikey", "key", "token", "api_token", "secret"];
+    is_remote(path) && names.contains(&name)
 }
 
-/// Whether what has this name is nothing for others to see.
+/// Whether what has this name may be nothing for others to see.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "_");
-    let kind = name.strip_prefix("api_").or(name.strip_prefix("access_"));
-    ["key", "apikey", "token", "secret", "password"].contains(&kind.unwrap_or(&name))
+    let last = name.rsplit('_').next().unwrap_or_default();
+    name.contains("api_key") || ["key", "apikey", "token", "secret", "password"].contains(&last)
 }
 
 /// The key that ends in this name, whatever its table.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use llmspell_core::Diagnostic;
 
 use super::keys;
 use super::origin::Origin;
+use crate::url;
 
 /// All that is wrong with a configuration.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -68,19 +70,27 @@ fn redacted(text: &str) -> String {
 
 fn redacted_line(line: &str) -> String {
     let mut signs = line.match_indices('=').map(|(at, _)| at);
-    let key = signs.find(|&at| {
-        let name = last_name(&line[..at]);
-        name == "api_key_env" || keys::is_secret(name) // the key itself may stand there by mistake
-    });
+    let key = signs.find(|&at| keys::is_secret(last_name(&line[..at])));
     let key = key.map_or(line.len()..line.len(), |at| at + 1..line.len());
-    let server = line.find("://").map_or(line.len(), |at| at + "://".len());
-    let password = server..line.rfind('@').unwrap_or(server);
+    let password = password(line).unwrap_or_default();
     let hide = |(at, c): (usize, char)| match () {
         () if (key.contains(&at) || password.contains(&at)) && !c.is_whitespace() => '*',
         () if c.is_control() && c != '\t' => ' ',
         () => c,
     };
     line.char_indices().map(hide).collect()
+}
+
+/// Where a password stands in the first URL of a line.
+fn password(line: &str) -> Option<Range<usize>> {
+    let quote = |c: char| c == '"' || c == '\'' || c.is_whitespace();
+    let colon = line.find("://")?;
+    let start = line[..colon].rfind(quote).map_or(0, |at| at + 1);
+    let end = line[colon..]
+        .find(quote)
+        .map_or(line.len(), |at| colon + at);
+    let login = url::login(&line[start..end])?;
+    Some(start + login.start..start + login.end)
 }
 
 /// The last part of a key that stands before an equals sign.
@@ -111,6 +121,12 @@ mod tests {
                 r#"url = "http://a:b/c@d@host""#,
                 r#"url = "http://*******@host""#,
             ),
+            (
+                r#"url = "https://evil/@good.com""#,
+                r#"url = "https://evil/@good.com""#,
+            ),
+            (r#"openai_api_key = sk"#, r#"openai_api_key = **"#),
+            (r#"MY_TOKEN = "sk""#, r#"MY_TOKEN = ****"#),
             (r#"max_tokens = 5"#, r#"max_tokens = 5"#),
             (r#"api_key_env = "sk""#, r#"api_key_env = ****"#),
             ("keys = \u{1b}[31m", "keys =  [31m"),

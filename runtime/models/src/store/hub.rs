@@ -61,16 +61,11 @@ impl Hub {
         weights: &RepoPath,
     ) -> Result<Vec<RepoPath>, Error> {
         let there = self.paths(repository).await?;
-        let needed = ["config.json", "tokenizer.json"].map(|file| weights.beside(file));
-        let others = ["modules.json", "1_Pooling/config.json"].map(|file| weights.beside(file));
-        let others = others
-            .into_iter()
-            .filter(|file| there.iter().any(|path| path == file.as_str()));
-        Ok([weights.clone()]
-            .into_iter()
-            .chain(needed)
-            .chain(others)
-            .collect())
+        let mut files = weights.describing();
+        let others = files.split_off(2).into_iter();
+        files.insert(0, weights.clone());
+        files.extend(others.filter(|file| there.iter().any(|path| path == file.as_str())));
+        Ok(files)
     }
 
     /// The models of a repository, each by its first file.

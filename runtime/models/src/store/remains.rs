@@ -20,29 +20,29 @@ impl Store {
         Ok(!self.remains(name)?.is_empty())
     }
 
-    /// The files, there or not, of the models that a name means and that are not whole.
+    /// The files, there or not, of the models that a name means and that are not whole. What a whole one needs is
+    /// none of them.
     pub(super) fn remains(&self, name: &ModelName) -> Result<Vec<PathBuf>, Error> {
         let Some(directory) = self.directory() else {
             return Ok(Vec::new());
         };
+        let traces = walk::files(directory, |name| model(name).is_some());
+        let traces = traces.map_err(|source| Error::StoreFolder {
+            path: directory.to_owned(),
+            source,
+        })?;
         let mut remains = BTreeSet::new();
         for repository in BTreeSet::from_iter(repositories(name)) {
             let folder = directory.join(repository.folder());
-            let marks = walk::files(&folder, |name| marked(name).is_some());
-            let marks = marks.map_err(|source| Error::StoreFolder {
-                path: folder.clone(),
-                source,
-            })?;
-            for mark in marks {
-                let model = relative(&mark, &folder).and_then(|path| {
-                    let model = RepoPath::parse(marked(&path)?)?;
+            for trace in &traces {
+                let model = relative(trace, &folder).and_then(|path| {
+                    let model = RepoPath::parse(model(&path)?)?;
                     means(name, &repository, &model).then_some(model)
                 });
                 let Some(model) = model else { continue };
-                remains.extend(model.shards().iter().map(|shard| shard.below(&folder)));
-                if let Ok(record) = Record::read(&mark) {
-                    remains.extend(record.paths(directory));
-                }
+                let beside = model.describing().into_iter();
+                let files = model.shards().into_iter().chain(beside);
+                remains.extend(files.map(|file| file.below(&folder)));
             }
         }
         let records = self.records()?.whole;
@@ -54,12 +54,11 @@ impl Store {
     }
 }
 
-/// The name of the file that this one lies beside.
-fn marked(name: &str) -> Option<&str> {
-    if Record::is_named(name) {
-        return Record::file(name);
-    }
-    let model = MARKS.iter().find_map(|mark| name.strip_suffix(mark))?;
+/// The name of the model's file that a file is, or lies beside.
+fn model(name: &str) -> Option<&str> {
+    let mut marks = MARKS.iter();
+    let model = marks.find_map(|mark| name.strip_suffix(mark));
+    let model = model.or_else(|| Record::file(name)).unwrap_or(name);
     Record::is_model(model).then_some(model)
 }
 

@@ -41,17 +41,19 @@ impl Store {
 /// Deletes files of a model with all that lies beside them, records first, so that nothing half-deleted is ever
 /// listed.
 fn delete_all(model: &str, files: &[PathBuf], directory: &Path) -> Result<(), Error> {
+    let there = |file: &&PathBuf| file.parent().is_some_and(Path::is_dir);
+    let files: Vec<&PathBuf> = files.iter().filter(there).collect();
     let mut locks = Vec::new();
-    for file in files {
+    for file in &files {
         let busy = || Error::BeingPulled {
             model: model.to_owned(),
         };
         locks.push(Lock::try_take(file)?.ok_or_else(busy)?);
     }
-    for file in files {
+    for file in &files {
         delete(&Record::beside(file))?;
     }
-    for file in files {
+    for file in &files {
         delete(file)?;
         let [part, journal, _] = leftovers(file);
         delete(&part)?;

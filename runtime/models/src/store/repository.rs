@@ -109,8 +109,20 @@ impl RepoPath {
         self.0.ends_with(".safetensors")
     }
 
+    /// What says which model weights are, and how its vectors are made: files that must be there, then others.
+    pub(super) fn describing(&self) -> Vec<Self> {
+        const FILES: [&str; 4] = [
+            "config.json",
+            "tokenizer.json",
+            "modules.json",
+            "1_Pooling/config.json",
+        ];
+        let files = FILES.iter().filter(|_| self.is_safetensors());
+        files.map(|file| self.beside(file)).collect()
+    }
+
     /// A file in the same folder, or below it.
-    pub(super) fn beside(&self, plain: &str) -> Self {
+    fn beside(&self, plain: &str) -> Self {
         match self.0.rsplit_once('/') {
             Some((folder, _)) => Self(format!("{folder}/{plain}")),
             None => Self(plain.to_owned()),

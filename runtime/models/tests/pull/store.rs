@@ -189,6 +189,56 @@ fn what_is_left_of_a_model_is_removed_and_nothing_else() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_lies_behind_a_link_is_left_alone() {
+    let world = World::new();
+    for file in ["a-Q4_K_M.gguf", "b-Q8_0.gguf"] {
+        world.server.add(&format!("tiny/s/{file}"), model(1));
+        world.pull(&format!("hf:tiny/s/{file}")).expect("pulled");
+    }
+    let elsewhere = world.folder().join("elsewhere");
+    std::fs::rename(world.path("tiny"), &elsewhere).expect("moved");
+    std::os::unix::fs::symlink(&elsewhere, world.path("tiny")).expect("linked");
+    world
+        .remove("hf:tiny/s")
+        .expect_err("nothing of it is listed");
+    assert_eq!(
+        std::fs::read_dir(elsewhere.join("s"))
+            .expect("there")
+            .count(),
+        4
+    );
+}
+
+#[test]
+fn a_record_about_another_model_takes_nothing_of_that_along() {
+    let world = World::new();
+    let [a, b] = ["tiny/a/a-Q8_0.gguf", "tiny/b/b-Q8_0.gguf"];
+    world.server.add(a, model(1));
+    world.server.add(b, model(2));
+    world.pull(&format!("hf:{a}")).expect("pulled");
+    let refusal = Fault::Refuse(403, Vec::new());
+    world.server.at_cdn([Fault::Drop(100_000), refusal]);
+    world
+        .pull(&format!("hf:{b}"))
+        .expect_err("the server breaks off");
+    let record = world.path(&format!("{a}.json"));
+    let text = std::fs::read_to_string(&record).expect("a record");
+    let about_b = text.replace("tiny/a", "tiny/b").replace("a-Q8_0", "b-Q8_0");
+    std::fs::write(&record, about_b).expect("written");
+    world.remove(&format!("hf:{a}")).expect("removed");
+    let left = world.files();
+    assert!(
+        left.iter().any(|file| file.ends_with("b-Q8_0.gguf.part")),
+        "{left:?}"
+    );
+    assert!(
+        left.iter().all(|file| file.starts_with("tiny/b")),
+        "{left:?}"
+    );
+}
+
 #[test]
 fn what_is_left_of_shards_is_removed_with_all_of_them() {
     let world = World::new();
@@ -227,8 +277,9 @@ fn a_model_as_hugging_face_keeps_it_comes_with_what_describes_it() {
     let texts = vec!["The cat sat on the mat.".to_owned()];
     let embedded = block_on(world.models.embed(Some(name), texts)).expect("vectors");
     assert_eq!(embedded.vectors[0].len(), 32);
-    world.remove(name).expect("removed");
-    assert!(world.files().is_empty());
+    std::fs::remove_file(world.path("tiny/bert/onnx/config.json")).expect("removed");
+    world.remove(name).expect("removed, though not whole");
+    assert!(world.files().is_empty(), "{:?}", world.files());
 }
 
 #[cfg(unix)]
@@ -240,8 +291,12 @@ fn a_folder_that_may_not_be_read_hides_no_other() {
     world.pull(NAME).expect("pulled");
     let closed = world.path("lost+found");
     std::fs::create_dir(&closed).expect("made");
-    std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o000)).expect("set");
-    assert_eq!(world.names(), [NAME]);
+    let allow = |mode| std::fs::set_permissions(&closed, PermissionsExt::from_mode(mode));
+    allow(0o000).expect("set");
+    // To root nothing is closed.
+    let names = std::fs::read_dir(&closed).is_err().then(|| world.names());
+    allow(0o700).expect("set");
+    assert!(names.is_none_or(|names| names == [NAME]));
 }
 
 #[test]
