@@ -101,7 +101,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value = "19000")]
+    #[arg(long, default_value = "21000")]
     steps: NonZeroUsize,
     /// Go on from the last checkpoint, when there is one
     #[arg(long)]

@@ -117,6 +117,9 @@ const SLOTS: &[Slot] = &[
         ask: &[
             "Where do I live?",
             "Where am I from?",
+            "Name my city.",
+            "Name the town I live in.",
+            "Name the place where I live.",
             "Which city do I live in?",
             "Do you know where I live?",
             "Where is my home?",

@@ -32,37 +32,37 @@ pub struct Skill {
 pub const SKILLS: &[Skill] = &[
     Skill {
         name: "facts",
-        weight: 46,
+        weight: 80,
         mixes: true,
         make: facts::make,
     },
     Skill {
         name: "arithmetic",
-        weight: 52,
+        weight: 50,
         mixes: true,
         make: arithmetic::make,
     },
     Skill {
         name: "memory",
-        weight: 20,
+        weight: 26,
         mixes: false,
         make: memory::make,
     },
     Skill {
         name: "persona",
-        weight: 24,
+        weight: 18,
         mixes: false,
         make: persona::make,
     },
     Skill {
         name: "small talk",
-        weight: 14,
+        weight: 13,
         mixes: true,
         make: small_talk::make,
     },
     Skill {
         name: "following",
-        weight: 18,
+        weight: 24,
         mixes: true,
         make: follow::make,
     },

@@ -4,7 +4,7 @@
 
 use super::Matrix;
 use gemm::Parallelism;
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayBase, ArrayView2, ArrayViewMut2, Ix2, RawData};
 
 /// `a b`.
 pub fn product<'a, 'b>(
@@ -12,9 +12,22 @@ pub fn product<'a, 'b>(
     b: impl Into<ArrayView2<'b, f32>>,
 ) -> Matrix {
     let (a, b) = (a.into(), b.into());
-    let mut out = Matrix::zeros((a.nrows(), b.ncols()));
-    add_product(1.0, a, b, 0.0, &mut out);
-    out
+    let shape = (a.nrows(), b.ncols());
+    let mut out = Matrix::uninit(shape);
+    // SAFETY: the pointer and strides are those of `out`, which is borrowed alone; with nothing to keep, `gemm`
+    // reads none of it and writes all of it.
+    unsafe {
+        multiply(
+            1.0,
+            a,
+            b,
+            0.0,
+            out.as_mut_ptr().cast(),
+            shape,
+            strides(&out),
+        );
+        out.assume_init()
+    }
 }
 
 /// `out = factor a b + keep out`.
@@ -27,19 +40,50 @@ pub fn add_product<'a, 'b, 'c>(
     keep: f32,
     out: impl Into<ArrayViewMut2<'c, f32>>,
 ) {
-    let (a, b, mut out) = (a.into(), b.into(), out.into());
+    let mut out = out.into();
+    let (shape, strides) = (out.dim(), strides(&out));
+    // SAFETY: the pointer and strides are those of `out`, which is borrowed alone.
+    unsafe {
+        multiply(
+            factor,
+            a.into(),
+            b.into(),
+            keep,
+            out.as_mut_ptr(),
+            shape,
+            strides,
+        )
+    }
+}
+
+/// How far it is to the next column and to the next row.
+fn strides<S: RawData>(matrix: &ArrayBase<S, Ix2>) -> (isize, isize) {
+    (matrix.strides()[1], matrix.strides()[0])
+}
+
+/// `out = factor a b + keep out`.
+///
+/// # Safety
+/// `out` is valid for writing a matrix of this shape and strides, and for reading it unless `keep` is 0.
+unsafe fn multiply(
+    factor: f32,
+    a: ArrayView2<f32>,
+    b: ArrayView2<f32>,
+    keep: f32,
+    out: *mut f32,
+    shape: (usize, usize),
+    out_strides: (isize, isize),
+) {
     let (m, k, n) = (a.nrows(), a.ncols(), b.ncols());
-    assert_eq!((b.nrows(), out.dim()), (k, (m, n)), "shapes do not fit");
-    let [a_strides, b_strides, out_strides] =
-        [a.strides(), b.strides(), out.strides()].map(|strides| (strides[1], strides[0]));
-    // SAFETY: the pointers and strides are those of views whose shapes were just compared, and `out` is
-    // borrowed alone.
+    assert_eq!((b.nrows(), shape), (k, (m, n)), "shapes do not fit");
+    let (a_strides, b_strides) = (strides(&a), strides(&b));
+    // SAFETY: `a` and `b` are views, `out` is what the caller promises, and their shapes were just compared.
     unsafe {
         gemm::gemm(
             m,
             n,
             k,
-            out.as_mut_ptr(),
+            out,
             out_strides.0,
             out_strides.1,
             keep != 0.0,
@@ -74,6 +118,12 @@ mod tests {
         let mut turned = Matrix::zeros((9, 7));
         add_product(1.0, &a, b.t(), 0.0, turned.view_mut().reversed_axes());
         assert!(near(&turned, &b.dot(&a.t())));
+    }
+
+    #[test]
+    fn a_product_over_nothing_is_nothing() {
+        let (a, b) = (Matrix::zeros((2, 0)), Matrix::zeros((0, 3)));
+        assert_eq!(product(&a, &b), Matrix::zeros((2, 3)));
     }
 
     #[test]
