@@ -118,9 +118,10 @@ pub fn rejoining(lua: &Lua, shared: &Shared) {
     shared.rejoined_at.replace(stack(lua).into_iter().next());
 }
 
-/// The other task's error that this value is, if it was just raised again. Numbers, and texts that tell no place, may
-/// be equal by chance, so they have to come from the same line.
+/// The other task's error that this value is, if it was just raised again. Numbers may be equal by chance, and so may
+/// texts but for those that tell another place than where they were raised, so they have to come from the same line.
 fn joined(shared: &Shared, thrown: &LuaValue, place: Option<&Frame>) -> Option<Rc<ScriptError>> {
+    let line = |frame: &Frame| (frame.source.clone(), frame.line);
     let error = shared.rejoined.borrow().clone()?;
     let value = shared.held(error.value.as_ref()?)?.first();
     let unique = match &value {
@@ -129,11 +130,12 @@ fn joined(shared: &Shared, thrown: &LuaValue, place: Option<&Frame>) -> Option<R
         | LuaValue::Thread(_)
         | LuaValue::UserData(_) => true,
         LuaValue::String(text) => {
-            position(&text.to_string_lossy(), &[], &shared.cx.sources()).is_some()
+            let sources = shared.cx.sources();
+            let told = position(&text.to_string_lossy(), &[], &sources).map(|(frame, _)| frame);
+            told.is_some_and(|told| place.map(line) != Some(line(&told)))
         }
         _ => false,
     };
-    let line = |frame: &Frame| (frame.source.clone(), frame.line);
     let at = shared.rejoined_at.borrow();
     let here = unique || at.as_ref().map(line) == place.map(line);
     (here && value == *thrown).then_some(error)

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{check, fails, lab};
-use llmspell_core::{Frame, TaskError};
+use llmspell_core::{Diagnostic, Frame, TaskError};
 
 fn places(stack: &[Frame]) -> Vec<(u32, Option<&str>)> {
     stack
@@ -182,8 +182,17 @@ fn an_error_that_tells_its_place_is_known_on_another_line() {
 
          error(problem, 0)",
     );
-    let lines: Vec<u32> = diagnostic.stack.iter().map(|frame| frame.line).collect();
-    assert_eq!(lines, [1, 4]);
+    let lines = |diagnostic: Diagnostic| -> Vec<u32> {
+        diagnostic.stack.iter().map(|frame| frame.line).collect()
+    };
+    assert_eq!(lines(diagnostic), [1, 4]);
+    let again = lab().diagnostic(
+        "local function f() error('boom') end
+         local job = Lab.start(f)
+         pcall(job.join, job)
+         f()",
+    );
+    assert_eq!(lines(again), [1, 4]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::convert::Object;
 use crate::names::Names;
 use crate::progress;
 
-/// How long others may compute before a locked variable is an error.
+/// How long others may go on before a locked variable is an error.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The value to use instead of the variable, if it is captured and holds one of these.

@@ -67,6 +67,16 @@ impl Body {
                 Some(ASTNode::Stmt(Stmt::Var(var, ..))) => {
                     body.declared.insert(var.0.name.to_string());
                 }
+                Some(ASTNode::Stmt(Stmt::For(each, ..))) => {
+                    let names = [Some(&each.0), each.1.as_ref()].into_iter().flatten();
+                    body.declared
+                        .extend(names.map(|variable| variable.name.to_string()));
+                }
+                Some(ASTNode::Stmt(Stmt::TryCatch(both, ..))) => {
+                    if let Expr::Variable(variable, ..) = &both.expr {
+                        body.declared.insert(variable.1.to_string());
+                    }
+                }
                 Some(ASTNode::Stmt(Stmt::Share(variables))) => {
                     let names = variables
                         .iter()

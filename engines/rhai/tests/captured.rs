@@ -51,6 +51,25 @@ fn a_variable_of_the_same_name_elsewhere_does_not_matter() {
 }
 
 #[test]
+fn a_variable_of_a_loop_or_of_catch_does_not_matter_in_functions() {
+    prints(
+        r#"
+        fn other() {
+            let q = Probe.queue();
+            let job = Probe.start(|| q.receive());
+            Probe.nap(1);
+            q.send(2);
+            job.join()
+        }
+        for q in 0..2 { q += 1; }
+        try { throw 1; } catch (q) { q = 2; }
+        print(other());
+        "#,
+        "2",
+    );
+}
+
+#[test]
 fn a_captured_variable_that_is_assigned_again_says_what_to_do() {
     let error = World::new().fails(
         r#"

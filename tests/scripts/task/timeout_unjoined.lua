@@ -1,4 +1,4 @@
--- An error that nobody joins inside Task.timeout is reported when that ends.
+-- An error that nobody joins inside Task.timeout is reported.
 -- expect: end
 -- error: lost
 Task.timeout(60, function()

@@ -48,6 +48,8 @@ function load(chunk, name, mode, ...)
     bad_argument(1, "load", "string or function", chunk)
   elseif name ~= nil and type(name) ~= "string" then
     bad_argument(2, "load", "string", name)
+  elseif name == "=[llmspell]" then
+    raise("load: the name =[llmspell] is taken") -- its code is never interrupted
   elseif mode ~= nil and mode ~= "t" and mode ~= "bt" then
     raise('load: only text can be loaded, so the mode must be "t"')
   end

@@ -29,9 +29,13 @@ impl Scope {
 
     /// Leaves the errors that nobody has seen to another scope.
     pub(super) fn leave_failed_to(&self, other: &Self) {
-        let mut failed = self.failed.take();
-        failed.retain(|task| task.strong_count() > 0);
-        other.failed.borrow_mut().append(&mut failed);
+        let failed = self.failed.take();
+        let unseen = failed.iter().filter_map(Weak::upgrade);
+        let unseen: Vec<_> = unseen.filter(|task| task.is_unseen()).collect();
+        unseen.iter().for_each(|task| other.remember(task));
+        if !unseen.is_empty() {
+            other.watchers.wake();
+        }
     }
 
     pub(super) fn enter(&self) {

@@ -79,6 +79,12 @@ impl Task {
         self.watchers.wake();
     }
 
+    /// Whether it failed with an error that nobody has seen.
+    pub(super) fn is_unseen(&self) -> bool {
+        let failed = |outcome: &Outcome| outcome.as_ref().is_err_and(is_own);
+        !self.observed.get() && self.outcome.borrow().as_ref().is_some_and(failed)
+    }
+
     /// The error that nobody has seen, which then counts as seen.
     pub(super) fn take_unseen(&self) -> Option<TaskError> {
         let error = self.outcome.borrow().as_ref()?.as_ref().err().cloned()?;

@@ -103,8 +103,8 @@ impl Candle {
         let (candle, name) = (self.clone(), name.clone());
         let look = move || match candle.to_delete(&name)? {
             Some(_) => Ok(()),
-            None if candle.store.has_remains(&name)? => Ok(()),
-            None => Err(not_installed(&name)),
+            None if candle.store.remains(&name)?.is_empty() => Err(not_installed(&name)),
+            None => Ok(()),
         };
         on_thread(look).await?
     }
@@ -127,10 +127,7 @@ impl Candle {
     /// Deletes an installed model, unless it is loaded, or what is left of one.
     pub(super) fn delete(&self, name: &ModelName) -> Result<(), Error> {
         let Some(installed) = self.to_delete(name)? else {
-            return match self.store.remove_remains(name)? {
-                true => Ok(()),
-                false => Err(not_installed(name)),
-            };
+            return self.delete_remains(name);
         };
         let key = Key::file(&installed.path);
         if self.cache.is_loaded(&key) {
@@ -144,6 +141,23 @@ impl Candle {
         let vocabularies = self.vocabularies.lock();
         let mut vocabularies = vocabularies.unwrap_or_else(PoisonError::into_inner);
         vocabularies.remove(&key);
+        Ok(())
+    }
+
+    /// Deletes what is left of a model, unless that is loaded by its path.
+    fn delete_remains(&self, name: &ModelName) -> Result<(), Error> {
+        let remains = self.store.remains(name)?;
+        if remains.is_empty() {
+            return Err(not_installed(name));
+        }
+        let keys: Vec<Key> = remains.iter().map(|file| Key::file(file)).collect();
+        if keys.iter().any(|key| self.cache.is_loaded(key)) {
+            return Err(Error::InUse {
+                model: name.to_string(),
+            });
+        }
+        self.store.remove_remains(name, &remains)?;
+        keys.iter().for_each(|key| self.embedders.forget(key));
         Ok(())
     }
 

@@ -68,8 +68,8 @@ impl Kind {
             let written = match self {
                 // It may be the key itself, by mistake.
                 Self::Variable => "something else".to_owned(),
-                Self::Url => url::masked(written),
-                _ => written.to_owned(),
+                Self::Url => shortened(&url::masked(written)).to_owned(),
+                _ => shortened(written).to_owned(),
             };
             format!("expected {}, got {written}", self.expected())
         })
@@ -212,4 +212,10 @@ fn size(text: &str) -> Option<i64> {
     let bytes = number.parse::<f64>().ok()? * scale;
     // 2^53: beyond, and so beyond any machine, a float would not hold the number.
     (bytes <= 9e15).then_some(bytes as i64)
+}
+
+/// What an error shows of a value.
+fn shortened(text: &str) -> &str {
+    let end = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
+    text[..end].lines().next().unwrap_or_default()
 }

@@ -72,25 +72,28 @@ fn redacted_line(line: &str) -> String {
     let mut signs = line.match_indices('=').map(|(at, _)| at);
     let key = signs.find(|&at| keys::is_secret(last_name(&line[..at])));
     let key = key.map_or(line.len()..line.len(), |at| at + 1..line.len());
-    let password = password(line).unwrap_or_default();
+    let passwords = passwords(line);
+    let is_secret = |at: &usize| key.contains(at) || passwords.iter().any(|p| p.contains(at));
     let hide = |(at, c): (usize, char)| match () {
-        () if (key.contains(&at) || password.contains(&at)) && !c.is_whitespace() => '*',
+        () if is_secret(&at) && !c.is_whitespace() => '*',
         () if c.is_control() && c != '\t' => ' ',
         () => c,
     };
     line.char_indices().map(hide).collect()
 }
 
-/// Where a password stands in the first URL of a line.
-fn password(line: &str) -> Option<Range<usize>> {
-    let quote = |c: char| c == '"' || c == '\'' || c.is_whitespace();
-    let colon = line.find("://")?;
-    let start = line[..colon].rfind(quote).map_or(0, |at| at + 1);
-    let end = line[colon..]
-        .find(quote)
-        .map_or(line.len(), |at| colon + at);
-    let login = url::login(&line[start..end])?;
-    Some(start + login.start..start + login.end)
+/// Where passwords stand in the URLs of a line. A URL ends with the quotation mark before it, else with the line.
+fn passwords(line: &str) -> Vec<Range<usize>> {
+    let scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let password = |(colon, _): (usize, &str)| {
+        let start = line[..colon].trim_end_matches(scheme).len();
+        let quote = line[..start].chars().last().filter(|c| "\"'".contains(*c));
+        let end = quote.and_then(|quote| line[colon..].find(quote));
+        let end = end.map_or(line.len(), |at| colon + at);
+        let login = url::login(&line[start..end])?;
+        Some(start + login.start..start + login.end)
+    };
+    line.match_indices("://").filter_map(password).collect()
 }
 
 /// The last part of a key that stands before an equals sign.
@@ -124,6 +127,12 @@ mod tests {
             (
                 r#"url = "https://evil/@good.com""#,
                 r#"url = "https://evil/@good.com""#,
+            ),
+            (r#"u = "http://a:m s@h""#, r#"u = "http://*** *@h""#),
+            (r#"u = "http://a:it's@h""#, r#"u = "http://******@h""#),
+            (
+                r#"x = { a = "http://h", b = "http://u:p@h" }"#,
+                r#"x = { a = "http://h", b = "http://***@h" }"#,
             ),
             (r#"openai_api_key = sk"#, r#"openai_api_key = **"#),
             (r#"MY_TOKEN = "sk""#, r#"MY_TOKEN = ****"#),

@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         if let Some(key) = keys::lookup(&keys::flat(&path)) {
             let written = match value.get_ref() {
                 DeValue::Table(_) => "a table",
-                _ => shortened(self.text.get(at.clone()).unwrap_or_default()),
+                _ => self.text.get(at.clone()).unwrap_or_default(),
             };
             return self.setting(&path, key, plain(value.get_ref()), at, written);
         }
@@ -202,10 +202,4 @@ fn plain(value: &DeValue<'_>) -> ValueKind {
         }
         DeValue::Table(_) => ValueKind::Table(Map::new()),
     }
-}
-
-/// What an error shows of a value.
-fn shortened(text: &str) -> &str {
-    let end = text.char_indices().nth(60).map_or(text.len(), |(at, _)| at);
-    text[..end].lines().next().unwrap_or_default()
 }

@@ -63,8 +63,9 @@ impl Hub {
         let there = self.paths(repository).await?;
         let mut files = weights.describing();
         let others = files.split_off(2).into_iter();
-        files.insert(0, weights.clone());
         files.extend(others.filter(|file| there.iter().any(|path| path == file.as_str())));
+        // The weights come last: what a pull leaves that is given up is then known by their part.
+        files.push(weights.clone());
         Ok(files)
     }
 

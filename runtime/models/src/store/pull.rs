@@ -125,6 +125,10 @@ impl Job {
             let remote = self.fetch(&hub, &files, at).await?;
             got.push((files[at].path.clone(), remote));
         }
+        // A model is known by the first of its files.
+        if got.last().is_some_and(|(path, _)| path.is_safetensors()) {
+            got.rotate_right(1);
+        }
         self.record(directory, got)
     }
 

@@ -15,14 +15,9 @@ use crate::name::ModelName;
 const MARKS: [&str; 2] = [".part", ".journal"];
 
 impl Store {
-    /// Whether something is left of a model that a name means and that is not whole.
-    pub fn has_remains(&self, name: &ModelName) -> Result<bool, Error> {
-        Ok(!self.remains(name)?.is_empty())
-    }
-
     /// The files, there or not, of the models that a name means and that are not whole. What a whole one needs is
     /// none of them.
-    pub(super) fn remains(&self, name: &ModelName) -> Result<Vec<PathBuf>, Error> {
+    pub fn remains(&self, name: &ModelName) -> Result<Vec<PathBuf>, Error> {
         let Some(directory) = self.directory() else {
             return Ok(Vec::new());
         };
@@ -40,9 +35,12 @@ impl Store {
                     means(name, &repository, &model).then_some(model)
                 });
                 let Some(model) = model else { continue };
-                let beside = model.describing().into_iter();
-                let files = model.shards().into_iter().chain(beside);
-                remains.extend(files.map(|file| file.below(&folder)));
+                let weights = model.below(&folder);
+                let mut files = model.shards();
+                if is_alone(&weights)? {
+                    files.extend(model.describing());
+                }
+                remains.extend(files.iter().map(|file| file.below(&folder)));
             }
         }
         let records = self.records()?.whole;
@@ -54,12 +52,31 @@ impl Store {
     }
 }
 
-/// The name of the model's file that a file is, or lies beside.
+/// The name of the model's file beside which a file of this name lies. A model's file by itself is nobody's remains:
+/// somebody may have put it there.
 fn model(name: &str) -> Option<&str> {
     let mut marks = MARKS.iter();
     let model = marks.find_map(|mark| name.strip_suffix(mark));
-    let model = model.or_else(|| Record::file(name)).unwrap_or(name);
+    let model = model.or_else(|| Record::file(name))?;
     Record::is_model(model).then_some(model)
+}
+
+/// Whether no other model lies in the folder of one, so that what describes models there is only its own.
+fn is_alone(weights: &Path) -> Result<bool, Error> {
+    let folder = weights.parent().unwrap_or(weights);
+    let at = |source| Error::StoreFolder {
+        path: folder.to_owned(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(at)? {
+        let name = entry.map_err(at)?.file_name();
+        let name = name.to_string_lossy();
+        let file = model(&name).unwrap_or(&name);
+        if Record::is_model(file) && weights.file_name() != Some(file.as_ref()) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn relative(path: &Path, folder: &Path) -> Option<String> {

@@ -28,13 +28,12 @@ impl Store {
         delete_all(&model.name, &files, directory)
     }
 
-    /// Deletes what is left of the model that a name means, and says whether there was anything.
-    pub fn remove_remains(&self, name: &ModelName) -> Result<bool, Error> {
-        let remains = self.remains(name)?;
-        if let (Some(directory), false) = (self.directory(), remains.is_empty()) {
-            delete_all(&name.to_string(), &remains, directory)?;
+    /// Deletes what is left of the model that a name means: [`Store::remains`] of it.
+    pub fn remove_remains(&self, name: &ModelName, remains: &[PathBuf]) -> Result<(), Error> {
+        match self.directory() {
+            Some(directory) => delete_all(&name.to_string(), remains, directory),
+            None => Ok(()),
         }
-        Ok(!remains.is_empty())
     }
 }
 

@@ -240,6 +240,47 @@ fn a_record_about_another_model_takes_nothing_of_that_along() {
 }
 
 #[test]
+fn what_somebody_put_there_is_not_removed() {
+    let world = World::new();
+    let path = world.path(FILE);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+    std::fs::write(&path, model(1)).expect("written");
+    for name in [NAME, "hf:tiny/model-GGUF"] {
+        world.remove(name).expect_err("nobody pulled it");
+    }
+    assert!(path.exists());
+}
+
+#[test]
+fn what_describes_two_models_stays_with_the_other() {
+    let world = World::new();
+    let folder = world.path("tiny/two");
+    std::fs::create_dir_all(&folder).expect("made");
+    for file in ["a.safetensors", "b.safetensors.part", "config.json"] {
+        std::fs::write(folder.join(file), "{}").expect("written");
+    }
+    world.remove("hf:tiny/two/b.safetensors").expect("removed");
+    assert_eq!(
+        world.files(),
+        ["tiny/two/a.safetensors", "tiny/two/config.json"]
+    );
+}
+
+#[test]
+fn what_is_loaded_by_its_path_is_not_removed_as_remains() {
+    let world = World::new();
+    world.server.add(FILE, model(1));
+    world.pull(NAME).expect("pulled");
+    std::fs::write(world.path(&format!("{FILE}.json")), "{").expect("written");
+    world
+        .generate(&world.path(FILE).display().to_string())
+        .expect("an answer");
+    let text = world.remove(NAME).expect_err("it is loaded").to_string();
+    assert!(text.contains("is loaded: unload it first"), "{text}");
+    assert!(world.path(FILE).exists());
+}
+
+#[test]
 fn what_is_left_of_shards_is_removed_with_all_of_them() {
     let world = World::new();
     let names = shards(&world);
