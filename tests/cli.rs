@@ -496,7 +496,7 @@ fn bench_refuses_what_cannot_be_measured() {
         fails(
             &["bench", elsewhere],
             1,
-            "cannot be measured; models of this process can",
+            "only models of this process are measured",
         );
     }
     let off = "providers.candle.enabled=false";

@@ -167,7 +167,7 @@ impl Models {
             Some(backend) => Err(Error::Cannot {
                 model: name.to_string(),
                 backend: backend.to_owned(),
-                what: "be measured; models of this process can",
+                what: "say how fast a model is; only models of this process are measured",
             }),
             None => {
                 choice::local(self, &name, LocalBackend::Candle)?;
