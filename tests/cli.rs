@@ -50,6 +50,19 @@ fn prints(args: &[&str], expected: &str) {
 }
 
 #[test]
+fn code_may_begin_with_a_comment_or_a_minus() {
+    prints(&["exec", "-- bot.lua\nprint(1)"], "1\n");
+    prints(&["exec", "--timeout", "60", "--print(2)\nprint(3)"], "3\n");
+    prints(&["exec", "--lang", "rhai", "-1; print(2)"], "2\n");
+    prints(&["exec", "-(1); print(4)", "--lang", "rhai"], "4\n");
+    fails(
+        &["exec", "--langs", "rhai", "print(1)"],
+        2,
+        "similar argument exists: '--lang'",
+    );
+}
+
+#[test]
 fn what_cannot_be_run_says_why() {
     let folder = TempDir::new().expect("a folder");
     fails(&["run", "missing.lua"], 1, "missing.lua");

@@ -50,7 +50,7 @@ fn an_interactive_session_keeps_variables_and_survives_errors() {
 
 #[test]
 fn help_lists_the_modules_and_explains_what_is_in_them() {
-    let output = session("lua", ":help\n:help AgentOptions\n");
+    let output = session("lua", "  :help\n:help AgentOptions\n");
     let shown = String::from_utf8_lossy(&output.stdout);
     assert!(shown.contains("\nModules: Agent, "), "{shown}");
     assert!(shown.contains("\nAgentOptions (record)\n"), "{shown}");

@@ -20,7 +20,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use llmspell_core::Registry;
 use llmspell_models::Models;
 
@@ -196,7 +196,7 @@ pub fn command() -> clap::Command {
 /// The whole command line over what `registry` declares: a host with functions of its own gets
 /// `run`, `exec`, `repl`, `check` and `doc` for them, and `model`, `config` and `bench` besides.
 pub fn cli(registry: Registry) -> ExitCode {
-    let Cli { command, global } = match Cli::try_parse() {
+    let Cli { command, global } = match parse() {
         Ok(cli) => cli,
         Err(error) => return refuse(with_run(error)),
     };
@@ -228,6 +228,43 @@ pub fn cli(registry: Registry) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Reads the command line. Code may begin with a comment of Lua or a minus.
+fn parse() -> Result<Cli, clap::Error> {
+    match Cli::try_parse() {
+        Err(error)
+            if error.kind() == ErrorKind::UnknownArgument
+                && words().iter().any(|word| is_code(word)) =>
+        {
+            let command = command().mut_subcommand("exec", |exec| {
+                // An argument that is changed goes behind the others unless its place is said.
+                let exec = exec.mut_arg("code", |code| code.index(1).allow_hyphen_values(true));
+                exec.mut_arg("args", |args| args.index(2))
+            });
+            let parsed = command.try_get_matches();
+            parsed.and_then(|matches| Cli::from_arg_matches(&matches))
+        }
+        parsed => parsed,
+    }
+}
+
+/// Whether a word with a minus before it cannot be an option.
+fn is_code(word: &str) -> bool {
+    let name = word.strip_prefix("--").or(word.strip_prefix('-'));
+    let option = |c: char| c.is_ascii_alphanumeric() || "-_=".contains(c);
+    name.is_some_and(|name| {
+        !name.starts_with(|c: char| c.is_ascii_alphabetic()) || !name.chars().all(option)
+    })
+}
+
+/// The words of the command line that are not the script's.
+fn words() -> Vec<String> {
+    let words = std::env::args_os().skip(1);
+    let words = words.take_while(|word| word != "--");
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
+}
+
 /// Whoever names a script in the place of a command wants to run it.
 fn with_run(mut error: clap::Error) -> clap::Error {
     let script = match error.get(ContextKind::InvalidSubcommand) {
@@ -241,12 +278,8 @@ fn with_run(mut error: clap::Error) -> clap::Error {
 
 /// Shows help, or what is wrong with the command line: as JSON when its words ask for that.
 fn refuse(error: clap::Error) -> ExitCode {
-    let words = std::env::args_os().skip(1).take_while(|word| word != "--");
-    let words: Vec<String> = words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
     let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if !error.use_stderr() || help || !asks_for_json(&words) {
+    if !error.use_stderr() || help || !asks_for_json(&words()) {
         error.exit();
     }
     let text = error.to_string();

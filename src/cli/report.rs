@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
+use console::Term;
 use llmspell_core::{Diagnostic, Frame, Sources};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceSpan};
 use serde_json::json;
@@ -68,7 +69,10 @@ impl Reporter {
             true => GraphicalTheme::unicode(),
             false => GraphicalTheme::unicode_nocolor(),
         };
-        let handler = GraphicalReportHandler::new_themed(theme).with_context_lines(1);
+        let mut handler = GraphicalReportHandler::new_themed(theme).with_context_lines(1);
+        if let Some((_, columns)) = Term::stderr().size_checked() {
+            handler = handler.with_width(columns.into());
+        }
         let mut out = String::new();
         let shown = Shown::new(diagnostic, source);
         if handler.render_report(&mut out, &shown).is_err() {

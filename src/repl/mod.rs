@@ -14,8 +14,8 @@ const HELP: &str = "\
 :help         this text
 :help NAME    explain a module, function or record, such as :help Agent.create
 :quit         leave (also Ctrl-D)
-An expression shows its value. An open block goes on in the next line, which is no command; an empty line
-ends it.
+An expression shows its value. A block that is open goes on in the next line;
+an empty line ends it.
 ";
 
 const COMMANDS: &str = ":help explains, :quit leaves";
@@ -100,7 +100,8 @@ impl Repl<'_> {
                 Err(error) => return Err(error.to_string()),
             };
             // A Lua label begins with two colons; inside of a block, one may begin a method.
-            let command = line.strip_prefix(':').filter(|rest| !rest.starts_with(':'));
+            let command = line.trim_start().strip_prefix(':');
+            let command = command.filter(|rest| !rest.starts_with(':'));
             if let Some(command) = command.filter(|_| text.is_empty()) {
                 return Ok(Input::Command(command.to_owned()));
             }

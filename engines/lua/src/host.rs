@@ -92,24 +92,18 @@ impl Host {
             false => None,
         };
         let mut args = args.peekable();
-        let first = args.peek();
-        let first = first
-            .filter(|arg| !self.spec.method && arg.is_table())
-            .cloned();
+        if let Some(LuaValue::Table(first)) = args.peek()
+            && !self.spec.method
+            && is_module(lua, self.spec, first)
+        {
+            return reply::raise(lua, &colon_for_dot(self.spec));
+        }
         let mut converted = Args::new();
         for (index, arg) in args.enumerate() {
             match argument(&self.shared, self.spec, index, arg) {
                 Ok(value) => converted.push(value),
-                Err(problem) => {
-                    let problem = colon_for_dot(lua, self.spec, first).unwrap_or(problem);
-                    return reply::raise(lua, &problem);
-                }
+                Err(problem) => return reply::raise(lua, &problem),
             }
-        }
-        if converted.len() > self.spec.params.len()
-            && let Some(problem) = colon_for_dot(lua, self.spec, first)
-        {
-            return reply::raise(lua, &problem);
         }
         let flow = self
             .shared
@@ -125,12 +119,16 @@ fn dot_for_colon(spec: &FunctionSpec) -> String {
     format!("{path}: methods are called with a colon: object:{name}(…), not object.{name}(…)")
 }
 
-/// `Agent:create(…)` where `Agent.create(…)` is meant: Lua then gives the module as the first argument.
-fn colon_for_dot(lua: &Lua, spec: &FunctionSpec, first: Option<LuaValue>) -> Option<String> {
+/// `Agent:create(…)` where `Agent.create(…)` is meant.
+fn colon_for_dot(spec: &FunctionSpec) -> String {
     let path = spec.path();
-    let module = path.split(['.', ':']).next()?;
-    let is_module = first? == lua.globals().raw_get::<LuaValue>(module).ok()?;
-    is_module.then(|| format!("{path}: call it with a dot, as in {path}(…), not with a colon"))
+    format!("{path}: call it with a dot, as in {path}(…), not with a colon")
+}
+
+/// Whether this is the function's module, which Lua gives as the first argument to what is called with a colon.
+fn is_module(lua: &Lua, spec: &FunctionSpec, first: &Table) -> bool {
+    let module = lua.globals().raw_get::<LuaValue>(spec.owner);
+    module.is_ok_and(|module| matches!(module, LuaValue::Table(module) if module == *first))
 }
 
 fn argument(

@@ -22,7 +22,7 @@ pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Fun
 }
 
 /// An input that begins with `local` declares globals instead, since a local would end with the
-/// input. Only the first statement is rewritten, and no `<const>` or `<close>`; columns and lines
+/// input; `<const>` is left out. Only the first statement is rewritten, and no `<close>`; columns and lines
 /// stay.
 fn without_local(text: &str) -> Option<String> {
     let start = text.len() - text.trim_start().len();
@@ -39,6 +39,11 @@ fn without_local(text: &str) -> Option<String> {
     let next = rest.trim_start();
     match next.starts_with('=') && !next.starts_with("==") {
         true => Some(format!("{before}{names}{rest}")),
+        false if next.starts_with("<const>") => {
+            let rest = rest.replacen("<const>", "       ", 1);
+            let assigned = rest.trim_start().starts_with('=');
+            assigned.then(|| format!("{before}{names}{rest}"))
+        }
         false if next.starts_with('<') => None,
         false => Some(format!("{before}{names} = nil {rest}")),
     }
@@ -82,7 +87,9 @@ mod tests {
             ("local x = 1", Some("      x = 1")),
             ("local a, b", Some("      a, b = nil ")),
             ("local function f() end", Some("      function f() end")),
-            ("local x <const> = 1", None),
+            ("local x <const> = 1", Some("      x         = 1")),
+            ("local x <const>, y = 1, 2", None),
+            ("local x <close> = y", None),
             ("localx = 1", None),
             ("x = 1 local y = 2", None),
         ];

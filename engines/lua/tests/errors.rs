@@ -226,3 +226,19 @@ fn messages_name_stock_functions_as_stock_lua_does() {
         "test.lua:1: bad argument #1 to 'rep' (string expected, got no value)",
     );
 }
+
+#[test]
+fn a_function_of_a_module_that_is_called_with_a_colon_says_so() {
+    for call in [
+        "Lab:same()",
+        "Lab:echo()",
+        "Lab:countdown()",
+        "Lab:add(1, 2)",
+    ] {
+        let message = lab().diagnostic(call).message;
+        assert!(
+            message.contains("call it with a dot, as in Lab."),
+            "{call}: {message}"
+        );
+    }
+}
