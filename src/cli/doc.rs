@@ -5,7 +5,7 @@ use llmspell_core::spec::{
 };
 use serde_json::{Value, json};
 
-use super::App;
+use super::{App, fit};
 use crate::docs;
 
 /// `llmspell doc [NAME]`
@@ -13,7 +13,7 @@ pub fn show(app: &App, name: Option<&str>) -> u8 {
     match docs::page(&app.registry, name, None) {
         Err(problem) => app.fail(problem, 1),
         Ok(_) if app.json => app.show(&format!("{:#}\n", as_json(&app.registry, name))),
-        Ok(page) => app.show(&page),
+        Ok(page) => app.show(&fit::to_terminal(&page)),
     }
 }
 

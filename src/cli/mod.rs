@@ -5,6 +5,7 @@ mod bench;
 mod check;
 mod config;
 mod doc;
+pub mod fit;
 mod model;
 #[cfg(feature = "candle")]
 mod progress;

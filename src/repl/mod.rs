@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 
 use llmspell_core::{Check, Console, Error, Fault, Registry};
 
-use crate::cli::{App, Output, interrupt_on_signal, lines};
+use crate::cli::{App, Output, fit, interrupt_on_signal, lines};
 use crate::runtime::Runtime;
 use crate::{Language, docs};
 
@@ -149,7 +149,7 @@ impl Repl<'_> {
             _ => Err(format!("unknown command :{command}; :help lists them")),
         };
         match page {
-            Ok(page) => self.show(&page),
+            Ok(page) => self.show(&fit::to_terminal(&page)),
             Err(problem) => drop(self.app.fail(problem, 1)),
         }
     }
