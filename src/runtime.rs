@@ -224,11 +224,14 @@ impl Runtime {
         self.engine.globals().iter().any(|global| global == name)
     }
 
-    /// Reads a line from the console while the session's tasks go on.
+    /// Reads a line from the console while the session's tasks go on. An error that nobody has seen by then is
+    /// reported when the next input has not seen it either, or at the end.
     pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
         let cx = self.scheduler.cx();
         let line = self.scheduler.block_on(cx.console().next_line(&cx, prompt));
-        self.scheduler.report_unseen(&self.session);
+        if !matches!(line, Ok(Some(_))) {
+            self.scheduler.report_unseen(&self.session);
+        }
         line
     }
 

@@ -101,3 +101,37 @@ fn a_session_at_a_terminal_keeps_unfinished_lines_and_what_is_typed_ahead() {
         assert!(shown.contains(line), "{line:?} is not in {shown:?}");
     }
 }
+
+#[test]
+fn an_input_may_join_a_task_that_has_failed_before() {
+    let cases = [
+        (
+            "lua",
+            "t = Task.start(function() error('late', 0) end)\n\nok, e = pcall(t.join, t)\ne\n",
+            "\"late\"\n",
+        ),
+        (
+            "rhai",
+            "let t = Task.start(|| { throw \"late\" });\n\ntry { t.join(); } catch (e) { print(e); }\n",
+            "late\n",
+        ),
+    ];
+    for (language, input, printed) in cases {
+        // The task fails while the session waits for the second line, which shows what nobody has joined by then.
+        let joined = input.replace("\n\n", "\n");
+        let output = session(language, &joined);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            printed,
+            "{language}"
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{language}");
+        let output = session(language, input);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            errors.matches("not joined").count(),
+            1,
+            "{language}: {errors}"
+        );
+    }
+}

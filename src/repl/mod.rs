@@ -73,7 +73,6 @@ impl Repl<'_> {
     fn read(&self) -> u8 {
         for number in 1.. {
             match self.input(number) {
-                Ok(Input::Code(text)) if text.trim().is_empty() => {}
                 Ok(Input::Code(text)) => self.evaluate(number, &text),
                 Ok(Input::Command(command)) => match command.trim() {
                     "quit" | "q" | "exit" => break,
