@@ -11,6 +11,7 @@ use llmspell_models::{Choice, Event, Finish, FinishReason, Generation, Models, R
 
 use crate::json::from_json;
 use crate::logprobs::TokenLogprob;
+use crate::source::Source;
 
 /// An answer.
 #[api(result)]
@@ -296,41 +297,18 @@ impl Answer {
 pub type Finished = Box<dyn FnOnce(&str)>;
 
 /// An answer as a script reads it piece by piece.
-pub struct Stream(RefCell<State>);
-
-enum State {
-    Open(Box<Answer>, Option<Finished>),
-    /// A task waits for the next piece.
-    Busy,
-    Ended,
-}
-
-/// Ends a stream whose answer is lost, since the task that waited for it has ended.
-struct Reading<'a>(&'a RefCell<State>);
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        let lost = matches!(*self.0.borrow(), State::Busy);
-        if lost {
-            self.0.replace(State::Ended);
-        }
-    }
-}
+pub struct Stream(Source<(Answer, Option<Finished>)>);
 
 impl Stream {
     /// A stream of an answer; `finished` gets its whole text.
     pub fn new(answer: Answer, finished: Option<Finished>) -> Rc<Self> {
-        Rc::new(Self(RefCell::new(State::Open(Box::new(answer), finished))))
+        Rc::new(Self(Source::new("Stream", (answer, finished))))
     }
 }
 
 impl fmt::Display for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &*self.0.borrow() {
-            State::Open(..) => "Stream(open)",
-            State::Busy => "Stream(read by a task)",
-            State::Ended => "Stream(ended)",
-        })
+        self.0.fmt(f)
     }
 }
 
@@ -358,40 +336,24 @@ impl Stream {
     #[api(iterates)]
     async fn next(&self, cx: &Cx) -> Result<Option<Chunk>, Error> {
         // Whoever drops the task that waits here drops the answer too, which stops the model.
-        let (mut answer, finished) = match self.0.replace(State::Busy) {
-            State::Open(answer, finished) => (answer, finished),
-            State::Busy => return Err(Error::raise("Stream:next: another task reads this stream")),
-            State::Ended => {
-                self.0.replace(State::Ended);
-                return Ok(None);
-            }
+        let Some(mut reading) = self.0.read()? else {
+            return Ok(None);
         };
-        let _reading = Reading(&self.0);
-        let piece = answer.next(cx).await;
-        let (state, chunk) = match piece {
-            Ok(Some(Piece::Text(text, logprobs))) => {
-                let chunk = Chunk::text(text, logprobs);
-                (State::Open(answer, finished), Ok(Some(chunk)))
-            }
-            Ok(Some(Piece::Thinking(text))) => (
-                State::Open(answer, finished),
-                Ok(Some(Chunk::thinking(text))),
-            ),
-            Ok(Some(Piece::ToolCall(call))) => (
-                State::Open(answer, finished),
-                Ok(Some(Chunk::tool_call(call))),
-            ),
-            Ok(Some(Piece::Done(metadata, logprobs))) => {
-                if let Some(finished) = finished {
+        let (answer, finished) = reading.source();
+        let chunk = match answer.next(cx).await? {
+            Some(Piece::Text(text, logprobs)) => Chunk::text(text, logprobs),
+            Some(Piece::Thinking(text)) => Chunk::thinking(text),
+            Some(Piece::ToolCall(call)) => Chunk::tool_call(call),
+            Some(Piece::Done(metadata, logprobs)) => {
+                if let Some(finished) = finished.take() {
                     finished(&answer.text);
                 }
-                (State::Ended, Ok(Some(Chunk::done(metadata, logprobs))))
+                return Ok(Some(Chunk::done(metadata, logprobs)));
             }
-            Ok(None) => (State::Ended, Ok(None)),
-            Err(error) => (State::Ended, Err(error)),
+            None => return Ok(None),
         };
-        self.0.replace(state);
-        chunk
+        reading.go_on();
+        Ok(Some(chunk))
     }
 
     /// Stops the model; what was not read is lost.
@@ -407,13 +369,7 @@ impl Stream {
     /// stream.close();
     /// ```
     fn close(&self) -> Result<(), Error> {
-        if matches!(*self.0.borrow(), State::Busy) {
-            return Err(Error::raise(
-                "Stream:close: a task reads this stream; cancel the task",
-            ));
-        }
-        self.0.replace(State::Ended);
-        Ok(())
+        self.0.close()
     }
 }
 

@@ -15,6 +15,7 @@ pub mod log;
 mod logprobs;
 mod pulling;
 mod sampling;
+mod source;
 mod state;
 mod task;
 mod time;

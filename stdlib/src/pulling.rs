@@ -1,6 +1,5 @@
 //! Getting models: options, and how far it is.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
@@ -8,6 +7,7 @@ use llmspell_core::{Cx, Error, api};
 use llmspell_models::{ModelReply, PullOptions, PullProgress, Replies};
 
 use crate::generation::problem;
+use crate::source::Source;
 
 /// How a model is to be got.
 #[api(options)]
@@ -62,40 +62,17 @@ impl From<PullProgress> for PullState {
 }
 
 /// A pull as a script reads it piece by piece.
-pub struct PullStream(RefCell<State>);
-
-enum State {
-    Open(Replies),
-    /// A task waits for the next piece.
-    Busy,
-    Ended,
-}
-
-/// Ends a stream whose replies are lost, since the task that waited for one has ended.
-struct Reading<'a>(&'a RefCell<State>);
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        let lost = matches!(*self.0.borrow(), State::Busy);
-        if lost {
-            self.0.replace(State::Ended);
-        }
-    }
-}
+pub struct PullStream(Source<Replies>);
 
 impl PullStream {
     pub fn new(replies: Replies) -> Rc<Self> {
-        Rc::new(Self(RefCell::new(State::Open(replies))))
+        Rc::new(Self(Source::new("PullStream", replies)))
     }
 }
 
 impl fmt::Display for PullStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &*self.0.borrow() {
-            State::Open(_) => "PullStream(open)",
-            State::Busy => "PullStream(read by a task)",
-            State::Ended => "PullStream(ended)",
-        })
+        self.0.fmt(f)
     }
 }
 
@@ -115,22 +92,13 @@ impl PullStream {
     #[api(iterates)]
     async fn next(&self, cx: &Cx) -> Result<Option<PullState>, Error> {
         // Whoever drops the task that waits here drops the replies too, which stops the download.
-        let mut replies = match self.0.replace(State::Busy) {
-            State::Open(replies) => replies,
-            State::Busy => {
-                let problem = "PullStream:next: another task reads this stream";
-                return Err(Error::raise(problem));
-            }
-            State::Ended => {
-                self.0.replace(State::Ended);
-                return Ok(None);
-            }
+        let Some(mut reading) = self.0.read()? else {
+            return Ok(None);
         };
-        let _reading = Reading(&self.0);
-        let reply = cx.external(replies.next()).await;
+        let reply = cx.external(reading.source().next()).await;
         match reply.transpose().map_err(problem("PullStream:next"))? {
             Some(ModelReply::Progress(progress)) => {
-                self.0.replace(State::Open(replies));
+                reading.go_on();
                 Ok(Some(progress.into()))
             }
             _ => Ok(None),
@@ -146,11 +114,6 @@ impl PullStream {
     /// LocalLLM.pull_streaming("wisp").close();
     /// ```
     fn close(&self) -> Result<(), Error> {
-        if matches!(*self.0.borrow(), State::Busy) {
-            let problem = "PullStream:close: a task reads this stream; cancel the task";
-            return Err(Error::raise(problem));
-        }
-        self.0.replace(State::Ended);
-        Ok(())
+        self.0.close()
     }
 }

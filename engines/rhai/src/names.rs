@@ -30,12 +30,16 @@ struct Outline {
 /// nothing to do with one of the same name elsewhere. What the input of a session does not declare may have been
 /// captured by an earlier one.
 fn assigned(ast: &AST) -> BTreeSet<String> {
-    if Body::of(ast).assigned.is_empty() {
+    let whole = Body::of(ast);
+    if whole.assigned.is_empty() {
         return BTreeSet::new();
     }
     let main = Body::of(&ast.clone_statements_only());
     let older = main.assigned.difference(&main.declared);
     let mut all: BTreeSet<String> = older.chain(main.reassigned()).cloned().collect();
+    if whole.reassigned().next().is_none() {
+        return all; // nobody assigns to a captured name, as in most texts
+    }
     for function in ast.iter_functions() {
         let (name, params) = (function.name, &function.params);
         let mut alone = ast.clone_functions_only();

@@ -109,8 +109,12 @@ impl Candle {
         let reserved = request.max_tokens.map_or(context_size / 4, half);
         let room = context_size.saturating_sub(reserved.max(1) - 1);
         let (vocabulary, prompt) = (model.vocabulary().clone(), request.prompt);
+        let bytes = match &prompt {
+            Prompt::Raw(text) => text.len(),
+            Prompt::Chat(_) => usize::MAX, // a file's template may never end
+        };
         let encode = move || prompt::encode(&vocabulary, &prompt, request.on_overflow, room);
-        let encoded = on_thread(encode).await??; // a file's template may never end
+        let encoded = beside(bytes, encode).await??;
         let prompt_tokens = encoded.tokens.len();
         if prompt_tokens > context_size {
             return Err(inference::Error::PromptTooLong {

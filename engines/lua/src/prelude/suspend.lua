@@ -153,8 +153,10 @@ local function give_way(co)
 end
 
 local function resume(co, ...)
-  if busy[co] == SLICED and raw_isyieldable() and not wants_ours(co) then give_way(co) end
-  if busy[co] then return false, "cannot resume a coroutine whose task waits" end
+  if busy[co] then
+    if busy[co] == SLICED and raw_isyieldable() and not wants_ours(co) then give_way(co) end
+    if busy[co] then return false, "cannot resume a coroutine whose task waits" end
+  end
   return pass(co, raw_resume(co, ...))
 end
 

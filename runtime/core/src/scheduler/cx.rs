@@ -90,11 +90,6 @@ impl Cx {
         Some(slots.get(self.0.current.get()?)?.task.clone())
     }
 
-    /// The engine of the running task.
-    pub fn engine(&self) -> Result<SharedEngine, Error> {
-        Ok(self.current()?.1)
-    }
-
     /// Starts a task in the scope of the running one.
     pub fn start(&self, function: &Callback, args: Vec<Value>) -> Result<Rc<Task>, Error> {
         let (_, engine, scope) = self.current()?;

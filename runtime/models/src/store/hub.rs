@@ -61,9 +61,10 @@ impl Hub {
         weights: &RepoPath,
     ) -> Result<Vec<RepoPath>, Error> {
         let there = self.paths(repository).await?;
-        let mut files = weights.describing();
-        let others = files.split_off(2).into_iter();
-        files.extend(others.filter(|file| there.iter().any(|path| path == file.as_str())));
+        let is_there = |file: &RepoPath| there.iter().any(|path| path == file.as_str());
+        let files = weights.describing().into_iter();
+        let wanted = files.filter(|(file, needed)| *needed || is_there(file));
+        let mut files: Vec<RepoPath> = wanted.map(|(file, _)| file).collect();
         // The weights come last: what a pull leaves that is given up is then known by their part.
         files.push(weights.clone());
         Ok(files)

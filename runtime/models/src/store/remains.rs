@@ -10,9 +10,7 @@ use super::{Store, walk};
 use crate::Error;
 use crate::catalogue::Catalogue;
 use crate::name::ModelName;
-
-/// What lies beside a file of a model that is under way, or was.
-const MARKS: [&str; 2] = [".part", ".journal"];
+use crate::transfer::part_of;
 
 impl Store {
     /// The files, there or not, of the models that a name means and that are not whole. What a whole one needs is
@@ -38,7 +36,7 @@ impl Store {
                 let weights = model.below(&folder);
                 let mut files = model.shards();
                 if is_alone(&weights)? {
-                    files.extend(model.describing());
+                    files.extend(model.describing().into_iter().map(|(file, _)| file));
                 }
                 remains.extend(files.iter().map(|file| file.below(&folder)));
             }
@@ -55,9 +53,7 @@ impl Store {
 /// The name of the model's file beside which a file of this name lies. A model's file by itself is nobody's remains:
 /// somebody may have put it there.
 fn model(name: &str) -> Option<&str> {
-    let mut marks = MARKS.iter();
-    let model = marks.find_map(|mark| name.strip_suffix(mark));
-    let model = model.or_else(|| Record::file(name))?;
+    let model = part_of(name).or_else(|| Record::file(name))?;
     Record::is_model(model).then_some(model)
 }
 

@@ -109,16 +109,18 @@ impl RepoPath {
         self.0.ends_with(".safetensors")
     }
 
-    /// What says which model weights are, and how its vectors are made: files that must be there, then others.
-    pub(super) fn describing(&self) -> Vec<Self> {
-        const FILES: [&str; 4] = [
-            "config.json",
-            "tokenizer.json",
-            "modules.json",
-            "1_Pooling/config.json",
+    /// What says which model weights are, and how its vectors are made, each with whether it has to be there.
+    pub(super) fn describing(&self) -> Vec<(Self, bool)> {
+        const FILES: [(&str, bool); 4] = [
+            ("config.json", true),
+            ("tokenizer.json", true),
+            ("modules.json", false),
+            ("1_Pooling/config.json", false),
         ];
         let files = FILES.iter().filter(|_| self.is_safetensors());
-        files.map(|file| self.beside(file)).collect()
+        files
+            .map(|(file, needed)| (self.beside(file), *needed))
+            .collect()
     }
 
     /// A file in the same folder, or below it.
