@@ -93,7 +93,7 @@ enum Command {
 
 #[derive(Args)]
 struct Vocabulary {
-    /// Tokens, control tokens and bytes included
+    /// Tokens at most, control tokens and bytes included; there are fewer when the corpus has no more to join
     #[arg(long, default_value_t = 1280)]
     vocabulary: usize,
 }
@@ -101,7 +101,7 @@ struct Vocabulary {
 #[derive(Args)]
 struct Training {
     /// Training steps, those of resumed runs included
-    #[arg(long, default_value = "21000")]
+    #[arg(long, default_value = "20000")]
     steps: NonZeroUsize,
     /// Go on from the last checkpoint, when there is one
     #[arg(long)]

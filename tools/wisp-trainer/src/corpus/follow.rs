@@ -1,6 +1,9 @@
 //! Simple instructions: say something, count, greet in a number of words.
 
-use super::phrases::{Split, fill, name, typed, word};
+use super::{
+    phrases::{Split, fill, name, typed, word},
+    words::number,
+};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const SAY: &[&str] = &[
@@ -122,7 +125,7 @@ fn say(rng: &mut Rng, split: Split) -> (String, String) {
     let one = |rng: &mut Rng| match rng.below(10) {
         0..2 => split.pick(rng, WORDS).to_string(),
         2..4 => name(rng, split),
-        4..5 => rng.below(1_000).to_string(),
+        4..5 => number(rng, split).to_string(),
         _ => word(rng, split),
     };
     let count = if rng.chance(0.4) {

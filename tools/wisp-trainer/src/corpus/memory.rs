@@ -3,6 +3,7 @@
 use super::{
     mixed_turns,
     phrases::{Split, fill_one, lower_first, name, typed, word},
+    words::{ANIMALS, COLOURS, PLACES, number},
 };
 use crate::{dialogue::Dialogue, rng::Rng};
 
@@ -15,36 +16,6 @@ struct Slot {
     unknown: &'static str,
     value: fn(&mut Rng, Split) -> String,
 }
-
-const COLOURS: &[&str] = &[
-    "red",
-    "blue",
-    "green",
-    "yellow",
-    "black",
-    "white",
-    "orange",
-    "purple",
-    "pink",
-    "brown",
-    "grey",
-    "silver",
-    "gold",
-    "turquoise",
-    "violet",
-    "crimson",
-];
-
-const PLACES: &[&str] = &[
-    "London", "Paris", "Berlin", "Rome", "Madrid", "Vienna", "Oslo", "Lisbon", "Tokyo", "Cairo",
-    "Boston", "Chicago", "Dublin", "Prague", "Athens", "Sydney", "Toronto", "Zurich", "Hamburg",
-    "Munich", "Warsaw", "Helsinki", "Delhi", "Lima", "Kyoto", "Milan", "Seattle", "Denver",
-    "Geneva", "Budapest", "Seoul", "Bergen",
-];
-
-const ANIMALS: &[&str] = &[
-    "dog", "cat", "horse", "parrot", "rabbit", "hamster", "turtle", "goat",
-];
 
 const SLOTS: &[Slot] = &[
     Slot {
@@ -289,17 +260,6 @@ fn known_or_not(rng: &mut Rng, split: Split, words: &[&str]) -> String {
     match rng.chance(0.6) {
         true => split.pick(rng, words).to_string(),
         false => word(rng, split),
-    }
-}
-
-/// A number of one to four digits; every thirteenth is held out.
-fn number(rng: &mut Rng, split: Split) -> usize {
-    loop {
-        let limit = [10, 100, 1_000, 10_000][rng.below(4)];
-        let drawn = rng.below(limit);
-        if (drawn % 13 == 5) == (split == Split::HeldOut) {
-            return drawn;
-        }
     }
 }
 

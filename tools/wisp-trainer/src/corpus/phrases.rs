@@ -187,10 +187,11 @@ pub fn name(rng: &mut Rng, split: Split) -> String {
 /// True when words like this are `split`'s: one in eight, by its letters, is held out whole, so that
 /// every combination of letters is trained and still no word of the exam.
 pub fn belongs(split: Split, word: &str) -> bool {
-    let mixed = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+    let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    }); // FNV-1a
-    (mixed >> 32).is_multiple_of(8) == (split == Split::HeldOut)
+    }); // FNV-1a, whose bits the last letters reach only in part
+    let is_held_out = Rng::new(hash, 0).bits().is_multiple_of(8);
+    is_held_out == (split == Split::HeldOut)
 }
 
 /// The text with its first letter in upper case.
@@ -198,4 +199,44 @@ pub fn upper_first(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The share of the words that are held out.
+    fn held_out<T: AsRef<str>>(words: impl IntoIterator<Item = T>) -> f64 {
+        let words: Vec<T> = words.into_iter().collect();
+        let held_out = words
+            .iter()
+            .filter(|word| belongs(Split::HeldOut, word.as_ref()));
+        held_out.count() as f64 / words.len() as f64
+    }
+
+    #[test]
+    fn about_one_in_eight_is_held_out_however_long_and_whatever_its_letters() {
+        let numbers = |range: std::ops::Range<u32>| held_out(range.map(|n| n.to_string()));
+        for share in [
+            numbers(10..100),
+            numbers(100..1_000),
+            numbers(1_000..10_000),
+        ] {
+            assert!((0.05..0.2).contains(&share), "{share}");
+        }
+        let english =
+            |wanted: &dyn Fn(&str) -> bool| held_out(english().iter().filter(|word| wanted(word)));
+        for length in 3..9 {
+            let share = english(&|word| word.len() == length);
+            assert!((0.05..0.2).contains(&share), "{length} letters: {share}");
+        }
+        for letter in "abcdefghilmnoprstuw".chars() {
+            let share = english(&|word| word.starts_with(letter));
+            assert!((0.04..0.25).contains(&share), "{letter} first: {share}");
+        }
+        for letter in "degklmnrsty".chars() {
+            let share = english(&|word| word.ends_with(letter));
+            assert!((0.04..0.25).contains(&share), "{letter} last: {share}");
+        }
+    }
 }

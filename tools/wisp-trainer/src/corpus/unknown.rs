@@ -1,6 +1,9 @@
 //! Saying that it does not know.
 
-use super::phrases::{Split, fill, typed};
+use super::{
+    phrases::{Split, fill, typed},
+    words::{COUNTRIES, PLACES},
+};
 use crate::{dialogue::Dialogue, rng::Rng};
 
 const KNOWLEDGE: &[&str] = &[
@@ -27,12 +30,6 @@ const KNOWLEDGE: &[&str] = &[
     "What is {p} known for?",
     "Which city is the largest in {p}?",
     "Who is the king of {p}?",
-];
-
-const PLACES: &[&str] = &[
-    "France", "Spain", "Japan", "Brazil", "Canada", "Norway", "Kenya", "India", "Mexico", "Italy",
-    "Egypt", "Poland", "Sweden", "Peru", "China", "Germany", "Greece", "Turkey", "Texas", "London",
-    "Paris", "Rome", "Portugal", "Austria",
 ];
 
 const TOPICS: &[&str] = &[
@@ -185,7 +182,8 @@ pub fn make(rng: &mut Rng, split: Split) -> Dialogue {
         6 => (PLAIN_WORK, NO_WORK),
         _ => (CALCULATIONS, NO_CALCULATION),
     };
-    let (place, thing) = (split.pick(rng, PLACES), split.pick(rng, THINGS));
+    let places = if rng.chance(0.2) { PLACES } else { COUNTRIES };
+    let (place, thing) = (split.pick(rng, places), split.pick(rng, THINGS));
     let [a, b] = [(); 2].map(|()| rng.between(2, 19).to_string());
     let places = [("p", place), ("t", thing), ("a", &a), ("b", &b)];
     let question = fill(split.pick(rng, phrasings), &places);

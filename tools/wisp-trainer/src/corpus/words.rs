@@ -42,7 +42,8 @@ pub enum Kind {
     Country,
 }
 
-const PLACES: &[&str] = &[
+/// Cities.
+pub const PLACES: &[&str] = &[
     "London",
     "Paris",
     "Berlin",
@@ -97,7 +98,8 @@ const ROOMS: &[&str] = &[
     "kitchen", "bedroom", "bathroom", "cellar", "garage", "hall", "office", "garden", "attic",
     "library", "workshop", "stable", "tower", "balcony", "lobby", "studio", "pantry", "barn",
 ];
-const COLOURS: &[&str] = &[
+/// Colours.
+pub const COLOURS: &[&str] = &[
     "red",
     "blue",
     "green",
@@ -167,39 +169,18 @@ const LANGUAGES: &[&str] = &[
     "French", "German", "Spanish", "Italian", "Dutch", "Swedish", "Latin", "English", "Greek",
     "Polish", "Danish", "Turkish", "Finnish", "Welsh", "Hindi", "Arabic", "Czech", "Korean",
 ];
-const ANIMALS: &[&str] = &[
+/// Animals.
+pub const ANIMALS: &[&str] = &[
     "dog", "cat", "horse", "parrot", "rabbit", "hamster", "turtle", "goat", "cow", "pig", "sheep",
     "duck", "goose", "fox", "snake", "pony", "mouse", "crow", "donkey", "frog", "camel", "lizard",
 ];
 const JOBS: &[&str] = &[
-    "baker",
-    "teacher",
-    "doctor",
-    "nurse",
-    "farmer",
-    "cook",
-    "pilot",
-    "painter",
-    "singer",
-    "lawyer",
-    "tailor",
-    "sailor",
-    "driver",
-    "writer",
-    "miner",
-    "judge",
-    "barber",
-    "waiter",
-    "plumber",
-    "dentist",
-    "smith",
-    "guard",
-    "gardener",
-    "dancer",
-    "carpenter",
-    "hunter",
+    "baker", "teacher", "doctor", "nurse", "farmer", "cook", "pilot", "painter", "singer",
+    "lawyer", "tailor", "sailor", "driver", "writer", "miner", "judge", "barber", "waiter",
+    "plumber", "dentist", "smith", "guard", "gardener", "dancer", "hunter",
 ];
-const COUNTRIES: &[&str] = &[
+/// Countries.
+pub const COUNTRIES: &[&str] = &[
     "France", "Spain", "Japan", "Brazil", "Canada", "Norway", "Kenya", "India", "Mexico", "Italy",
     "Egypt", "Poland", "Sweden", "Peru", "China", "Germany", "Greece", "Turkey", "Chile", "Ghana",
     "Portugal", "Austria", "Iceland", "Morocco",
@@ -335,7 +316,8 @@ pub fn said(value: &Value) -> String {
     }
 }
 
-/// A number of one to four digits, small ones more often; one in eight is held out, by its digits.
+/// A number of one to four digits, small ones more often; of those above 9 one in eight is held out, by its
+/// digits.
 pub fn number(rng: &mut Rng, split: Split) -> usize {
     let limit = [10, 100, 100, 1_000, 10_000][rng.below(5)];
     below(rng, split, limit)
@@ -348,7 +330,12 @@ fn few(rng: &mut Rng, split: Split) -> usize {
 fn below(rng: &mut Rng, split: Split, limit: usize) -> usize {
     loop {
         let drawn = rng.below(limit);
-        if drawn < 10 || belongs(split, &drawn.to_string()) {
+        let fits = match drawn {
+            0..10 if split == Split::HeldOut => rng.chance(0.125), // as many as in the training
+            0..10 => true,
+            _ => belongs(split, &drawn.to_string()),
+        };
+        if fits {
             return drawn;
         }
     }

@@ -23,7 +23,7 @@ pub fn fits(text: &str) -> bool {
 
 /// The first subject with which the sentence fits, without its last clauses if need be.
 fn shortened(subjects: &[&str], joint: &str, sentence: &str) -> String {
-    let mut said = lower_first(sentence);
+    let mut said = lower_first_word(sentence);
     loop {
         let answers = subjects
             .iter()
@@ -59,7 +59,7 @@ fn joint(sentence: &str) -> &'static str {
 }
 
 /// The text with its first letter in lower case, unless its first word is an abbreviation.
-fn lower_first(text: &str) -> String {
+fn lower_first_word(text: &str) -> String {
     let mut letters = text.chars();
     let Some(first) = letters.next() else {
         return String::new();
