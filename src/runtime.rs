@@ -196,7 +196,7 @@ impl Runtime {
     /// could run at once again.
     pub fn tick(&self, limit: Duration) -> bool {
         let more = self.scheduler.tick(limit);
-        self.scheduler.report_unseen(&self.session);
+        self.report_unseen();
         more
     }
 
@@ -212,7 +212,6 @@ impl Runtime {
         let outcome: Outcome = self.scheduler.finish(&task);
         self.scheduler.cx().console().flush();
         self.scheduler.cx().budget().clear_interrupt();
-        self.scheduler.report_unseen(&self.session);
         Ok(match outcome? {
             Value::Nil => None,
             value => Some(self.engine.show(&value)),
@@ -224,19 +223,20 @@ impl Runtime {
         self.engine.globals().iter().any(|global| global == name)
     }
 
-    /// Reads a line from the console while the session's tasks go on. An error that nobody has seen by then is
-    /// reported when the next input has not seen it either, or at the end.
-    pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
-        let cx = self.scheduler.cx();
-        let line = self.scheduler.block_on(cx.console().next_line(&cx, prompt));
-        if !matches!(line, Ok(Some(_))) {
-            self.scheduler.report_unseen(&self.session);
-        }
-        line
+    /// Reports the session's errors that no input has seen.
+    pub fn report_unseen(&self) {
+        self.scheduler.report_unseen(&self.session);
     }
 
-    /// Ends the session's tasks.
+    /// Reads a line from the console while the session's tasks go on.
+    pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
+        let cx = self.scheduler.cx();
+        self.scheduler.block_on(cx.console().next_line(&cx, prompt))
+    }
+
+    /// Ends the session's tasks, and reports their errors that no input has seen.
     pub fn end_session(&self) {
+        self.report_unseen();
         self.scheduler.cancel(&self.session);
     }
 }

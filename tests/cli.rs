@@ -55,11 +55,13 @@ fn code_may_begin_with_a_comment_or_a_minus() {
     prints(&["exec", "--timeout", "60", "--print(2)\nprint(3)"], "3\n");
     prints(&["exec", "--lang", "rhai", "-1; print(2)"], "2\n");
     prints(&["exec", "-(1); print(4)", "--lang", "rhai"], "4\n");
-    fails(
-        &["exec", "--langs", "rhai", "print(1)"],
-        2,
-        "similar argument exists: '--lang'",
-    );
+    for code in ["print(1)", "-- bot.lua\nprint(1)"] {
+        fails(
+            &["exec", "--langs", "rhai", code],
+            2,
+            "similar argument exists: '--lang'",
+        );
+    }
 }
 
 #[test]

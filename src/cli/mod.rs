@@ -234,6 +234,7 @@ fn parse() -> Result<Cli, clap::Error> {
     match Cli::try_parse() {
         Err(error)
             if error.kind() == ErrorKind::UnknownArgument
+                && !names_an_option(&error)
                 && words().iter().any(|word| is_code(word)) =>
         {
             let command = command().mut_subcommand("exec", |exec| {
@@ -246,6 +247,12 @@ fn parse() -> Result<Cli, clap::Error> {
         }
         parsed => parsed,
     }
+}
+
+/// Whether what clap did not know is an option by its looks, misspelled perhaps.
+fn names_an_option(error: &clap::Error) -> bool {
+    let word = error.get(ContextKind::InvalidArg);
+    matches!(word, Some(ContextValue::String(word)) if word.starts_with("--") && !is_code(word))
 }
 
 /// Whether a word with a minus before it cannot be an option.

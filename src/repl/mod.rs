@@ -82,6 +82,8 @@ impl Repl<'_> {
                 Ok(Input::End) => break,
                 Err(problem) => return self.app.fail(problem, 1),
             }
+            // Not before: an input may join a task that failed while it was typed.
+            self.runtime.report_unseen();
         }
         0
     }

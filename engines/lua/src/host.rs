@@ -94,7 +94,7 @@ impl Host {
         let mut args = args.peekable();
         if let Some(LuaValue::Table(first)) = args.peek()
             && !self.spec.method
-            && is_module(lua, self.spec, first)
+            && is_module(self.spec, first)
         {
             return reply::raise(lua, &colon_for_dot(self.spec));
         }
@@ -125,10 +125,16 @@ fn colon_for_dot(spec: &FunctionSpec) -> String {
     format!("{path}: call it with a dot, as in {path}(…), not with a colon")
 }
 
-/// Whether this is the function's module, which Lua gives as the first argument to what is called with a colon.
-fn is_module(lua: &Lua, spec: &FunctionSpec, first: &Table) -> bool {
-    let module = lua.globals().raw_get::<LuaValue>(spec.owner);
-    module.is_ok_and(|module| matches!(module, LuaValue::Table(module) if module == *first))
+/// Whether this is the function's module, which Lua gives as the first argument to what is called with a colon. Its
+/// metatable says so, which scripts cannot reach.
+fn is_module(spec: &FunctionSpec, first: &Table) -> bool {
+    let Some(metatable) = first.metatable() else {
+        return false;
+    };
+    let name = metatable.raw_get::<Option<LuaString>>("__name");
+    let protected = metatable.raw_get::<Option<bool>>("__metatable");
+    matches!(name, Ok(Some(name)) if name.as_bytes() == spec.owner.as_bytes())
+        && matches!(protected, Ok(Some(false)))
 }
 
 fn argument(

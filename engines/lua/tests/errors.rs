@@ -241,4 +241,5 @@ fn a_function_of_a_module_that_is_called_with_a_colon_says_so() {
             "{call}: {message}"
         );
     }
+    check("local same = Lab.same Lab = { a = 1 } assert(same(Lab) == Lab)");
 }

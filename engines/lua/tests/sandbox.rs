@@ -84,7 +84,8 @@ fn load_takes_text_and_refuses_bytecode() {
          assert(load(function() return table.remove(parts, 1) end)() == 7)
          local f, e = load('x =') assert(f == nil and e:match('unexpected symbol'))
          local f, e = load('\\27Lua') assert(f == nil and e:match('binary chunk'), e)
-         assert(not pcall(load, 'x', 'x', 'b'))",
+         assert(not pcall(load, 'x', 'x', 'b'))
+         for _, name in ipairs { '=[llmspell]', '=[llmspell]\\0x' } do assert(not pcall(load, 'x = 1', name)) end",
     );
     let bytecode = lab().engine.load("x", "\u{1b}Lua");
     let bytecode = bytecode.err().expect("is refused");

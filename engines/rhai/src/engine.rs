@@ -199,7 +199,7 @@ impl Engine for Rhai {
 
     fn load(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
         let compile = |text: &str| self.engine.compile(text);
-        let ast = self.texts.compile(&self.engine, name, text, compile);
+        let ast = self.texts.compile(&self.engine, name, text, false, compile);
         let ast = Rc::new(ast.map_err(|error| errors::syntax(&error, name, text))?);
         check::refuse_open_comment(&self.engine, name, text)?;
         Ok(Opaque::new(Entry { ast, session: None }))
@@ -207,7 +207,7 @@ impl Engine for Rhai {
 
     fn load_interactive(&self, name: &str, text: &str) -> Result<Opaque, Diagnostic> {
         let compile = |text: &str| self.session.compile(&self.engine, text);
-        let ast = self.texts.compile(&self.engine, name, text, compile);
+        let ast = self.texts.compile(&self.engine, name, text, true, compile);
         let ast = Rc::new(ast.map_err(|error| errors::syntax(&error, name, text))?);
         let session = Some(self.session.clone());
         Ok(Opaque::new(Entry { ast, session }))

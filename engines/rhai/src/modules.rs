@@ -91,7 +91,9 @@ impl Modules {
             EvalAltResult::ErrorInModule(text.name.clone(), error, Position::NONE)
         };
         let compile = |text: &str| engine.compile(text);
-        let compiled = self.texts.compile(engine, &text.name, &text.text, compile);
+        let compiled = self
+            .texts
+            .compile(engine, &text.name, &text.text, false, compile);
         let ast = compiled.map_err(|error| in_module(error.into()))?;
         let mut global = engine.new_global_runtime_state();
         global.level = state.level;

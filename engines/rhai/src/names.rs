@@ -27,16 +27,18 @@ struct Outline {
 }
 
 /// The captured variables that are assigned to. Bodies are looked at one by one: a variable of a function has
-/// nothing to do with one of the same name elsewhere. What the input of a session does not declare may have been
-/// captured by an earlier one.
-fn assigned(ast: &AST) -> BTreeSet<String> {
+/// nothing to do with one of the same name elsewhere. What an input of a session assigns to may have been captured by
+/// an earlier one.
+fn assigned(ast: &AST, session: bool) -> BTreeSet<String> {
     let whole = Body::of(ast);
     if whole.assigned.is_empty() {
         return BTreeSet::new();
     }
     let main = Body::of(&ast.clone_statements_only());
-    let older = main.assigned.difference(&main.declared);
-    let mut all: BTreeSet<String> = older.chain(main.reassigned()).cloned().collect();
+    let mut all: BTreeSet<String> = match session {
+        true => main.assigned,
+        false => main.reassigned().cloned().collect(),
+    };
     if whole.reassigned().next().is_none() {
         return all; // nobody assigns to a captured name, as in most texts
     }
@@ -58,7 +60,6 @@ fn assigned(ast: &AST) -> BTreeSet<String> {
 /// What statements do with variables.
 #[derive(Default)]
 struct Body {
-    declared: BTreeSet<String>,
     captured: BTreeSet<String>,
     assigned: BTreeSet<String>,
 }
@@ -68,19 +69,6 @@ impl Body {
         let mut body = Self::default();
         ast.walk(&mut |path| {
             match path.last() {
-                Some(ASTNode::Stmt(Stmt::Var(var, ..))) => {
-                    body.declared.insert(var.0.name.to_string());
-                }
-                Some(ASTNode::Stmt(Stmt::For(each, ..))) => {
-                    let names = [Some(&each.0), each.1.as_ref()].into_iter().flatten();
-                    body.declared
-                        .extend(names.map(|variable| variable.name.to_string()));
-                }
-                Some(ASTNode::Stmt(Stmt::TryCatch(both, ..))) => {
-                    if let Expr::Variable(variable, ..) = &both.expr {
-                        body.declared.insert(variable.1.to_string());
-                    }
-                }
                 Some(ASTNode::Stmt(Stmt::Share(variables))) => {
                     let names = variables
                         .iter()
@@ -116,8 +104,8 @@ impl Names {
         }
     }
 
-    /// Takes note of what a text declares and assigns.
-    pub fn add(&self, source: &str, ast: &AST) {
+    /// Takes note of what a text, perhaps an input of a session, declares and assigns.
+    pub fn add(&self, source: &str, ast: &AST, session: bool) {
         let mut outline = Outline::default();
         ast.walk(&mut |path| {
             if let Some(ASTNode::Stmt(Stmt::Var(var, ..))) = path.last() {
@@ -135,7 +123,7 @@ impl Names {
                 .extend(function.params.iter().map(|&name| name.to_owned()));
             outline.functions.insert(function.name.to_owned());
         }
-        outline.assigned = assigned(ast);
+        outline.assigned = assigned(ast, session);
         self.texts.borrow_mut().insert(source.to_owned(), outline);
     }
 

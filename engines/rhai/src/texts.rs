@@ -20,18 +20,19 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Compiles a text, which errors then know as `name`.
+    /// Compiles a text, perhaps an input of a session, which errors then know as `name`.
     pub fn compile(
         &self,
         engine: &Engine,
         name: &str,
         text: &str,
+        session: bool,
         compile: impl FnOnce(&str) -> Result<AST, ParseError>,
     ) -> Result<AST, ParseError> {
         self.cx.add_source(name, text);
         let mut ast = compile(&source::clean(text))?;
         ast.set_source(name);
-        self.names.add(name, &ast);
+        self.names.add(name, &ast, session);
         shadow::protect(engine, &self.registered, &mut ast);
         Ok(ast)
     }

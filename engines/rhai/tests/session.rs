@@ -43,6 +43,15 @@ fn what_an_earlier_input_captured_can_be_assigned() {
         ]),
         ["()", "()", "()", "<queue of 0>", "5"]
     );
+    for block in [
+        "for q in 0..1 { q; }",
+        "try { throw 1 } catch(q) { q; }",
+        "{ let q = 1; q; }",
+    ] {
+        let again = format!("{block} q = 5;");
+        let inputs = ["let q = Probe.queue();", "let f = || q;", &again, "q"];
+        assert_eq!(values(&inputs), ["()", "()", "()", "5"], "{block}");
+    }
 }
 
 #[test]

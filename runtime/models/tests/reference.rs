@@ -69,7 +69,7 @@ fn prompts_have_the_tokens_of_llama_cpp() {
 }
 
 #[test]
-fn greedy_answers_have_the_tokens_of_llama_cpp() {
+fn greedy_answers_are_those_of_llama_cpp() {
     let model = wisp();
     for answer in answers() {
         let (text, finish) = greedy(&model, &answer);

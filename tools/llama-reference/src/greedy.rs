@@ -1,6 +1,6 @@
 //! Continuations of prompts.
 
-use crate::{Result, context, likeliest};
+use crate::{Result, at, context, likeliest, read_json};
 use llama_cpp_2::{
     llama_backend::LlamaBackend, llama_batch::LlamaBatch, model::LlamaModel, token::LlamaToken,
 };
@@ -26,14 +26,14 @@ pub fn write(
     output: &Path,
     limit: usize,
 ) -> Result<()> {
-    let prompts: Vec<String> = serde_json::from_slice(&fs::read(prompts)?)?;
+    let prompts: Vec<String> = read_json(prompts)?;
     let answer = |prompt| answer(backend, model, prompt, limit);
     let answers: Vec<Answer> = prompts.into_iter().map(answer).collect::<Result<_>>()?;
     let lines: Vec<String> = answers
         .iter()
         .map(serde_json::to_string)
         .collect::<Result<_, _>>()?;
-    fs::write(output, format!("[{}]\n", lines.join(",\n")))?;
+    fs::write(output, format!("[{}]\n", lines.join(",\n"))).map_err(at(output))?;
     println!("{} answers in {}", answers.len(), output.display());
     Ok(())
 }

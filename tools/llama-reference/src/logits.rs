@@ -1,6 +1,6 @@
 //! Logits, step by step.
 
-use crate::{Result, context, likeliest, load};
+use crate::{Result, at, context, likeliest, load, read_json};
 use llama_cpp_2::{
     llama_backend::LlamaBackend, llama_batch::LlamaBatch, model::LlamaModel, token::LlamaToken,
 };
@@ -8,14 +8,16 @@ use std::{ffi::OsStr, fs, path::Path};
 
 /// Writes the logits of every GGUF file in `models`.
 pub fn write(backend: &LlamaBackend, models: &Path, output: &Path, tokens: usize) -> Result<()> {
-    let prompt: Vec<i32> = serde_json::from_slice(&fs::read(models.join("prompt.json"))?)?;
+    let prompt: Vec<i32> = read_json(&models.join("prompt.json"))?;
     let prompt: Vec<LlamaToken> = prompt.into_iter().map(LlamaToken).collect();
-    fs::create_dir_all(output)?;
-    for entry in fs::read_dir(models)? {
+    fs::create_dir_all(output).map_err(at(output))?;
+    let mut found = false;
+    for entry in fs::read_dir(models).map_err(at(models))? {
         let path = entry?.path();
         if path.extension() != Some(OsStr::new("gguf")) {
             continue;
         }
+        found = true;
         let logits = logits(backend, &load(backend, &path)?, &prompt, tokens)?;
         let deviation = deviation(&logits);
         let bytes: Vec<u8> = logits
@@ -23,10 +25,14 @@ pub fn write(backend: &LlamaBackend, models: &Path, output: &Path, tokens: usize
             .flat_map(|logit| logit.to_le_bytes())
             .collect();
         let name = path.with_extension("f32");
-        fs::write(output.join(name.file_name().unwrap_or_default()), bytes)?;
+        let written = output.join(name.file_name().unwrap_or_default());
+        fs::write(&written, bytes).map_err(at(&written))?;
         println!("{}: standard deviation {deviation:.2}", path.display());
     }
-    Ok(())
+    match found {
+        true => Ok(()),
+        false => Err(format!("{} holds no GGUF file", models.display()).into()),
+    }
 }
 
 /// The logits after the prompt and after each of the likeliest tokens that follow.

@@ -13,8 +13,11 @@ use llama_cpp_2::{
     model::{LlamaModel, params::LlamaModelParams},
     token::LlamaToken,
 };
+use serde::de::DeserializeOwned;
 use std::{
     error::Error,
+    fmt::Display,
+    fs,
     num::NonZeroU32,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -88,9 +91,19 @@ fn run(cli: &Cli) -> Result<()> {
     }
 }
 
+/// Names the file that an error is about; made for `map_err`.
+fn at<E: Display>(path: &Path) -> impl Fn(E) -> String {
+    move |error| format!("{}: {error}", path.display())
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = fs::read(path).map_err(at(path))?;
+    Ok(serde_json::from_slice(&text).map_err(at(path))?)
+}
+
 fn load(backend: &LlamaBackend, path: &Path) -> Result<LlamaModel> {
     let model = LlamaModel::load_from_file(backend, path, &LlamaModelParams::default());
-    Ok(model.map_err(|error| format!("{}: {error}", path.display()))?)
+    Ok(model.map_err(at(path))?)
 }
 
 /// A context of the model's own size with its cache in F32, without flash attention, on one thread:

@@ -15,7 +15,7 @@ const READ_WEIGHT: f32 = 0.1;
 
 /// From the first batch that begins at this dialogue or later only answers count. Runs from a trained model
 /// begin here.
-pub const ANSWERS_ONLY: u64 = 50_000;
+pub const ANSWERS_ONLY_FROM: u64 = 50_000;
 
 /// One thread's part of a training step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,7 +78,7 @@ impl Batches<'_> {
     pub fn next_batch(&mut self, parts: usize) -> Result<Vec<Batch>> {
         let mut batch = vec![Batch::default(); parts];
         let mut tokens = 0;
-        let read_weight = match self.position < ANSWERS_ONLY {
+        let read_weight = match self.position < ANSWERS_ONLY_FROM {
             true => READ_WEIGHT,
             false => 0.0,
         };

@@ -5,15 +5,16 @@
 use crate::{
     error::{Error, Result},
     model::{Config, Kind, Model, Weights},
-    ops::Matrix,
+    ops::{Matrix, tensor},
     optimizer::Moments,
     tokenizer::Tokenizer,
+    train::Settings,
 };
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -24,6 +25,9 @@ pub struct Progress {
     pub config: Config,
     /// Seed of corpus and weights.
     pub seed: u64,
+    /// How it is trained.
+    #[serde(default)]
+    pub settings: Settings,
     /// Steps done.
     pub step: usize,
     /// Next dialogue of the corpus.
@@ -35,6 +39,9 @@ pub struct Progress {
     /// Mean loss of the last steps.
     pub loss: f64,
 }
+
+/// What a checkpoint consists of.
+const FILES: [&str; 3] = ["tensors.safetensors", "tokenizer.json", "progress.json"];
 
 fn folder(dir: &Path) -> PathBuf {
     dir.join("checkpoint")
@@ -54,7 +61,7 @@ pub fn fits(dir: &Path, saved: &Progress, vocab_size: usize, seed: u64) -> Resul
     Err(Error::Checkpoint { path, reason })
 }
 
-/// Writes a checkpoint under `dir`; until the last rename the former one stays whole.
+/// Writes a checkpoint under `dir`. At any moment a whole one is there for [`progress`], [`vocabulary`] and [`load`].
 pub fn save(
     dir: &Path,
     tokenizer: &Tokenizer,
@@ -82,13 +89,18 @@ pub fn save(
             }
         }
     }
-    candle_core::safetensors::save(&tensors, fresh.join("tensors.safetensors"))?;
-    tokenizer.save(&fresh.join("tokenizer.json"))?;
-    let path = fresh.join("progress.json");
+    candle_core::safetensors::save(&tensors, fresh.join(FILES[0]))?;
+    tokenizer.save(&fresh.join(FILES[1]))?;
+    let path = fresh.join(FILES[2]);
     let json = serde_json::to_vec_pretty(progress).map_err(Error::json(&path))?;
     fs::write(&path, json).map_err(Error::file(&path))?;
-    remove(&old)?;
+    for file in FILES.map(|name| fresh.join(name)) {
+        let written = File::open(&file).and_then(|file| file.sync_all());
+        written.map_err(Error::file(&file))?;
+    }
+    // Without the one, the other is all that there is.
     if target.exists() {
+        remove(&old)?;
         fs::rename(&target, &old).map_err(Error::file(&target))?;
     }
     fs::rename(&fresh, &target).map_err(Error::file(&target))?;
@@ -102,35 +114,35 @@ fn has(prefix: &str, kind: Kind) -> bool {
 
 /// Reads the progress of the checkpoint under `dir`, if there is one.
 pub fn progress(dir: &Path) -> Result<Option<Progress>> {
-    let path = readable(dir).join("progress.json");
+    let path = readable(dir).join(FILES[2]);
     if !path.exists() {
         return Ok(None);
     }
     let json = fs::read(&path).map_err(Error::file(&path))?;
-    Ok(Some(
-        serde_json::from_slice(&json).map_err(Error::json(&path))?,
-    ))
+    let progress: Progress = serde_json::from_slice(&json).map_err(Error::json(&path))?;
+    match progress.config.is_trainable() {
+        true => Ok(Some(progress)),
+        false => Err(Error::Checkpoint {
+            path,
+            reason: "its dimensions are no model's".to_owned(),
+        }),
+    }
 }
 
 /// Reads the vocabulary of the checkpoint under `dir`.
 pub fn vocabulary(dir: &Path) -> Result<Tokenizer> {
-    Tokenizer::load(&readable(dir).join("tokenizer.json"))
-}
-
-/// A matrix as Candle has it.
-pub fn tensor(matrix: &Matrix) -> Result<Tensor> {
-    let values = matrix.iter().copied().collect();
-    Ok(Tensor::from_vec(values, matrix.dim(), &Device::Cpu)?)
+    Tokenizer::load(&readable(dir).join(FILES[1]))
 }
 
 /// Reads weights into `model` and returns the moments.
 pub fn load(dir: &Path, model: &mut Model) -> Result<Moments> {
     let path = readable(dir);
-    let tensors = candle_core::safetensors::load(path.join("tensors.safetensors"), &Device::Cpu)?;
     let damaged = |reason: String| Error::Checkpoint {
         path: path.clone(),
         reason,
     };
+    let tensors = candle_core::safetensors::load(path.join(FILES[0]), &Device::Cpu)
+        .map_err(|error| damaged(format!("{}: {error}", FILES[0])))?;
     let read = |prefix: &str, weights: &mut Weights| -> Result<()> {
         let named = weights.named().into_iter();
         let named: Vec<_> = named.map(|(name, kind, _)| (name, kind)).collect();
@@ -142,7 +154,8 @@ pub fn load(dir: &Path, model: &mut Model) -> Result<Moments> {
             let tensor = tensors
                 .get(&name)
                 .ok_or_else(|| damaged(format!("tensor {name} is missing")))?;
-            let values = tensor.flatten_all()?.to_vec1()?;
+            let values = tensor.flatten_all().and_then(|all| all.to_vec1());
+            let values = values.map_err(|error| damaged(format!("tensor {name}: {error}")))?;
             *matrix = Matrix::from_shape_vec(matrix.dim(), values)
                 .map_err(|error| damaged(format!("tensor {name}: {error}")))?;
         }

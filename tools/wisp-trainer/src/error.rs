@@ -28,7 +28,9 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// A checkpoint belongs to another model or is damaged.
-    #[error("checkpoint {path}: {reason}; give the same options, or train without --resume")]
+    #[error(
+        "checkpoint {path}: {reason}; give the options it was begun with, or delete it and train anew"
+    )]
     Checkpoint {
         /// The folder of the checkpoint.
         path: PathBuf,
@@ -47,6 +49,22 @@ pub enum Error {
     #[error("{path} holds no checkpoint; run `wisp-trainer train` first")]
     NoCheckpoint {
         /// The run's folder.
+        path: PathBuf,
+    },
+    /// A run would take the place of another.
+    #[error(
+        "{path} holds a run at step {step}: go on with --resume, or give another folder with --dir, or delete the checkpoint"
+    )]
+    OtherRun {
+        /// The run's folder.
+        path: PathBuf,
+        /// Steps done.
+        step: usize,
+    },
+    /// A model is to be trained without a vocabulary.
+    #[error("{path} is missing; run `wisp-trainer tokenizer` first")]
+    NoVocabulary {
+        /// The file.
         path: PathBuf,
     },
     /// The system gives no more threads.

@@ -2,7 +2,7 @@
 //! compare, those that it did.
 
 use crate::{
-    corpus::{Corpus, Skill, Split},
+    corpus::{Corpus, SKILLS, Skill, Split},
     dialogue::{Dialogue, Prompt},
     error::Result,
 };
@@ -52,6 +52,19 @@ pub fn questions<'a>(
     (0..DRAWS)
         .map(move |index| corpus.exam(skill, split, index))
         .filter(move |dialogue| asked.insert(format!("{:?}", dialogue.prompt())))
+}
+
+/// Questions of all skills in turn.
+pub fn questions_in_turn(corpus: &Corpus, split: Split) -> impl Iterator<Item = Dialogue> + '_ {
+    let mut skills: Vec<_> = SKILLS
+        .iter()
+        .map(|skill| questions(corpus, skill, split))
+        .collect();
+    let round = move || {
+        let round: Vec<Dialogue> = skills.iter_mut().filter_map(Iterator::next).collect();
+        (!round.is_empty()).then_some(round)
+    };
+    std::iter::from_fn(round).flatten()
 }
 
 /// Asks `count` questions of each of the skills, or as many as there are, of those that fit into the

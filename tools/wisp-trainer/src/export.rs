@@ -2,10 +2,9 @@
 //! and back.
 
 use crate::{
-    checkpoint,
     error::{Error, Result},
     model::{Config, Kind, Model},
-    ops::Matrix,
+    ops::{Matrix, tensor},
     tokenizer::{CONTROL, END, END_OF_TEXT, Tokenizer, USER_DEFINED},
 };
 use candle_core::{
@@ -91,7 +90,7 @@ fn token_type(token: &str) -> i32 {
 
 fn weights(mut writer: Writer, model: &Model, matrices: GgmlDType) -> Result<Writer> {
     for (name, kind, matrix) in model.weights.named() {
-        let tensor = checkpoint::tensor(matrix)?;
+        let tensor = tensor(matrix)?;
         if kind == Kind::Norm {
             writer = writer.tensor(
                 format!("{name}.weight"),

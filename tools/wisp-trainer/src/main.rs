@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     fs,
+    io::Write,
     num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -15,12 +16,12 @@ use wisp_trainer::{
     Error, Result,
     answer::Answerer,
     checkpoint::{self, Progress},
-    corpus::{Corpus, SKILLS, Skill, Split},
+    corpus::{Corpus, FIRST_LESSON, SKILLS, Skill, Split},
     dialogue::{Dialogue, Message, Prompt, Role},
     exam, export,
     model::{Config, Model},
     tokenizer::Tokenizer,
-    train::{self, Plan, Start},
+    train::{self, Plan, Settings, Start},
 };
 
 /// Makes wisp, the model that ships inside llmspell.
@@ -42,12 +43,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print dialogues of the corpus, one JSON object a line
+    /// Print dialogues of the corpus past its first lessons, one JSON object a line
     Corpus {
         /// How many
         #[arg(long, default_value_t = 20)]
-        count: u64,
-        /// Print what the exam asks instead of what is trained
+        count: usize,
+        /// Print questions of the exam instead, of all skills in turn
         #[arg(long)]
         held_out: bool,
     },
@@ -78,6 +79,7 @@ enum Command {
         #[arg(long)]
         system: Option<String>,
         /// What to say
+        #[arg(required = true)]
         turns: Vec<String>,
     },
     /// All of it: vocabulary, training, export, scores
@@ -94,24 +96,36 @@ enum Command {
 #[derive(Args)]
 struct Vocabulary {
     /// Tokens at most, control tokens and bytes included; there are fewer when the corpus has no more to join
-    #[arg(long, default_value_t = 1280)]
-    vocabulary: usize,
+    #[arg(long, default_value_t = 1280, value_parser = clap::value_parser!(u32).range(300..=20_000))]
+    vocabulary: u32,
 }
 
 #[derive(Args)]
 struct Training {
-    /// Training steps, those of resumed runs included
-    #[arg(long, default_value = "20000")]
-    steps: NonZeroUsize,
+    /// Training steps, those of resumed runs included [default: 20000, or as the run began]
+    #[arg(long)]
+    steps: Option<NonZeroUsize>,
     /// Go on from the last checkpoint, when there is one
     #[arg(long)]
     resume: bool,
-    /// Threads that share each batch; another number rounds differently
-    #[arg(long, default_value = "2")]
-    threads: NonZeroUsize,
-    /// Tokens in a batch
-    #[arg(long, default_value = "1536")]
-    batch: NonZeroUsize,
+    /// Threads that share each batch; another number rounds differently [default: 2, or as the run began]
+    #[arg(long)]
+    threads: Option<NonZeroUsize>,
+    /// Tokens in a batch [default: 1536, or as the run began]
+    #[arg(long)]
+    batch: Option<NonZeroUsize>,
+}
+
+impl Training {
+    /// What is asked for, and for the rest `known`.
+    fn settings(&self, known: Settings) -> Settings {
+        let or = |asked: Option<NonZeroUsize>, known| asked.map_or(known, NonZeroUsize::get);
+        Settings {
+            steps: or(self.steps, known.steps),
+            batch_tokens: or(self.batch, known.batch_tokens),
+            threads: or(self.threads, known.threads),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -142,7 +156,6 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Result<()> {
-    fs::create_dir_all(&cli.dir).map_err(Error::file(&cli.dir))?;
     match &cli.command {
         Command::Corpus { count, held_out } => corpus(cli, *count, *held_out),
         Command::Tokenizer(vocabulary) => tokenizer(cli, vocabulary),
@@ -156,6 +169,7 @@ fn run(cli: &Cli) -> Result<()> {
             training,
             exam,
         } => {
+            former_run(cli, training.resume)?;
             if !(training.resume && tokenizer_path(cli).exists()) {
                 tokenizer(cli, vocabulary)?;
             }
@@ -188,11 +202,17 @@ fn split(held_out: bool) -> Split {
     }
 }
 
-fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
+fn corpus(cli: &Cli, count: usize, held_out: bool) -> Result<()> {
     let corpus = Corpus::new(cli.seed);
-    for index in 0..count {
-        let json = serde_json::to_string(&corpus.dialogue(split(held_out), index));
-        println!("{}", json.map_err(Error::json("the corpus"))?);
+    let trained = (FIRST_LESSON..).map(|index| corpus.dialogue(Split::Train, index));
+    let dialogues: Box<dyn Iterator<Item = Dialogue>> = match held_out {
+        true => Box::new(exam::questions_in_turn(&corpus, Split::HeldOut)),
+        false => Box::new(trained),
+    };
+    let mut out = std::io::stdout().lock();
+    for dialogue in dialogues.take(count) {
+        let json = serde_json::to_string(&dialogue).map_err(Error::json("the corpus"))?;
+        writeln!(out, "{json}").map_err(Error::file("standard output"))?;
     }
     Ok(())
 }
@@ -200,7 +220,8 @@ fn corpus(cli: &Cli, count: u64, held_out: bool) -> Result<()> {
 fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
     let corpus = Corpus::new(cli.seed);
     let (texts, fixed) = (corpus.texts(20_000), corpus.fixed_texts(10_000));
-    let tokenizer = Tokenizer::train(&texts, &fixed, args.vocabulary)?;
+    let tokenizer = Tokenizer::train(&texts, &fixed, args.vocabulary as usize)?;
+    fs::create_dir_all(&cli.dir).map_err(Error::file(&cli.dir))?;
     tokenizer.save(&tokenizer_path(cli))?;
     println!(
         "{} tokens in {}",
@@ -210,33 +231,55 @@ fn tokenizer(cli: &Cli, args: &Vocabulary) -> Result<()> {
     Ok(())
 }
 
-/// The vocabulary of a run, and where it begins.
-fn start(cli: &Cli, resume: bool, from: Option<&Path>) -> Result<(Tokenizer, Start)> {
-    if resume && checkpoint::progress(&cli.dir)?.is_some() {
-        return Ok((checkpoint::vocabulary(&cli.dir)?, Start::Checkpoint));
+/// The run that is to go on. One that is not is never lost to another.
+fn former_run(cli: &Cli, resume: bool) -> Result<Option<Progress>> {
+    match checkpoint::progress(&cli.dir)? {
+        Some(former) if !resume => Err(Error::OtherRun {
+            path: cli.dir.clone(),
+            step: former.step,
+        }),
+        former => Ok(former),
     }
+}
+
+/// The vocabulary of a run that does not go on, and where it begins.
+fn start(cli: &Cli, from: Option<&Path>) -> Result<(Tokenizer, Start)> {
     if let Some(path) = from {
         let (tokenizer, model) = export::import(path)?;
         return Ok((tokenizer, Start::Trained(model.config, model.weights)));
     }
-    let tokenizer = Tokenizer::load(&tokenizer_path(cli))?;
+    let path = tokenizer_path(cli);
+    if !path.exists() {
+        return Err(Error::NoVocabulary { path });
+    }
+    let tokenizer = Tokenizer::load(&path)?;
     let config = Config::wisp(tokenizer.size());
     Ok((tokenizer, Start::Random(config)))
 }
 
 fn train(cli: &Cli, args: &Training, from: Option<&Path>) -> Result<()> {
-    let (tokenizer, start) = start(cli, args.resume, from)?;
+    let former = former_run(cli, args.resume)?;
+    let (tokenizer, start) = match former {
+        Some(_) => (checkpoint::vocabulary(&cli.dir)?, Start::Checkpoint),
+        None => start(cli, from)?,
+    };
+    let known = former.as_ref().map(|former| former.settings);
+    let settings = args.settings(known.unwrap_or_default());
+    if let Some(known) = known.filter(|known| *known != settings) {
+        eprintln!("wisp-trainer: this run began with {known} and goes on with {settings}");
+    }
     let plan = Plan {
         dir: cli.dir.clone(),
         start,
         seed: cli.seed,
-        batch_tokens: args.batch.get(),
-        threads: args.threads.get(),
-        steps: args.steps.get(),
+        settings,
         pause_at: None,
         save_every: 100,
     };
-    let bar = ProgressBar::new(plan.steps as u64).with_style(
+    let done = former.map_or(0, |former| former.step as u64);
+    let bar = ProgressBar::new(settings.steps as u64).with_position(done);
+    bar.reset_eta();
+    let bar = bar.with_style(
         ProgressStyle::with_template("{bar:30} step {pos} of {len}, {msg}, {eta} left")
             .expect("the template is a constant that was tried"),
     );
@@ -299,15 +342,13 @@ fn eval(cli: &Cli, args: &Exam) -> Result<()> {
 
 fn prompts(cli: &Cli, count: usize) -> Result<()> {
     let (answerer, corpus) = (Answerer::open(&cli.model)?, Corpus::new(cli.seed));
-    let questions = |skill| exam::questions(&corpus, skill, Split::HeldOut);
-    let mut skills: Vec<_> = SKILLS.iter().map(questions).collect();
     let mut prompts = Vec::new();
-    for skill in (0..skills.len()).cycle().take(count) {
-        for dialogue in &mut skills[skill] {
-            if answerer.fits(dialogue.prompt())? {
-                prompts.push(answerer.rendered(dialogue.prompt())?);
-                break;
-            }
+    for dialogue in exam::questions_in_turn(&corpus, Split::HeldOut) {
+        if prompts.len() == count {
+            break;
+        }
+        if answerer.fits(dialogue.prompt())? {
+            prompts.push(answerer.rendered(dialogue.prompt())?);
         }
     }
     let json = serde_json::to_string_pretty(&prompts).map_err(Error::json("the prompts"))?;

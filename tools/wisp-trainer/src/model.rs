@@ -61,7 +61,8 @@ impl Config {
         let parameters = vocabulary * dim + layers * (4.0 * dim * dim + 3.0 * dim * ffn);
         let heads_fit = self.heads > 0 && self.dim.is_multiple_of(2 * self.heads);
         let rows_fit = self.dim.is_multiple_of(32) && self.ffn.is_multiple_of(32);
-        let some = self.dim > 0 && self.layers > 0 && self.ffn > 0 && self.context >= 256;
+        let some =
+            self.dim > 0 && self.layers > 0 && self.ffn > 0 && (256..=8192).contains(&self.context);
         some && heads_fit && rows_fit && parameters <= Self::LARGEST
     }
 

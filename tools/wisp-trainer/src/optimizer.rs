@@ -1,7 +1,7 @@
 //! Muon for the layers' matrices, AdamW for the rest, with a clipped gradient and a learning rate that
 //! warms up and falls.
 //!
-//! Muon (Jordan and others, 2024) moves a matrix by its momentum with all singular values brought near
+//! AdamW is that of Loshchilov and Hutter (2019). Muon (Jordan and others, 2024) moves a matrix by its momentum with all singular values brought near
 //! one, by Newton-Schulz iterations; a matrix so needs fewer tokens than with AdamW.
 
 use crate::{
@@ -14,7 +14,7 @@ use rayon::prelude::*;
 /// The hyper-parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Optimizer {
-    /// The rate of AdamW; also scales `muon_rate` through the schedule.
+    /// The rate of AdamW.
     pub rate: f64,
     /// The rate of Muon: how far the largest singular value moves in a step.
     pub muon_rate: f64,

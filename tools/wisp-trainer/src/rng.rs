@@ -1,5 +1,5 @@
-//! A small deterministic random generator (SplitMix64): the same seed gives the same corpus and the
-//! same initial weights on every machine, whatever the versions of other crates.
+//! A small deterministic random generator, SplitMix64 (Steele, Lea and Flood, 2014): the same seed gives the same
+//! corpus on every machine, whatever the versions of other crates, and the same initial weights on one kind of machine.
 
 /// The generator's state.
 #[derive(Clone, Debug)]

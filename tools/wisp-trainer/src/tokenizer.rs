@@ -127,7 +127,7 @@ fn with_spaced_words(mut json: Value, words: &[&str], vocab_size: usize) -> Resu
 }
 
 impl Tokenizer {
-    /// Learns `vocab_size` tokens, control tokens and bytes included.
+    /// Learns at most `vocab_size` tokens, control tokens and bytes included; fewer if too few words are frequent.
     ///
     /// A word of `texts` has the same tokens wherever it stands, after a space, a quote or nothing, so
     /// that copying it from a sentence into JSON is copying tokens; only frequent words of `fixed`,

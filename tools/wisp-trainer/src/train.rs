@@ -10,7 +10,8 @@ use crate::{
     tokenizer::Tokenizer,
 };
 use rayon::{ThreadPool, ThreadPoolBuilder, prelude::*};
-use std::{path::PathBuf, time::Instant};
+use serde::{Deserialize, Serialize};
+use std::{fmt, path::PathBuf, time::Instant};
 
 /// Where a run begins.
 #[derive(Clone)]
@@ -23,6 +24,43 @@ pub enum Start {
     Checkpoint,
 }
 
+/// How a model is trained. The same settings give the same model to the last bit on one kind of processor,
+/// whether or not a run was paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Steps of the whole run.
+    pub steps: usize,
+    /// Tokens in a batch.
+    pub batch_tokens: usize,
+    /// How many threads share each batch; another number rounds differently.
+    pub threads: usize,
+}
+
+impl Default for Settings {
+    /// How wisp is trained.
+    fn default() -> Self {
+        Self {
+            steps: 20_000,
+            batch_tokens: 1536,
+            threads: 2,
+        }
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self {
+            steps,
+            batch_tokens,
+            threads,
+        } = self;
+        write!(
+            f,
+            "--steps {steps} --batch {batch_tokens} --threads {threads}"
+        )
+    }
+}
+
 /// What a run needs to know.
 #[derive(Clone)]
 pub struct Plan {
@@ -32,12 +70,8 @@ pub struct Plan {
     pub start: Start,
     /// Seed of corpus and weights.
     pub seed: u64,
-    /// Tokens in a batch.
-    pub batch_tokens: usize,
-    /// How many threads share each batch; another number rounds differently.
-    pub threads: usize,
-    /// Steps of the whole run.
-    pub steps: usize,
+    /// How it is trained.
+    pub settings: Settings,
     /// Stops early after this many steps, to be resumed later.
     pub pause_at: Option<usize>,
     /// Steps between checkpoints.
@@ -56,9 +90,6 @@ struct Run<'a> {
 
 /// Trains until the plan's end and returns the model with its last progress, which is also saved.
 /// Tells `report` about each step.
-///
-/// The same plan gives the same model to the last bit on one kind of processor, whether or not it was
-/// paused.
 pub fn train(
     plan: &Plan,
     tokenizer: &Tokenizer,
@@ -92,6 +123,7 @@ impl<'a> Run<'a> {
         let fresh = |config, position| Progress {
             config,
             seed: plan.seed,
+            settings: plan.settings,
             step: 0,
             position,
             tokens: 0,
@@ -100,12 +132,15 @@ impl<'a> Run<'a> {
         };
         let progress = match &plan.start {
             Start::Random(config) => fresh(*config, 0),
-            Start::Trained(config, _) => fresh(*config, batch::ANSWERS_ONLY),
+            Start::Trained(config, _) => fresh(*config, batch::ANSWERS_ONLY_FROM),
             Start::Checkpoint => {
                 let path = plan.dir.clone();
                 let saved = checkpoint::progress(&path)?.ok_or(Error::NoCheckpoint { path })?;
                 checkpoint::fits(&plan.dir, &saved, tokenizer.size(), plan.seed)?;
-                saved
+                Progress {
+                    settings: plan.settings,
+                    ..saved
+                }
             }
         };
         let config = progress.config;
@@ -122,11 +157,11 @@ impl<'a> Run<'a> {
         let batches = Batches {
             corpus,
             tokenizer,
-            tokens: plan.batch_tokens,
+            tokens: plan.settings.batch_tokens,
             longest: config.context,
             position,
         };
-        let pool = ThreadPoolBuilder::new().num_threads(plan.threads);
+        let pool = ThreadPoolBuilder::new().num_threads(plan.settings.threads);
         Ok(Self {
             plan,
             pool: pool.build()?,
@@ -139,11 +174,11 @@ impl<'a> Run<'a> {
 
     /// How much of the plan is done, 0 to 1.
     fn fraction(&self) -> f64 {
-        self.progress.step as f64 / self.plan.steps as f64
+        self.progress.step as f64 / self.plan.settings.steps as f64
     }
 
     fn is_over(&self) -> bool {
-        self.progress.step >= self.plan.steps
+        self.progress.step >= self.plan.settings.steps
             || self
                 .plan
                 .pause_at
@@ -152,7 +187,7 @@ impl<'a> Run<'a> {
 
     fn step(&mut self) -> Result<()> {
         let started = Instant::now();
-        let parts = self.batches.next_batch(self.plan.threads)?;
+        let parts = self.batches.next_batch(self.plan.settings.threads)?;
         let (loss, gradient) = self.pool.install(|| mean_gradient(&self.model, &parts));
         let (step, factor) = (self.progress.step + 1, schedule(self.fraction()));
         if !loss.is_finite() {

@@ -35,6 +35,7 @@ fn a_skill_that_is_not_there_and_no_question_are_refused() {
         (["eval", "--count", "0"], "non-zero"),
         (["train", "--threads", "0"], "non-zero"),
         (["train", "--steps", "0"], "non-zero"),
+        (["tokenizer", "--vocabulary", "9"], "300..=20000"),
     ] {
         let output = trainer(dir.path(), &args);
         let errors = String::from_utf8(output.stderr).unwrap();
@@ -59,17 +60,58 @@ fn a_run_starts_from_a_model_file_and_goes_on_as_it_began() {
     let step = || checkpoint::progress(dir.path()).unwrap().unwrap();
     assert_eq!(train(&["--steps", "1", "--from", shipped]).0, Some(0));
     assert_eq!(step().step, 1);
-    assert!(step().position > batch::ANSWERS_ONLY);
+    assert!(step().position > batch::ANSWERS_ONLY_FROM);
     assert_eq!(train(&["--steps", "2", "--resume"]).0, Some(0));
     assert_eq!(step().step, 2);
 
-    let text = dir.path().join("text.gguf").display().to_string();
-    std::fs::write(&text, "no model").unwrap();
-    let (status, errors) = train(&["--from", &text]);
+    let (status, errors) = train(&["--from", shipped]);
     assert_eq!(status, Some(1), "{errors}");
-    assert!(errors.contains("text.gguf cannot be trained"), "{errors}");
+    assert!(
+        errors.contains("a run at step 2: go on with --resume"),
+        "{errors}"
+    );
+    let (_, errors) = run(&["train", "--resume", "--steps", "2", "--batch", "512"]);
+    assert!(
+        errors.contains("began with --steps 2 --batch 256"),
+        "{errors}"
+    );
+
     let (status, errors) = train(&["--resume", "--from", "x"]);
     assert_eq!(status, Some(2), "{errors}");
     assert!(errors.contains("cannot be used with"), "{errors}");
     assert_eq!(step().step, 2);
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let text = elsewhere.path().join("text.gguf").display().to_string();
+    std::fs::write(&text, "no model").unwrap();
+    for (args, expected) in [
+        (
+            vec!["train", "--from", &text],
+            "text.gguf cannot be trained",
+        ),
+        (vec!["train"], "run `wisp-trainer tokenizer` first"),
+    ] {
+        let output = trainer(elsewhere.path(), &args);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{errors}");
+        assert!(errors.contains(expected), "{errors}");
+    }
+}
+
+#[test]
+fn the_corpus_and_the_exam_can_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let [trained, asked] = [&[][..], &["--held-out"]].map(|more| {
+        let output = trainer(dir.path(), &[&["corpus", "--count", "40"], more].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        for line in &lines {
+            let dialogue: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert!(dialogue["messages"][1]["text"].is_string(), "{line}");
+        }
+        assert_eq!(lines.len(), 40);
+        lines
+    });
+    assert!(trained.iter().all(|line| !asked.contains(line)));
+    assert!(asked.iter().any(|line| line.contains("\"tools\"")));
 }

@@ -9,7 +9,7 @@ use wisp_trainer::{
     export,
     model::Config,
     tokenizer::{CONTROL, Tokenizer, USER_DEFINED},
-    train::{Plan, Start, train},
+    train::{Plan, Settings, Start, train},
 };
 
 #[test]
@@ -21,9 +21,11 @@ fn a_file_comes_back_as_it_was_and_is_trained_further() {
         dir: dir.path().to_path_buf(),
         start: Start::Random(Config::tiny(tokenizer.size())),
         seed: 1,
-        batch_tokens: 256,
-        threads: 2,
-        steps: 30,
+        settings: Settings {
+            steps: 30,
+            batch_tokens: 256,
+            threads: 2,
+        },
         pause_at: None,
         save_every: 1_000,
     };
@@ -40,7 +42,7 @@ fn a_file_comes_back_as_it_was_and_is_trained_further() {
         ..plan
     };
     let (after, progress) = train(&further, &tokenizer, &mut |_| {}).unwrap();
-    assert!(progress.position > batch::ANSWERS_ONLY);
+    assert!(progress.position > batch::ANSWERS_ONLY_FROM);
     // The first step is a small one, so the weights are still those of the file.
     let pairs = model.weights.named().into_iter().zip(after.weights.named());
     for ((name, _, before), (_, _, after)) in pairs {
@@ -83,7 +85,7 @@ fn with_metadata(changed: &str, value: Option<Metadata>, path: &std::path::Path)
 fn a_foreign_file_is_refused_with_the_reason() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("other.gguf");
-    let cases: [(&str, Option<Metadata>, &str); 9] = [
+    let cases: [(&str, Option<Metadata>, &str); 10] = [
         (
             "general.architecture",
             Some("qwen2".into()),
@@ -112,6 +114,11 @@ fn a_foreign_file_is_refused_with_the_reason() {
         (
             "llama.attention.head_count_kv",
             Some(1u32.into()),
+            "is no model of this trainer",
+        ),
+        (
+            "llama.context_length",
+            Some(u32::MAX.into()),
             "is no model of this trainer",
         ),
         (

@@ -74,4 +74,5 @@ fn the_file_passes_its_exam() {
         assert!(score.right >= floor(score.skill).unwrap().1, "{report}");
     }
     assert_eq!(report.0.len(), FLOORS.len());
+    assert_eq!(SKILLS.len(), FLOORS.len());
 }

@@ -3,7 +3,7 @@
 use candle_core::quantized::{GgmlDType, gguf_file::Content};
 use llmspell_inference::Vocabulary;
 use serde_json::json;
-use std::collections::HashMap;
+use std::{collections::HashMap, fs};
 use tempfile::TempDir;
 use wisp_trainer::{
     answer::{Answerer, for_runtime},
@@ -13,7 +13,7 @@ use wisp_trainer::{
     exam, export,
     model::{Config, Model},
     tokenizer::{END, Tokenizer},
-    train::{Plan, Start, train},
+    train::{Plan, Settings, Start, train},
 };
 
 fn vocabulary() -> Tokenizer {
@@ -29,9 +29,11 @@ fn plan(dir: &TempDir, tokenizer: &Tokenizer, steps: usize) -> Plan {
             ..Config::tiny(tokenizer.size())
         }),
         seed: 1,
-        batch_tokens: 256,
-        threads: 2,
-        steps,
+        settings: Settings {
+            steps,
+            batch_tokens: 256,
+            threads: 2,
+        },
         pause_at: None,
         save_every: 1_000,
     }
@@ -63,7 +65,7 @@ fn training_lowers_the_loss() {
 fn a_resumed_run_ends_where_an_unbroken_one_does() {
     let (whole, broken) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let tokenizer = vocabulary();
-    let (_, unbroken) = train(&plan(&whole, &tokenizer, 6), &tokenizer, &mut |_| {}).unwrap();
+    let (model, unbroken) = train(&plan(&whole, &tokenizer, 6), &tokenizer, &mut |_| {}).unwrap();
     let (_, half) = train(
         &Plan {
             pause_at: Some(3),
@@ -74,7 +76,14 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
     )
     .unwrap();
     assert_eq!(half.step, 3);
-    let (_, resumed) = train(
+    // It was stopped between the two renames of a later checkpoint.
+    let [target, old, fresh] = ["", ".old", ".new"].map(|end| {
+        let name = format!("checkpoint{end}");
+        broken.path().join(name)
+    });
+    fs::rename(&target, &old).unwrap();
+    fs::create_dir(&fresh).unwrap();
+    let (resumed_model, resumed) = train(
         &Plan {
             start: Start::Checkpoint,
             ..plan(&broken, &tokenizer, 6)
@@ -88,6 +97,11 @@ fn a_resumed_run_ends_where_an_unbroken_one_does() {
         (unbroken.step, unbroken.position, unbroken.tokens)
     );
     assert_eq!(resumed.loss, unbroken.loss);
+    let pairs = model.weights.named().into_iter();
+    for ((name, _, one), (_, _, other)) in pairs.zip(resumed_model.weights.named()) {
+        assert!(one == other, "{name}");
+    }
+    assert!(target.exists() && !old.exists() && !fresh.exists());
     let saved = checkpoint::progress(broken.path()).unwrap().unwrap();
     assert_eq!(
         (saved.step, saved.position),
@@ -117,6 +131,39 @@ fn a_checkpoint_of_another_vocabulary_or_seed_is_refused_and_so_is_none() {
     assert!(other.contains("its vocabulary has"), "{other}");
     let seed = refusal(&Plan { seed: 2, ..resumed }, &tokenizer);
     assert!(seed.contains("its seed is 1, not 2"), "{seed}");
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named() {
+    let dir = TempDir::new().unwrap();
+    let tokenizer = vocabulary();
+    let plan = plan(&dir, &tokenizer, 1);
+    train(&plan, &tokenizer, &mut |_| {}).unwrap();
+    let again = Plan {
+        start: Start::Checkpoint,
+        ..plan
+    };
+    let tensors = dir.path().join("checkpoint/tensors.safetensors");
+    let progress = dir.path().join("checkpoint/progress.json");
+    let text = fs::read_to_string(&progress).unwrap();
+    let damages = [
+        (&tensors, "no tensors".to_owned(), "tensors.safetensors"),
+        (
+            &progress,
+            text.replace("\"heads\": 2", "\"heads\": 0"),
+            "its dimensions",
+        ),
+        (&progress, "{".to_owned(), "progress.json"),
+    ];
+    for (file, content, expected) in damages {
+        fs::write(file, content).unwrap();
+        let error = train(&again, &tokenizer, &mut |_| {})
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains("checkpoint"), "{error}");
+        assert!(error.contains(expected), "{error}");
+    }
 }
 
 #[test]

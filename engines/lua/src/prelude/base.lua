@@ -3,6 +3,7 @@
 local native, raw = ...
 
 local getmetatable, pcall, rawget = getmetatable, pcall, rawget
+local match = string.match
 local tostring, type = tostring, type
 local raw_xpcall, raw_setmetatable, raw_load = raw.xpcall, raw.setmetatable, raw.load
 local raw_collectgarbage = raw.collectgarbage
@@ -48,7 +49,7 @@ function load(chunk, name, mode, ...)
     bad_argument(1, "load", "string or function", chunk)
   elseif name ~= nil and type(name) ~= "string" then
     bad_argument(2, "load", "string", name)
-  elseif name == "=[llmspell]" then
+  elseif name and match(name, "^[^\0]*") == "=[llmspell]" then -- it ends before a zero
     raise("load: the name =[llmspell] is taken") -- its code is never interrupted
   elseif mode ~= nil and mode ~= "t" and mode ~= "bt" then
     raise('load: only text can be loaded, so the mode must be "t"')

@@ -136,12 +136,16 @@ impl Candle {
             });
         }
         self.store.remove(&installed)?;
-        self.embedders.forget(&key);
-        // Another file may come under the same name.
+        self.forget(&key);
+        Ok(())
+    }
+
+    /// Another file may come under the name of a deleted one.
+    fn forget(&self, key: &Key) {
+        self.embedders.forget(key);
         let vocabularies = self.vocabularies.lock();
         let mut vocabularies = vocabularies.unwrap_or_else(PoisonError::into_inner);
-        vocabularies.remove(&key);
-        Ok(())
+        vocabularies.remove(key);
     }
 
     /// Deletes what is left of a model, unless that is loaded by its path.
@@ -151,13 +155,13 @@ impl Candle {
             return Err(not_installed(name));
         }
         let keys: Vec<Key> = remains.iter().map(|file| Key::file(file)).collect();
-        if keys.iter().any(|key| self.cache.is_loaded(key)) {
+        if let Some(loaded) = keys.iter().find(|key| self.cache.is_loaded(key)) {
             return Err(Error::InUse {
-                model: name.to_string(),
+                model: loaded.name(),
             });
         }
         self.store.remove_remains(name, &remains)?;
-        keys.iter().for_each(|key| self.embedders.forget(key));
+        keys.iter().for_each(|key| self.forget(key));
         Ok(())
     }
 

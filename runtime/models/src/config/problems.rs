@@ -82,18 +82,34 @@ fn redacted_line(line: &str) -> String {
     line.char_indices().map(hide).collect()
 }
 
-/// Where passwords stand in the URLs of a line. A URL ends with the quotation mark before it, else with the line.
+/// Where passwords stand in the URLs of a line. A URL ends with the quotation mark before it, else with the line. What
+/// is given as a URL may lack its scheme.
 fn passwords(line: &str) -> Vec<Range<usize>> {
     let scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    let password = |(colon, _): (usize, &str)| {
-        let start = line[..colon].trim_end_matches(scheme).len();
+    let schemes = line.match_indices("://");
+    let schemes = schemes.map(|(colon, _)| line[..colon].trim_end_matches(scheme).len());
+    let values = line.match_indices('=').filter_map(|(at, _)| {
+        let value = line[at + 1..].trim_start_matches([' ', '\t', '"', '\'']);
+        (last_name(&line[..at]) == "base_url").then_some(line.len() - value.len())
+    });
+    let password = |start: usize| {
         let quote = line[..start].chars().last().filter(|c| "\"'".contains(*c));
-        let end = quote.and_then(|quote| line[colon..].find(quote));
-        let end = end.map_or(line.len(), |at| colon + at);
+        let end = quote.and_then(|quote| closing(&line[start..], quote));
+        let end = end.map_or(line.len(), |length| start + length);
         let login = url::login(&line[start..end])?;
         Some(start + login.start..start + login.end)
     };
-    line.match_indices("://").filter_map(password).collect()
+    schemes.chain(values).filter_map(password).collect()
+}
+
+/// Where a quoted text ends; with double quotes, a backslash takes a quotation mark along.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    text.char_indices().find_map(|(at, c)| {
+        let ends = c == quote && !escaped;
+        escaped = c == '\\' && quote == '"' && !escaped;
+        ends.then_some(at)
+    })
 }
 
 /// The last part of a key that stands before an equals sign.
@@ -123,6 +139,14 @@ mod tests {
             (
                 r#"url = "http://a:b/c@d@host""#,
                 r#"url = "http://*******@host""#,
+            ),
+            (
+                r#"base_url = "ada:secret@host""#,
+                r#"base_url = "**********@host""#,
+            ),
+            (
+                r#"base_url = "http://a:p\"w@h:99999""#,
+                r#"base_url = "http://******@h:99999""#,
             ),
             (
                 r#"url = "https://evil/@good.com""#,

@@ -41,7 +41,7 @@ impl Hub {
         self.0.probe(&self.url(repository, path)).await
     }
 
-    /// The files of the model that is wanted: all shards, the one file, or weights with what describes them.
+    /// The files of the model that is wanted, at least one: all shards, the one file, or weights with what describes them.
     pub async fn files(&self, wanted: &Wanted, default: &str) -> Result<Vec<RepoPath>, Error> {
         let quantization = match &wanted.choice {
             Choice::File(path) if path.is_safetensors() => {
@@ -64,10 +64,8 @@ impl Hub {
         let is_there = |file: &RepoPath| there.iter().any(|path| path == file.as_str());
         let files = weights.describing().into_iter();
         let wanted = files.filter(|(file, needed)| *needed || is_there(file));
-        let mut files: Vec<RepoPath> = wanted.map(|(file, _)| file).collect();
-        // The weights come last: what a pull leaves that is given up is then known by their part.
-        files.push(weights.clone());
-        Ok(files)
+        let wanted = wanted.map(|(file, _)| file);
+        Ok(std::iter::once(weights.clone()).chain(wanted).collect())
     }
 
     /// The models of a repository, each by its first file.

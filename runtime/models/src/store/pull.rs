@@ -9,6 +9,7 @@ use super::Store;
 use super::hub::Hub;
 use super::installed::Installed;
 use super::record::Record;
+use super::remains;
 use super::repository::RepoPath;
 use super::wanted::{Choice, Wanted};
 use crate::catalogue::Catalogue;
@@ -66,6 +67,16 @@ struct File {
     target: PathBuf,
 }
 
+impl File {
+    /// Whether some of it is there, or all.
+    fn has_left_something(&self) -> bool {
+        let [part, journal, _] = transfer::leftovers(&self.target);
+        [&self.target, &part, &journal]
+            .iter()
+            .any(|path| path.exists())
+    }
+}
+
 impl Job {
     async fn run(self) -> Result<(), Error> {
         self.tell(self.progress(PullStatus::Resolving));
@@ -120,14 +131,24 @@ impl Job {
                 path,
             });
         }
+        let mark = set_mark(&files[0].target)?;
+        let installed = self.get_all(&hub, &files, directory).await;
+        if installed.is_ok() || !files.iter().any(File::has_left_something) {
+            let _ = std::fs::remove_file(mark); // beside a whole model, or nothing, it says nothing
+        }
+        installed
+    }
+
+    async fn get_all(
+        &self,
+        hub: &Hub,
+        files: &[File],
+        directory: &Path,
+    ) -> Result<Installed, Error> {
         let mut got = Vec::new();
         for at in 0..files.len() {
-            let remote = self.fetch(&hub, &files, at).await?;
+            let remote = self.fetch(hub, files, at).await?;
             got.push((files[at].path.clone(), remote));
-        }
-        // A model is known by the first of its files.
-        if got.last().is_some_and(|(path, _)| path.is_safetensors()) {
-            got.rotate_right(1);
         }
         self.record(directory, got)
     }
@@ -206,6 +227,14 @@ impl Job {
     fn tell(&self, progress: PullProgress) {
         let _ = self.sender.try_send(progress); // who does not read gets the next one
     }
+}
+
+/// Notes that a model is being pulled, beside its first file.
+fn set_mark(first: &Path) -> Result<PathBuf, Error> {
+    make_folder(first)?;
+    let mark = remains::mark(first);
+    std::fs::write(&mark, "").map_err(|source| transfer::disk_error(&mark, source))?;
+    Ok(mark)
 }
 
 fn make_folder(target: &Path) -> Result<(), Error> {

@@ -10,7 +10,16 @@ use super::{Store, walk};
 use crate::Error;
 use crate::catalogue::Catalogue;
 use crate::name::ModelName;
-use crate::transfer::part_of;
+
+/// What lies beside the first file of a model while it is pulled, and stays if that breaks off.
+const MARK: &str = ".pull";
+
+/// Where the mark of a model lies whose first file this is.
+pub fn mark(first: &Path) -> PathBuf {
+    let mut path = first.to_owned().into_os_string();
+    path.push(MARK);
+    path.into()
+}
 
 impl Store {
     /// The files, there or not, of the models that a name means and that are not whole. What a whole one needs is
@@ -24,22 +33,25 @@ impl Store {
             path: directory.to_owned(),
             source,
         })?;
-        let mut remains = BTreeSet::new();
+        let mut broken = Vec::new();
         for repository in BTreeSet::from_iter(repositories(name)) {
             let folder = directory.join(repository.folder());
-            for trace in &traces {
-                let model = relative(trace, &folder).and_then(|path| {
-                    let model = RepoPath::parse(model(&path)?)?;
-                    means(name, &repository, &model).then_some(model)
-                });
-                let Some(model) = model else { continue };
-                let weights = model.below(&folder);
-                let mut files = model.shards();
-                if is_alone(&weights)? {
-                    files.extend(model.describing().into_iter().map(|(file, _)| file));
-                }
-                remains.extend(files.iter().map(|file| file.below(&folder)));
+            let models = traces.iter().filter_map(|trace| {
+                let path = relative(trace, &folder)?;
+                RepoPath::parse(model(&path)?)
+            });
+            let meant = models.filter(|model| means(name, &repository, model));
+            broken.extend(meant.map(|model| (model.below(&folder), model, folder.clone())));
+        }
+        let mut remains = BTreeSet::new();
+        for (first, model, folder) in &broken {
+            let mut files = model.shards();
+            if is_alone(first, |other| {
+                broken.iter().any(|(first, ..)| first == other)
+            })? {
+                files.extend(model.describing().into_iter().map(|(file, _)| file));
             }
+            remains.extend(files.iter().map(|file| file.below(folder)));
         }
         let records = self.records()?.whole;
         let whole: HashSet<PathBuf> = records.iter().flat_map(|r| r.paths(directory)).collect();
@@ -50,16 +62,16 @@ impl Store {
     }
 }
 
-/// The name of the model's file beside which a file of this name lies. A model's file by itself is nobody's remains:
+/// The name of the model's first file, of the name of a mark or a record. A model's file by itself is nobody's remains:
 /// somebody may have put it there.
 fn model(name: &str) -> Option<&str> {
-    let model = part_of(name).or_else(|| Record::file(name))?;
+    let model = name.strip_suffix(MARK).or_else(|| Record::file(name))?;
     Record::is_model(model).then_some(model)
 }
 
-/// Whether no other model lies in the folder of one, so that what describes models there is only its own.
-fn is_alone(weights: &Path) -> Result<bool, Error> {
-    let folder = weights.parent().unwrap_or(weights);
+/// Whether no model lies in the folder of one but broken ones, so that what describes models there is only theirs.
+fn is_alone(first: &Path, is_broken: impl Fn(&Path) -> bool) -> Result<bool, Error> {
+    let folder = first.parent().unwrap_or(first);
     let at = |source| Error::StoreFolder {
         path: folder.to_owned(),
         source,
@@ -68,7 +80,7 @@ fn is_alone(weights: &Path) -> Result<bool, Error> {
         let name = entry.map_err(at)?.file_name();
         let name = name.to_string_lossy();
         let file = model(&name).unwrap_or(&name);
-        if Record::is_model(file) && weights.file_name() != Some(file.as_ref()) {
+        if Record::is_model(file) && !is_broken(&folder.join(file)) {
             return Ok(false);
         }
     }

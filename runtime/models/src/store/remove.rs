@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Store;
 use super::installed::Installed;
 use super::record::Record;
+use super::remains;
 use crate::Error;
 use crate::name::ModelName;
 use crate::transfer::{Lock, leftovers};
@@ -57,6 +58,7 @@ fn delete_all(model: &str, files: &[PathBuf], directory: &Path) -> Result<(), Er
         let [part, journal, _] = leftovers(file);
         delete(&part)?;
         delete(&journal)?;
+        delete(&remains::mark(file))?;
     }
     locks.into_iter().for_each(Lock::remove);
     for file in files {

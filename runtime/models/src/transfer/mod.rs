@@ -23,6 +23,6 @@ pub(crate) use {
     fetch::{Order, Transfer},
     lock::Lock,
     meter::{Event, Phase},
-    part::{is_full, leftovers, part_of},
+    part::{disk_error, is_full, leftovers},
     remote::Remote,
 };

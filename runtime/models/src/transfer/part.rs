@@ -24,12 +24,6 @@ pub fn leftovers(target: &Path) -> [PathBuf; 3] {
     ["part", "journal", "lock"].map(|extension| beside(target, extension))
 }
 
-/// The name of the file that has come in part, of a name that [`leftovers`] may have.
-pub fn part_of(name: &str) -> Option<&str> {
-    name.strip_suffix(".part")
-        .or_else(|| name.strip_suffix(".journal"))
-}
-
 /// A file under way. Its lock must be held.
 pub struct Part {
     pub path: PathBuf,

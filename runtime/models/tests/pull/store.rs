@@ -256,7 +256,7 @@ fn what_describes_two_models_stays_with_the_other() {
     let world = World::new();
     let folder = world.path("tiny/two");
     std::fs::create_dir_all(&folder).expect("made");
-    for file in ["a.safetensors", "b.safetensors.part", "config.json"] {
+    for file in ["a.safetensors", "b.safetensors.pull", "config.json"] {
         std::fs::write(folder.join(file), "{}").expect("written");
     }
     world.remove("hf:tiny/two/b.safetensors").expect("removed");
@@ -264,6 +264,31 @@ fn what_describes_two_models_stays_with_the_other() {
         world.files(),
         ["tiny/two/a.safetensors", "tiny/two/config.json"]
     );
+    std::fs::write(folder.join("a.safetensors.pull"), "").expect("written");
+    std::fs::write(folder.join("b.safetensors.pull"), "").expect("written");
+    world.remove("hf:tiny/two").expect("both removed");
+    assert!(world.files().is_empty(), "{:?}", world.files());
+}
+
+#[test]
+fn wherever_a_pull_breaks_off_what_is_left_can_be_removed() {
+    let world = World::new();
+    for file in ["model.safetensors", "config.json", "tokenizer.json"] {
+        world.server.add(&format!("tiny/bert/{file}"), model(1));
+    }
+    let name = "hf:tiny/bert/model.safetensors";
+    for answers in 0.. {
+        let refusal = Fault::Refuse(403, Vec::new());
+        let faults = std::iter::repeat_with(|| Fault::None).take(answers);
+        world.server.at_cdn(faults.chain([refusal]));
+        let pulled = world.pull(name);
+        world.remove(name).expect("removed");
+        assert!(world.files().is_empty(), "{answers}: {:?}", world.files());
+        if pulled.is_ok() {
+            assert!(answers >= 3, "each file needs an answer");
+            break;
+        }
+    }
 }
 
 #[test]

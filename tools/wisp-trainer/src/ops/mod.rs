@@ -16,8 +16,15 @@ pub use product::{add_product, product};
 pub use rms_norm::RmsNorm;
 pub use swiglu::SwiGlu;
 
+use candle_core::{Device, Tensor};
+
 /// A matrix in row-major order.
 pub type Matrix = ndarray::Array2<f32>;
+
+/// A matrix as Candle has it.
+pub fn tensor(matrix: &Matrix) -> candle_core::Result<Tensor> {
+    Tensor::from_vec(values(matrix).to_vec(), matrix.dim(), &Device::Cpu)
+}
 
 /// The values of a matrix, row by row.
 fn values(matrix: &Matrix) -> &[f32] {

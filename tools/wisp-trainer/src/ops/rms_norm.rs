@@ -1,6 +1,7 @@
 use super::{Matrix, add_scaled, dot, values, values_mut};
 
-/// `y = x / sqrt(mean(x^2) + eps) * weight`, over rows of `x: [n, dim]` with `weight: [1, dim]`.
+/// `y = x / sqrt(mean(x^2) + eps) * weight`, over rows of `x: [n, dim]` with `weight: [1, dim]`
+/// (Zhang and Sennrich, 2019).
 pub struct RmsNorm {
     /// Keeps the division finite.
     pub eps: f32,

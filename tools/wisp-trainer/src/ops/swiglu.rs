@@ -1,6 +1,7 @@
 use super::{Matrix, exp, values, values_mut};
 
-/// `silu(gate) * up`, where a row of the input is gate and up side by side: `[n, 2 ffn] -> [n, ffn]`.
+/// `silu(gate) * up`, where a row of the input is gate and up side by side: `[n, 2 ffn] -> [n, ffn]`
+/// (Shazeer, 2020).
 pub struct SwiGlu;
 
 fn sigmoid(x: f32) -> f32 {
