@@ -27,8 +27,12 @@ pub mod stubs;
 #[cfg(feature = "cli")]
 pub use cli::{cli, command};
 pub use language::Language;
+#[doc(hidden)]
+pub use llmspell_core; // what `api` expands to names it
 pub use llmspell_core::{
-    Console, Cx, Diagnostic, Error, Fault, Frame, Registry, TaskError, TaskStatus, Value, api, spec,
+    Callback, Check, Console, Cx, Diagnostic, Error, Fault, Frame, FromValue, Handle, Interrupter,
+    IntoValue, LineReader, Map, Mismatch, Registry, Sources, TaskError, TaskStatus, Value,
+    host_api as api, spec,
 };
 pub use llmspell_models::{Limits, Models};
 pub use llmspell_stdlib::registry;

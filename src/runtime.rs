@@ -1,12 +1,13 @@
 //! [`Runtime`]: scripts of one language, embedded.
 
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use llmspell_core::{
     Check, Console, Cx, Diagnostic, Error, Interrupter, Loader, Outcome, Registry, Scheduler,
-    Scope, SharedEngine, Sources, Task, TaskError, Value,
+    Scope, SharedEngine, Sources, Task, TaskError, TaskStatus, Value,
 };
 use llmspell_models::Models;
 
@@ -76,6 +77,7 @@ impl Builder {
         Ok(Runtime {
             engine,
             session: Rc::default(),
+            started: RefCell::default(),
             scheduler,
             language: self.language,
         })
@@ -102,17 +104,45 @@ pub struct Runtime {
     // Dropped before the scheduler that its functions point to.
     engine: SharedEngine,
     session: Rc<Scope>,
+    /// Scripts that were started and have tasks.
+    started: RefCell<Vec<Started>>,
     scheduler: Scheduler,
     language: Language,
 }
 
-/// A script that [`Runtime::start`] started.
-pub struct Script(Rc<Task>);
+/// A script that [`Runtime::start`] started. It goes on when this is dropped; an error that was not asked for is then
+/// told as an unseen one.
+pub struct Script {
+    started: Started,
+    asked: Cell<bool>,
+}
+
+/// A script's main task, and the scope of all its tasks.
+#[derive(Clone)]
+struct Started {
+    main: Rc<Task>,
+    scope: Rc<Scope>,
+}
 
 impl Script {
-    /// How it ended, if it has.
+    /// How its main task ended, if it has. Its other tasks may go on, unless it failed.
     pub fn outcome(&self) -> Option<Result<(), TaskError>> {
-        Some(self.0.outcome()?.map(drop))
+        let outcome = self.started.main.outcome()?;
+        self.asked.set(true);
+        Some(outcome.map(drop))
+    }
+
+    /// Where its main task is in its life.
+    pub fn status(&self) -> TaskStatus {
+        self.started.main.status()
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if !self.asked.get() {
+            self.started.main.unexpect();
+        }
     }
 }
 
@@ -154,9 +184,15 @@ impl Runtime {
         self.scheduler.cx().budget().set_timeout(limit);
     }
 
-    /// For interrupting what runs, from any thread.
+    /// For interrupting what runs, from any thread. [`Runtime::run`] and [`Runtime::evaluate`] end with that; with
+    /// [`Runtime::tick`], everything that was started ends until [`Runtime::clear_interrupt`].
     pub fn interrupter(&self) -> Interrupter {
         self.scheduler.interrupter()
+    }
+
+    /// Lets scripts run again after an interruption.
+    pub fn clear_interrupt(&self) {
+        self.scheduler.cx().budget().clear_interrupt();
     }
 
     /// The texts that were loaded, for showing an error with its source line.
@@ -173,6 +209,7 @@ impl Runtime {
     pub fn run(&self, name: &str, source: &str) -> Result<(), TaskError> {
         let entry = self.engine.load(name, source).map_err(load_error)?;
         let outcome = self.scheduler.run(&self.engine, &entry, Vec::new());
+        self.clear_interrupt();
         let shown = self.scheduler.cx().console().finish();
         outcome?;
         shown.map_err(|e| load_error(Diagnostic::new(format!("cannot write the output: {e}"))))
@@ -186,16 +223,38 @@ impl Runtime {
     /// Starts a script, which [`Runtime::tick`] then runs.
     pub fn start(&self, name: &str, source: &str) -> Result<Script, TaskError> {
         let entry = self.engine.load(name, source).map_err(load_error)?;
-        let task = self
+        let scope = Rc::default();
+        let main = self
             .scheduler
-            .start(&self.engine, &self.session, &entry, Vec::new())?;
-        Ok(Script(task))
+            .start(&self.engine, &scope, &entry, Vec::new())?;
+        main.expect();
+        let started = Started { main, scope };
+        self.started.borrow_mut().push(started.clone());
+        Ok(Script {
+            started,
+            asked: Cell::new(false),
+        })
+    }
+
+    /// Ends a script with all its tasks.
+    pub fn cancel(&self, script: &Script) {
+        self.scheduler.cancel(&script.started.scope);
     }
 
     /// Runs started scripts for about `limit`, for hosts with a frame loop; says whether anything
     /// could run at once again.
     pub fn tick(&self, limit: Duration) -> bool {
         let more = self.scheduler.tick(limit);
+        // Reporting runs code of the host, which may start another script.
+        for Started { main, scope } in self.started.take() {
+            if matches!(main.status(), TaskStatus::Failed | TaskStatus::Cancelled) {
+                self.scheduler.cancel(&scope);
+            }
+            self.scheduler.report_unseen(&scope);
+            if scope.live() > 0 {
+                self.started.borrow_mut().push(Started { main, scope });
+            }
+        }
         self.report_unseen();
         more
     }
@@ -211,7 +270,7 @@ impl Runtime {
             .start(&self.engine, &self.session, &entry, Vec::new())?;
         let outcome: Outcome = self.scheduler.finish(&task);
         self.scheduler.cx().console().flush();
-        self.scheduler.cx().budget().clear_interrupt();
+        self.clear_interrupt();
         Ok(match outcome? {
             Value::Nil => None,
             value => Some(self.engine.show(&value)),
@@ -234,7 +293,7 @@ impl Runtime {
         self.scheduler.block_on(cx.console().next_line(&cx, prompt))
     }
 
-    /// Ends the session's tasks, and reports their errors that no input has seen.
+    /// Ends the session's tasks, and reports their errors that no input has seen. Scripts that were started go on.
     pub fn end_session(&self) {
         self.report_unseen();
         self.scheduler.cancel(&self.session);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use llmspell::{Cx, Fault, Language, Runtime, TaskError, api};
+use llmspell::{Cx, Fault, Language, Runtime, TaskError, TaskStatus, api};
 
 /// What the host counts.
 #[derive(Default)]
@@ -174,5 +174,65 @@ fn a_runtime_that_is_dropped_takes_its_waiting_tasks_with_it() {
             "{}: something lives on",
             language.name()
         );
+    }
+}
+
+#[test]
+fn a_failure_that_is_asked_for_is_told_once_and_ends_the_scripts_other_tasks() {
+    let failing = [
+        (
+            Language::Lua,
+            "Task.start(function() Task.sleep(0.001) Game.score(1) end) error('no')",
+        ),
+        (
+            Language::Rhai,
+            "Task.start(|| { Task.sleep(0.001); Game.score(1); }); throw \"no\";",
+        ),
+    ];
+    for (language, code) in failing {
+        let runtime = runtime(language);
+        let asked = runtime.start("asked", code).expect("it compiles");
+        while asked.outcome().is_none() {
+            runtime.tick(Duration::from_millis(1));
+        }
+        let other = runtime
+            .start("other", "Task.sleep(0.01);")
+            .expect("it compiles");
+        while other.outcome().is_none() {
+            runtime.tick(Duration::from_millis(1));
+        }
+        assert_eq!(score(&runtime), 0);
+        assert_eq!(runtime.unseen_errors(), 0);
+        assert!(asked.outcome().expect("it has ended").is_err());
+
+        drop(runtime.start("forgotten", code).expect("it compiles"));
+        runtime.tick(Duration::from_millis(1));
+        assert_eq!(runtime.unseen_errors(), 1, "{}", language.name());
+    }
+}
+
+#[test]
+fn a_host_ends_one_script_and_an_interruption_all_until_it_is_cleared() {
+    let endless = [
+        (Language::Lua, "while true do Task.sleep(0) end"),
+        (Language::Rhai, "loop { Task.sleep(0); }"),
+    ];
+    for (language, code) in endless {
+        let runtime = runtime(language);
+        let [one, two] = [(); 2].map(|()| runtime.start("endless", code).expect("it compiles"));
+        runtime.tick(Duration::from_millis(1));
+        runtime.cancel(&one);
+        runtime.tick(Duration::from_millis(1));
+        assert_eq!(one.status(), TaskStatus::Cancelled);
+        assert_eq!(two.status(), TaskStatus::Running);
+
+        runtime.interrupter().interrupt();
+        runtime.tick(Duration::from_millis(1));
+        assert_eq!(two.status(), TaskStatus::Failed);
+        runtime.clear_interrupt();
+        runtime
+            .run("after", "Game.score(1);")
+            .expect("the runtime lives on");
+        assert_eq!(score(&runtime), 1);
     }
 }

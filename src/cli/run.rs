@@ -10,12 +10,15 @@ use llmspell_core::{Console, Fault, TaskError};
 use llmspell_stdlib::generation::Notices;
 use llmspell_stdlib::log::{Level, Lines, Threshold};
 
+use super::report::Reporter;
 use super::stdio::{self, Output};
 use super::{App, ExecArgs, Limits, RunArgs};
 use crate::{Builder, Language, Runtime};
 
 /// How long after the deadline scripts may take to end by themselves.
 const GRACE: Duration = Duration::from_millis(60);
+/// The same after an interruption.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// `llmspell run FILE`
 pub fn file(app: &App, args: RunArgs) -> u8 {
@@ -74,11 +77,21 @@ impl Job {
             Err(error) => return app.fail(error.to_string(), 1),
         };
         app.report_unseen(&runtime);
-        interrupt_on_signal(&runtime);
         let ended = Arc::new(AtomicBool::new(false));
+        let last = Last {
+            ended: ended.clone(),
+            reporter: app.reporter.clone(),
+            out,
+        };
+        let interrupted = last.clone();
+        interrupt_on_signal(&runtime, move || {
+            let end = interrupted.clone();
+            end.after(PATIENCE, "interrupted".to_owned(), 130);
+        });
         if let Some(limit) = self.limits.timeout {
             runtime.set_timeout(Some(limit));
-            watch(limit, out, app, ended.clone());
+            let message = format!("timed out after {} s", limit.as_secs_f64());
+            last.after(limit.saturating_add(GRACE), message, 124);
         }
         let outcome = runtime.run(&self.name, &self.text);
         if ended.swap(true, Ordering::SeqCst) {
@@ -138,34 +151,42 @@ impl App {
     }
 }
 
-/// The first signal ends the script; one more, if that did not help, the process.
-pub fn interrupt_on_signal(runtime: &Runtime) {
+/// The first signal ends the script, and `first` hears of it; one more, if that did not help, ends the process.
+pub fn interrupt_on_signal(runtime: &Runtime, first: impl Fn() + Send + 'static) {
     let interrupter = runtime.interrupter();
     // A host that has a handler of its own keeps it.
-    let _ = ctrlc::set_handler(move || {
-        if interrupter.interrupt() {
-            std::process::exit(130);
-        }
+    let _ = ctrlc::set_handler(move || match interrupter.interrupt() {
+        true => std::process::exit(130),
+        false => first(),
     });
 }
 
-/// Ends the process when a script does not end at its deadline: a call into C, such as a hostile
-/// pattern, reaches no instruction hook.
-fn watch(limit: Duration, out: Output, app: &App, ended: Arc<AtomicBool>) {
-    let reporter = app.reporter.clone();
-    let watchdog = move || {
-        std::thread::sleep(limit.saturating_add(GRACE));
-        if ended.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        out.try_flush();
-        reporter.message(format!("timed out after {} s", limit.as_secs_f64()));
-        std::process::exit(124);
-    };
-    // Without the thread, the instruction hooks still end all but calls into C.
-    let _ = std::thread::Builder::new()
-        .name("llmspell-watchdog".to_owned())
-        .spawn(watchdog);
+/// Ends the process when a script does not end by itself: a call into C, such as a hostile pattern, reaches no
+/// instruction hook.
+#[derive(Clone)]
+struct Last {
+    ended: Arc<AtomicBool>,
+    reporter: Reporter,
+    out: Output,
+}
+
+impl Last {
+    /// Ends it with a message and an exit code, unless the script has ended by then.
+    fn after(self, time: Duration, message: String, code: i32) {
+        let watchdog = move || {
+            std::thread::sleep(time);
+            if self.ended.swap(true, Ordering::SeqCst) {
+                return;
+            }
+            self.out.try_flush();
+            self.reporter.message(message);
+            std::process::exit(code);
+        };
+        // Without the thread, the instruction hooks still end all but calls into C.
+        let _ = std::thread::Builder::new()
+            .name("llmspell-watchdog".to_owned())
+            .spawn(watchdog);
+    }
 }
 
 /// Reads a script's text.

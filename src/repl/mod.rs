@@ -37,7 +37,7 @@ pub fn run(app: &App, language: Language) -> u8 {
         Err(error) => return app.fail(error.to_string(), 1),
     };
     app.report_unseen(&runtime);
-    interrupt_on_signal(&runtime);
+    interrupt_on_signal(&runtime, || {});
     if io::stdin().is_terminal() {
         let version = env!("CARGO_PKG_VERSION");
         eprintln!(

@@ -86,9 +86,6 @@ impl Channel {
         }
         self.values.borrow_mut().push_back(value.0);
         self.receivers.call_next();
-        if self.has_room() {
-            self.senders.call_next();
-        }
         Ok(())
     }
 
@@ -111,9 +108,6 @@ impl Channel {
         let ready = || self.closed.get() || !self.values.borrow().is_empty();
         self.receivers.wait_until(ready).await;
         let value = self.values.borrow_mut().pop_front();
-        if !self.values.borrow().is_empty() {
-            self.receivers.call_next();
-        }
         self.senders.call_next();
         value.map(Untouched)
     }

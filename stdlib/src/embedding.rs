@@ -19,10 +19,11 @@ impl FromValue for OneOrMany {
                 texts: vec![text],
                 one: true,
             }),
-            list => Ok(Self {
+            list @ Value::List(_) => Ok(Self {
                 texts: Vec::from_value(list)?,
                 one: false,
             }),
+            other => Err(Mismatch::new(Self::TY, other.kind())),
         }
     }
 }

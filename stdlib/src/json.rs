@@ -112,7 +112,10 @@ pub fn to_json(value: Value) -> Result<Json, Mismatch> {
             None => return refuse(&x.to_string()),
         },
         Value::Str(s) => Json::String(s),
-        Value::Bytes(_) => return refuse("bytes that are not UTF-8"),
+        Value::Bytes(bytes) => match String::from_utf8(bytes) {
+            Ok(_) => return refuse("bytes"),
+            Err(_) => return refuse("bytes that are not UTF-8"),
+        },
         Value::List(items) => {
             let item = |(index, item)| to_json(item).map_err(|e: Mismatch| e.at_index(index));
             Json::Array(

@@ -84,6 +84,25 @@ fn numbers_are_read_as_stock_lua_reads_them() {
 }
 
 #[test]
+fn a_line_whose_reader_is_cancelled_is_for_whoever_asks_next() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let input = move |_: &str| {
+        let number = counted.fetch_add(1, Relaxed);
+        Ok(Some(format!("{number}\n").into()))
+    };
+    let bench = lab_reading(Box::new(input), Loader::default());
+    // The first line comes during a call that gives nobody else a turn, before its reader is ended.
+    bench.value(
+        "local job = Lab.start(function() return io.read() end)
+         Lab.sleep(0)
+         string.find(string.rep('a', 3000), '.-.-b')
+         job:cancel()
+         assert(io.read() == '0')",
+    );
+}
+
+#[test]
 fn reading_blocks_no_other_task() {
     reads(
         &["line"],

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::error::Fault;
 
 /// How long a task runs before others get their turn.
-const SLICE: Duration = Duration::from_millis(2);
+pub(crate) const SLICE: Duration = Duration::from_millis(2);
 
 /// What all scripts of a scheduler may use, and the slice of the task that runs now.
 ///
@@ -113,9 +113,9 @@ impl Budget {
         fault
     }
 
-    /// Starts a task's slice.
-    pub(crate) fn begin_slice(&self) {
+    /// Starts a task's slice of that length.
+    pub(crate) fn begin_slice(&self, length: Duration) {
         self.doomed.set(None);
-        self.slice_ends.set(Instant::now() + SLICE);
+        self.slice_ends.set(Instant::now() + length);
     }
 }

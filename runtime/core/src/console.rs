@@ -14,7 +14,13 @@ use crate::scheduler::Cx;
 /// An error of kind `Interrupted` interrupts whoever reads.
 pub type LineReader = Box<dyn FnMut(&str) -> io::Result<Option<Vec<u8>>> + Send>;
 
-type Answer = io::Result<Option<Vec<u8>>>;
+/// What was read.
+struct Answer {
+    line: io::Result<Option<Vec<u8>>>,
+    /// Whether the prompt was shown; a line that another had asked for needs none.
+    prompted: bool,
+}
+
 type Request = (String, oneshot::Sender<Answer>);
 
 /// Standard input and output, or what a host puts in their place.
@@ -116,14 +122,21 @@ impl Console {
 
     async fn ask(&self, cx: &Cx, prompt: &str) -> Result<Option<Vec<u8>>, Error> {
         self.flush();
-        let (answer, line) = oneshot::channel();
-        let asked = self.requests().send((prompt.to_owned(), answer));
-        let line = match asked {
-            Ok(()) => cx.external(line).await,
+        let (sender, answer) = oneshot::channel();
+        let mut asked = Asked {
+            console: self,
+            answer,
+        };
+        let sent = self.requests().send((prompt.to_owned(), sender));
+        let answer = match sent {
+            Ok(()) => cx.external(&mut asked.answer).await,
             Err(_) => return Err(Error::raise("the console's input is closed")),
         };
-        let line = line.map_err(|_| Error::raise("the console's input is closed"))?;
-        line.map_err(|e| match e.kind() {
+        let answer = answer.map_err(|_| Error::raise("the console's input is closed"))?;
+        if !answer.prompted {
+            self.write(prompt.as_bytes())?;
+        }
+        answer.line.map_err(|e| match e.kind() {
             io::ErrorKind::Interrupted => Fault::Interrupted.into(),
             _ => Error::Raise(format!("cannot read from the console: {e}")),
         })
@@ -143,6 +156,25 @@ impl Console {
     }
 }
 
+/// A line that was asked for. If it has come when nobody waits for it any more, it is for whoever asks next.
+struct Asked<'a> {
+    console: &'a Console,
+    answer: oneshot::Receiver<Answer>,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        let Ok(Answer {
+            line: Ok(Some(line)),
+            ..
+        }) = self.answer.try_recv()
+        else {
+            return;
+        };
+        self.console.rest.borrow_mut().extend(line);
+    }
+}
+
 /// A line as text, without its end.
 fn text(mut line: Vec<u8>) -> Result<String, Error> {
     if line.pop_if(|last| *last == b'\n').is_some() {
@@ -158,7 +190,14 @@ fn serve(mut read: LineReader, requests: &mpsc::Receiver<Request>) {
         if answer.is_closed() {
             continue;
         }
-        let line = kept.take().unwrap_or_else(|| read(&prompt));
-        kept = answer.send(line).err();
+        let read = || Answer {
+            line: read(&prompt),
+            prompted: true,
+        };
+        let line = kept.take().unwrap_or_else(read);
+        kept = answer.send(line).err().map(|answer| Answer {
+            prompted: false,
+            ..answer
+        });
     }
 }

@@ -22,7 +22,7 @@ pub use convert::{Bytes, Callback, FromValue, IntoValue, Rest, Untouched, downca
 pub use diagnostic::{Diagnostic, Frame};
 pub use engine::{Check, Coroutine, Engine, Flow, LocalFuture, SharedEngine, Step, Waiting};
 pub use error::{Error, Fault, Mismatch, ScriptError, TaskError, wrong_argument_count};
-pub use llmspell_macros::api;
+pub use llmspell_macros::{api, host_api};
 pub use loader::{Loader, Source};
 pub use scheduler::{Cx, Interrupter, Outcome, Scheduler, Scope, Sources, Task, TaskStatus};
 pub use spec::Registry;

@@ -22,7 +22,10 @@ pub fn slip<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<
     known
         .into_iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1.max(candidate.len().max(name.len()) / 3))
+        .filter(|(distance, candidate)| {
+            let longest = candidate.chars().count().max(name.chars().count());
+            *distance <= 1.max(longest / 3)
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

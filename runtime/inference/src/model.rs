@@ -141,15 +141,22 @@ impl Model {
         }
     }
 
-    /// Starts a generation; it runs whether or not it is read, up to a few events ahead.
+    /// Starts a generation; it runs whether or not it is read, up to a few events ahead. It ends where its context or
+    /// the memory for keys and values does.
     pub fn generate(&self, mut request: Request) -> Result<Generation, Error> {
         request.validate()?;
-        let (prompt_tokens, context_size) = (request.prompt.len(), self.context_for(&request)?);
+        let (prompt_tokens, capacity) = (request.prompt.len(), self.context_size());
+        let context_size = request.context_size.unwrap_or(capacity.max(1));
+        self.shared.footprint.check_context(context_size)?;
         if prompt_tokens > context_size {
             return Err(Error::PromptTooLong {
                 prompt_tokens,
                 context_size,
             });
+        }
+        if prompt_tokens > capacity {
+            let tokens = prompt_tokens;
+            return Err(Error::CacheFull { tokens, capacity });
         }
         let vocabulary = self.shared.tokens;
         let known = |token: &u32| (*token as usize) < vocabulary;
@@ -166,18 +173,6 @@ impl Model {
         }
         request.context_size = Some(context_size);
         self.shared.batch.admit(request)
-    }
-
-    /// Tokens that the request's sequence may hold.
-    fn context_for(&self, request: &Request) -> Result<usize, Error> {
-        let capacity = self.context_size();
-        let asked = request.context_size.unwrap_or(capacity.max(1));
-        self.shared.footprint.check_context(asked)?;
-        if asked > capacity {
-            let tokens = asked;
-            return Err(Error::CacheFull { tokens, capacity });
-        }
-        Ok(asked)
     }
 }
 

@@ -36,7 +36,7 @@ use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
 pub(crate) use crate::store::how_to_get;
 use crate::store::{Installed, Store};
-use cache::{Cache, LEAST_CONTEXT};
+use cache::{Cache, LEAST_CONTEXT, Lease};
 use embedders::Embedders;
 use key::Key;
 use thread::{beside, on_thread};
@@ -47,8 +47,15 @@ pub struct Candle {
     cache: Cache,
     embedders: Embedders,
     store: Store,
-    /// Those that were read without a model, by whoever asked first.
-    vocabularies: Arc<Mutex<HashMap<Key, Arc<OnceCell<Vocabulary>>>>>,
+    /// Those that were read without a model.
+    vocabularies: Arc<Mutex<HashMap<Key, Known>>>,
+}
+
+/// A vocabulary, once whoever asked first has read it, and when its file had been changed.
+#[derive(Clone, Default)]
+struct Known {
+    modified: Option<f64>,
+    vocabulary: Arc<OnceCell<Vocabulary>>,
 }
 
 impl Candle {
@@ -123,16 +130,16 @@ impl Candle {
             }
             .into());
         }
-        let answer = request.max_tokens.unwrap_or(LEAST_CONTEXT);
-        let tokens = prompt_tokens.saturating_add(answer).min(context_size);
-        lease.promise(tokens).await?;
+        let first = request.max_tokens.unwrap_or(LEAST_CONTEXT);
+        let promised = prompt_tokens.saturating_add(first).min(context_size);
+        lease.promise(promised).await?;
         let before = called.elapsed();
         let generation = model.generate(inference::Request {
             prompt: encoded.tokens,
             sampling: request.sampling.over(key.sampling())?,
             max_tokens: request.max_tokens,
             stop: request.stop,
-            context_size: Some(context_size.min(model.context_size())),
+            context_size: Some(context_size),
             ..inference::Request::default()
         })?;
         let finished = Finished {
@@ -142,19 +149,21 @@ impl Candle {
             load_time: lease.load_time,
             waited: before.saturating_sub(lease.load_time.unwrap_or_default()),
         };
-        let state = (generation, finished, lease);
+        let answer = Answer {
+            generation,
+            finished,
+            most: match request.max_tokens {
+                Some(_) => promised,
+                None => context_size,
+            },
+            promised,
+            lease,
+        };
         Ok(Generation::new(stream::unfold(
-            state,
-            async |(mut generation, finished, lease)| {
-                let event = match generation.next().await? {
-                    Ok(inference::Event::Text(text)) => Ok(Event::Text(text)),
-                    Ok(inference::Event::Logprobs(tokens)) => {
-                        Ok(Event::Logprobs(tokens.into_iter().map(logprobs).collect()))
-                    }
-                    Ok(inference::Event::Done(finish)) => Ok(Event::Done(finished.with(finish))),
-                    Err(error) => Err(error.into()),
-                };
-                Some((event, (generation, finished, lease)))
+            answer,
+            async |mut answer| {
+                let event = answer.next().await?;
+                Some((event, answer))
             },
         )))
     }
@@ -180,11 +189,19 @@ impl Candle {
         if let Some(vocabulary) = self.cache.vocabulary(key) {
             return Ok(vocabulary);
         }
-        let cell = {
+        let modified = key.modified();
+        let known = {
             // An insertion cannot leave the map half-changed, so poison does not matter.
-            let known = self.vocabularies.lock();
-            let mut known = known.unwrap_or_else(PoisonError::into_inner);
-            known.entry(key.clone()).or_default().clone()
+            let all = self.vocabularies.lock();
+            let mut all = all.unwrap_or_else(PoisonError::into_inner);
+            let known = all.entry(key.clone()).or_default();
+            if known.modified != modified {
+                *known = Known {
+                    modified,
+                    ..Known::default()
+                };
+            }
+            known.vocabulary.clone()
         };
         let source = key.source();
         let open = || async {
@@ -192,7 +209,7 @@ impl Candle {
                 .await?
                 .map_err(Error::from)
         };
-        Ok(cell.get_or_try_init(open).await?.clone())
+        Ok(known.get_or_try_init(open).await?.clone())
     }
 }
 
@@ -412,6 +429,47 @@ fn logprob(token: inference::Logprob) -> Logprob {
         token: Some(token.token),
         bytes: token.bytes,
         logprob: token.logprob,
+    }
+}
+
+/// Tokens before the end of what an answer was promised at which it asks for more: more than it may be ahead of its
+/// reader.
+const AHEAD: usize = 256;
+
+/// An answer that is being generated.
+struct Answer {
+    generation: inference::Generation,
+    finished: Finished,
+    /// Tokens that it has memory for whatever others do, its prompt included.
+    promised: usize,
+    /// Tokens that it may come to hold.
+    most: usize,
+    lease: Lease,
+}
+
+impl Answer {
+    async fn next(&mut self) -> Option<Result<Event, Error>> {
+        let event = self.generation.next().await?;
+        self.grow().await;
+        Some(match event {
+            Ok(inference::Event::Text(text)) => Ok(Event::Text(text)),
+            Ok(inference::Event::Logprobs(tokens)) => {
+                Ok(Event::Logprobs(tokens.into_iter().map(logprobs).collect()))
+            }
+            Ok(inference::Event::Done(finish)) => Ok(Event::Done(self.finished.with(finish))),
+            Err(error) => Err(error.into()),
+        })
+    }
+
+    /// Gets more memory before it is needed. If there is none, the answer ends where its memory does.
+    async fn grow(&mut self) {
+        if self.promised < self.most && self.promised < self.generation.tokens() + AHEAD {
+            let more = (self.promised + LEAST_CONTEXT).min(self.most);
+            match self.lease.promise(more).await {
+                Ok(()) => self.promised = more,
+                Err(_) => self.most = self.promised,
+            }
+        }
     }
 }
 

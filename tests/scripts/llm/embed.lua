@@ -3,6 +3,7 @@
 -- expect: 2 true
 -- expect: bert
 -- expect: LocalLLM.embed: text 1 has 32 tokens, the model reads at most 24 at once: cut it into parts, or use a model with a larger context
+-- expect: LocalLLM.embed: text: expected string or list of string, got integer
 -- expect: LocalLLM.embed: wisp is a model that writes text; for vectors take an embedding model such as bge-small-en:v1.5
 local model = "runtime/inference/tests/fixtures/bert/tiny.gguf"
 local function product(a, b)
@@ -20,4 +21,5 @@ local function problem(...)
   print((message:gsub("^.-:%d+: ", "")))
 end
 problem(("the "):rep(30), { model = model })
+problem(5)
 problem("the cat", { model = "wisp" })

@@ -1,5 +1,7 @@
 -- Times are seconds, written in UTC.
 -- expect: true
 -- expect: 2001-09-09 01:46:40
+-- expect: 00.001
 print(Time.now() > 1.7e9 and Time.monotonic() <= Time.monotonic())
 print(Time.format(1000000000, "%Y-%m-%d %H:%M:%S"))
+print(Time.format(1.001, "%M.%3f"))

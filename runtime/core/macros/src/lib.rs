@@ -19,12 +19,39 @@ mod functions;
 mod records;
 
 use proc_macro::TokenStream;
+use proc_macro2::{Group, TokenStream as TokenStream2, TokenTree};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, Item, LitStr, Token, parse_macro_input};
 
 /// Declares script-visible names; see the crate's documentation.
 #[proc_macro_attribute]
 pub fn api(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    expand(attribute, item)
+}
+
+/// The same for programs that depend on `llmspell` alone.
+#[proc_macro_attribute]
+pub fn host_api(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    below_facade(expand(attribute, item).into()).into()
+}
+
+/// `::llmspell_core` as `::llmspell::llmspell_core`.
+fn below_facade(tokens: TokenStream2) -> TokenStream2 {
+    let one = |token| match token {
+        TokenTree::Ident(name) if name == "llmspell_core" => quote!(llmspell::#name),
+        TokenTree::Group(group) => {
+            let inner = below_facade(group.stream());
+            let mut outer = Group::new(group.delimiter(), inner);
+            outer.set_span(group.span());
+            TokenTree::Group(outer).into()
+        }
+        other => other.into(),
+    };
+    tokens.into_iter().flat_map(one).collect()
+}
+
+fn expand(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(attribute as Arguments);
     let item = parse_macro_input!(item as Item);
     let expanded = match (item, arguments.0.as_slice()) {

@@ -81,6 +81,10 @@ impl Cx {
         let (id, entry) = running.ok_or_else(|| {
             Error::raise("cannot start a task here: this code runs outside of any task")
         })?;
+        // What it started would outlive its scope.
+        if let Some(fault) = &entry.doomed {
+            return Err(fault.clone().into());
+        }
         Ok((id, entry.engine.clone(), entry.scope.clone()))
     }
 
@@ -110,10 +114,11 @@ impl Cx {
         Ok((scope, main))
     }
 
-    /// Ends a task. If it is the running one, this is an error that no script catches.
+    /// Ends a task. If the running one ends with it, this is an error that no script catches.
     pub fn cancel(&self, task: &Rc<Task>) -> Result<(), Error> {
         self.0.end_with(task.id, &Fault::Cancelled);
-        match self.0.current.get() == Some(task.id) {
+        let current = self.0.current.get();
+        match current.is_some_and(|id| self.0.slots.borrow().is_doomed(id)) {
             true => Err(Fault::Cancelled.into()),
             false => Ok(()),
         }

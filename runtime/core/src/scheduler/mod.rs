@@ -28,7 +28,7 @@ pub use cx::Cx;
 pub use scope::Scope;
 pub use task::{Outcome, Task, TaskStatus};
 
-use crate::budget::Budget;
+use crate::budget::{Budget, SLICE};
 use crate::console::Console;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Coroutine, SharedEngine, Step};
@@ -202,19 +202,23 @@ impl Scheduler {
     /// Runs tasks for about `limit`, less if all of them wait; says whether any could run at once
     /// again. For hosts with a frame loop.
     pub fn tick(&self, limit: Duration) -> bool {
+        let shared = &self.shared;
         let end = Instant::now().checked_add(limit);
-        loop {
+        let more = loop {
             let now = Instant::now();
-            self.shared.end_exhausted(now);
-            self.shared.timers.fire(now);
-            match self.shared.ready.pop() {
-                None => return false,
-                Some(id) => self.shared.step(id),
+            shared.end_exhausted(now);
+            shared.timers.fire(now);
+            let left = end.map_or(SLICE, |end| end.saturating_duration_since(now));
+            match shared.ready.pop() {
+                None => break false,
+                Some(id) => shared.step(id, left.min(SLICE)),
             }
             if end.is_some_and(|end| Instant::now() >= end) {
-                return true;
+                break true;
             }
-        }
+        };
+        shared.console.flush();
+        more
     }
 
     /// Runs tasks until `future` is ready. The future may wait for anything a task may.
@@ -233,7 +237,7 @@ impl Scheduler {
             shared.end_exhausted(now);
             shared.timers.fire(now);
             match shared.ready.pop() {
-                Some(id) => shared.step(id),
+                Some(id) => shared.step(id, SLICE),
                 None => shared.park(now),
             }
         }
@@ -258,12 +262,12 @@ impl Shared {
         let weak = Rc::downgrade(self);
         let mut slots = self.slots.borrow_mut();
         let task = slots.insert(weak, coroutine, engine.clone(), scope.clone(), &self.ready);
-        scope.enter();
+        scope.enter(task.id);
         Ok(task)
     }
 
     /// Runs one task until it ends, waits or has used its slice.
-    fn step(&self, id: TaskId) {
+    fn step(&self, id: TaskId, slice: Duration) {
         let Some((mut coroutine, slot)) = self.slots.borrow_mut().take(id) else {
             return; // it has ended since it was woken
         };
@@ -278,7 +282,7 @@ impl Shared {
                 return self.end(id, coroutine, Err(Fault::Cancelled.into()));
             }
         }
-        self.budget.begin_slice();
+        self.budget.begin_slice(slice);
         let resume = || catch_unwind(AssertUnwindSafe(|| coroutine.resume(input)));
         let step = self.as_current(id, resume);
         match step.unwrap_or_else(|panic| Step::Failed(panicked(panic).into())) {
@@ -352,11 +356,7 @@ impl Shared {
     }
 
     fn cancel_scope(&self, scope: &Rc<Scope>) {
-        if scope.live() == 0 {
-            return;
-        }
-        let tasks = self.slots.borrow().in_scope(scope);
-        for id in tasks {
+        for id in scope.ids() {
             self.end_with(id, &Fault::Cancelled);
         }
     }

@@ -1,17 +1,20 @@
 //! [`Scope`]: tasks that live and end together.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::Poll;
 
+use super::TaskId;
 use super::task::{Task, Watchers, is_own};
 use crate::error::{Fault, TaskError};
 
 /// A run, a REPL session, or the inside of `Task.scope`: what its tasks start belongs to it too.
 #[derive(Default)]
 pub struct Scope {
-    live: Cell<usize>,
+    /// Tasks that have not ended, in the order of starting.
+    live: RefCell<BTreeSet<TaskId>>,
     failed: RefCell<Vec<Weak<Task>>>,
     /// Those that failed, where somebody waits for all of them; elsewhere a task that everybody has forgotten
     /// reports its error at once.
@@ -38,16 +41,16 @@ impl Scope {
         }
     }
 
-    pub(super) fn enter(&self) {
-        self.live.set(self.live.get() + 1);
+    pub(super) fn enter(&self, id: TaskId) {
+        self.live.borrow_mut().insert(id);
     }
 
     pub(super) fn leave(&self, task: &Rc<Task>, error: Option<TaskError>) {
-        self.live.set(self.live.get() - 1);
+        self.live.borrow_mut().remove(&task.id);
         if error.as_ref().is_some_and(is_own) {
             self.remember(task);
         }
-        if error.is_some() || self.live.get() == 0 {
+        if error.is_some() || self.live() == 0 {
             self.watchers.wake();
         }
         if let Some(TaskError::Fault(fault)) = error
@@ -76,15 +79,19 @@ impl Scope {
         self.fault.borrow().clone()
     }
 
-    /// Tasks that have not ended.
+    /// How many tasks have not ended.
     pub fn live(&self) -> usize {
-        self.live.get()
+        self.live.borrow().len()
+    }
+
+    pub(super) fn ids(&self) -> Vec<TaskId> {
+        self.live.borrow().iter().copied().collect()
     }
 
     /// Waits until every task has ended.
     pub async fn drained(&self) {
         let watch = self.watchers.watch();
-        poll_fn(|cx| match self.live.get() {
+        poll_fn(|cx| match self.live() {
             0 => Poll::Ready(()),
             _ => watch.wait(cx),
         })
@@ -98,7 +105,7 @@ impl Scope {
             if let Some(error) = self.take_unseen().into_iter().next() {
                 return Poll::Ready(Err(error));
             }
-            if self.live.get() == 0 {
+            if self.live() == 0 {
                 return Poll::Ready(Ok(()));
             }
             watch.wait(cx)

@@ -131,15 +131,6 @@ impl Slots {
         }
     }
 
-    pub fn in_scope(&self, scope: &Rc<Scope>) -> Vec<TaskId> {
-        let inside = |(_, entry): &(&TaskId, &Entry)| Rc::ptr_eq(&entry.scope, scope);
-        self.entries
-            .iter()
-            .filter(inside)
-            .map(|(id, _)| *id)
-            .collect()
-    }
-
     pub fn all(&self) -> Vec<TaskId> {
         self.entries.keys().copied().collect()
     }

@@ -74,6 +74,16 @@ impl Task {
         outcome.clone()
     }
 
+    /// Promises to ask for the outcome: an error then is not unseen.
+    pub fn expect(&self) {
+        self.observed.set(true);
+    }
+
+    /// Takes back [`Task::expect`] without having asked.
+    pub fn unexpect(&self) {
+        self.observed.set(false);
+    }
+
     pub(super) fn end(&self, outcome: Outcome) {
         self.outcome.replace(Some(outcome));
         self.watchers.wake();

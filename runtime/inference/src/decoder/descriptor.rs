@@ -569,13 +569,18 @@ fn rope(
     })
 }
 
+/// As llama.cpp has it: who names a factor and no type means `linear`, old files name it otherwise, and 0 is none.
 /// Llama 3 and Phi 3 scale through tensors instead; the former names no type, the latter `longrope`.
 fn scaling(keys: &Keys) -> Result<Scaling, Error> {
     const TYPE: &str = "rope.scaling.type";
-    let factor = keys.factor("rope.scaling.factor", 1.0)?;
+    let factor = match keys.cap("rope.scaling.factor")? {
+        None => keys.cap("rope.scale_linear")?.unwrap_or(1.0),
+        Some(factor) => factor,
+    };
     match keys.file.optional_string(&keys.key(TYPE))? {
-        None | Some("none" | "longrope") => Ok(Scaling::None),
-        Some("linear") => Ok(Scaling::Linear { factor }),
+        None if factor == 1.0 => Ok(Scaling::None),
+        Some("none" | "longrope") => Ok(Scaling::None),
+        None | Some("linear") => Ok(Scaling::Linear { factor }),
         Some("yarn") => Ok(Scaling::Yarn {
             factor,
             beta_fast: keys.factor("rope.scaling.yarn_beta_fast", 32.0)?,

@@ -183,7 +183,11 @@ fn rope_factors_and_linear_scaling_slow_the_rotation() {
         .metadata("llama.rope.scaling.type", "linear")
         .metadata("llama.rope.scaling.factor", 4f32);
     let original = logits(&decoder(&file(&tiny())), &[11]);
-    for writer in [with_factors.expect("added"), scaled] {
+    let untyped = tiny().metadata("llama.rope.scaling.factor", 4f32);
+    let old = tiny()
+        .metadata("llama.rope.scaling.factor", 0f32)
+        .metadata("llama.rope.scale_linear", 4f32);
+    for writer in [with_factors.expect("added"), scaled, untyped, old] {
         let file = file(&writer);
         let actual = logits(&decoder(&file), &[11]);
         assert_close(&actual, &plain::logits(&file, &TOKENS));

@@ -61,6 +61,8 @@ pub(crate) struct Limits {
 pub(crate) struct Admission {
     pub request: Request,
     pub events: tokio::sync::mpsc::Sender<Result<Event, Error>>,
+    /// How many tokens the sequence has, for its reader.
+    pub length: Arc<AtomicUsize>,
     pub admitted: Instant,
 }
 
@@ -150,9 +152,11 @@ impl Batch {
             });
         }
         let (events, reader) = tokio::sync::mpsc::channel(CHANNEL_CAPACITY);
+        let length = Arc::new(AtomicUsize::new(request.prompt.len()));
         let admission = Admission {
             request,
             events,
+            length: length.clone(),
             admitted: Instant::now(),
         };
         if let Some(admissions) = &self.admissions {
@@ -160,7 +164,7 @@ impl Batch {
             let _ = admissions.send(admission);
         }
         self.wake.wake();
-        Ok(Generation::new(reader, Arc::clone(&self.wake)))
+        Ok(Generation::new(reader, length, Arc::clone(&self.wake)))
     }
 
     /// Requests that wait for their turn.
@@ -432,7 +436,7 @@ impl<M: LanguageModel> Running<M> {
                         tokens: work.range.end,
                         capacity: self.pool.limit() * PAGE,
                     };
-                    self.live[work.sequence].fail(error);
+                    self.live[work.sequence].run_out(error);
                 }
                 Err(error) => self.live[work.sequence].fail(error),
             }

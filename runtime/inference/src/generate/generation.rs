@@ -1,6 +1,7 @@
 //! The stream that a caller reads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
@@ -13,6 +14,7 @@ use crate::Error;
 pub struct Generation {
     /// `None` once it has ended.
     events: Option<Receiver<Result<Event, Error>>>,
+    length: Arc<AtomicUsize>,
     batch: Arc<Wake>,
 }
 
@@ -43,7 +45,7 @@ pub struct Finish {
 pub enum FinishReason {
     /// The model ended, or a stop string appeared.
     Stop,
-    /// `max_tokens` was reached or the context is full.
+    /// `max_tokens` was reached, or the context is full, or the memory for keys and values.
     Length,
 }
 
@@ -57,11 +59,21 @@ pub struct Timings {
 }
 
 impl Generation {
-    pub(super) fn new(events: Receiver<Result<Event, Error>>, batch: Arc<Wake>) -> Self {
+    pub(super) fn new(
+        events: Receiver<Result<Event, Error>>,
+        length: Arc<AtomicUsize>,
+        batch: Arc<Wake>,
+    ) -> Self {
         Self {
             events: Some(events),
+            length,
             batch,
         }
+    }
+
+    /// Tokens of the prompt and of the completion so far, which is a little ahead of what was read.
+    pub fn tokens(&self) -> usize {
+        self.length.load(Ordering::Relaxed)
     }
 
     /// The next event; `None` after [`Event::Done`] or an error. Needs no particular runtime.

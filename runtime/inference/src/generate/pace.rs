@@ -35,7 +35,7 @@ impl Turn {
 
 impl Pace {
     /// How many prompt tokens to add to a turn in which `generating` sequences generate, so that it takes
-    /// at most twice as long as without them.
+    /// at most twice as long as without them. Always some if none do.
     pub fn prompt_tokens(&self, generating: usize) -> usize {
         if generating == 0 {
             let token = self.prompt_token.unwrap_or_default();
@@ -46,7 +46,9 @@ impl Pace {
                 ((turn.seconds_of(generating) / token) as usize).clamp(1, MOST)
             }
             // A prompt's token costs no more than another sequence would.
-            _ => generating,
+            (Some(_), None) => generating,
+            // One turn without any, to learn from.
+            (None, _) => 0,
         }
     }
 
@@ -85,9 +87,10 @@ mod tests {
     fn prompts_take_as_long_as_those_who_generate() {
         let mut pace = Pace::default();
         assert_eq!(pace.prompt_tokens(0), ALONE);
+        assert_eq!(pace.prompt_tokens(3), 0);
+        pace.took(3, 0, Duration::from_millis(100));
         assert_eq!(pace.prompt_tokens(3), 3);
         pace.took(0, 500, Duration::from_millis(500));
-        pace.took(3, 0, Duration::from_millis(100));
         assert_eq!(pace.prompt_tokens(3), 100);
         // Slower prompts make smaller parts.
         for _ in 0..50 {

@@ -1,6 +1,8 @@
 //! One live sequence: its prompt, its sampler, its way out.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tokio::sync::mpsc::Sender;
@@ -39,6 +41,8 @@ pub(super) struct Sequence<P> {
     stop: StopMatcher,
     admitted: Instant,
     first_token: Option<Instant>,
+    /// How many `tokens` there are, for whoever reads.
+    length: Arc<AtomicUsize>,
     out: Outlet,
 }
 
@@ -67,6 +71,7 @@ impl<P> Sequence<P> {
             stop: StopMatcher::new(request.stop),
             admitted: admission.admitted,
             first_token: None,
+            length: admission.length,
             out: Outlet {
                 events: admission.events,
                 waiting: VecDeque::new(),
@@ -134,6 +139,7 @@ impl<P> Sequence<P> {
             self.out.logprobs.push(distribution.of(token, tokenizer)?);
         }
         self.tokens.push(token);
+        self.length.store(self.tokens.len(), Ordering::Relaxed);
         self.accept(token, tokenizer)
     }
 
@@ -170,6 +176,14 @@ impl<P> Sequence<P> {
         let summary = self.summary(reason);
         self.out.done(summary);
         self.ended = true;
+    }
+
+    /// Ends the sequence for want of memory: with what it has, or if that is nothing, with an error.
+    pub fn run_out(&mut self, error: Error) {
+        match self.completion_tokens() {
+            0 => self.fail(error),
+            _ => self.finish(FinishReason::Length),
+        }
     }
 
     /// Ends the sequence with an error.

@@ -59,8 +59,9 @@ impl Pieces {
         }
         let mut kinds = kinds;
         for (kind, text) in kinds.iter_mut().zip(&texts) {
-            // Some files call these text, so that anyone who writes them could end a turn.
-            if END_TEXTS.contains(&text.as_str()) {
+            // Some files call these text, so that anyone who writes them could end a turn, or begin one.
+            let looks = *kind == Kind::UserDefined && looks_like_control(text);
+            if looks || END_TEXTS.contains(&text.as_str()) {
                 *kind = Kind::Control;
             }
         }
@@ -111,6 +112,13 @@ impl Pieces {
             .zip(&self.kinds)
             .map(|((id, text), &kind)| (id, text.as_str(), kind))
     }
+}
+
+/// Whether a token that its file calls text has the looks of one that only a template writes, as llama.cpp's
+/// converter tells them apart by now.
+fn looks_like_control(text: &str) -> bool {
+    let between = |start: &str, end: &str| text.starts_with(start) && text.ends_with(end);
+    between("<|", "|>") || between("<｜", "｜>") || text == "<start_of_turn>"
 }
 
 /// Texts of tokens that end a turn or a document in some model. Files often name only one of them

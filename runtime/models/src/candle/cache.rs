@@ -21,7 +21,7 @@ use crate::models::Limits;
 use crate::request::{KeepAlive, Loading};
 
 /// Tokens that a model must have keys and values for unless its context is smaller, and that an answer is
-/// promised unless its request says how many.
+/// promised at a time unless its request says how many.
 pub const LEAST_CONTEXT: usize = 2048;
 /// Whole contexts that a model's keys and values may grow to, up to [`MOST_CACHE_BYTES`].
 const CONTEXTS: u64 = 64;
@@ -74,6 +74,7 @@ impl Cache {
     /// of them, and whoever asks next tries again.
     pub async fn acquire(&self, key: &Key, wanted: &Loading) -> Result<Lease, Error> {
         let (claim, first) = self.claim(key, wanted)?;
+        let claim = Arc::new(claim);
         let Loaded { model, time } = claim.loaded().await?;
         let footprint = model.footprint();
         let usual = || {
@@ -424,7 +425,7 @@ pub struct Lease {
     pub context_size: usize,
     /// How long loading it took, for whoever had it loaded.
     pub load_time: Option<Duration>,
-    claim: Claim,
+    claim: Arc<Claim>,
 }
 
 impl Lease {
@@ -439,11 +440,15 @@ impl Lease {
     /// Waits until there is memory for a sequence of so many tokens, as long as the model is in use.
     pub async fn promise(&self, tokens: usize) -> Result<(), Error> {
         let footprint = self.model.footprint();
-        let (shared, id) = (Arc::clone(&self.claim.shared), self.claim.id);
-        if shared.has_promised(id, footprint.bytes(tokens)) {
+        // The model counts as used until that is settled, also when nobody waits for it any more.
+        let claim = Arc::clone(&self.claim);
+        if claim.shared.has_promised(claim.id, footprint.bytes(tokens)) {
             return Ok(());
         }
-        let reserve = move || shared.reserve(id, &footprint, tokens).map(drop);
+        let reserve = move || {
+            let promised = claim.shared.reserve(claim.id, &footprint, tokens);
+            promised.map(drop)
+        };
         on_thread(reserve).await?
     }
 }

@@ -293,6 +293,15 @@ fn sequences_that_do_not_fit_at_once_come_one_after_the_other() {
 }
 
 #[test]
+fn an_answer_ends_where_its_memory_does() {
+    let batch = start_with(4, |tokens| tokens[0]);
+    let (texts, reason) = collect(admit(&batch, request("a")));
+    assert_eq!(reason.expect("no error"), FinishReason::Length);
+    // The last token was chosen and needs no room.
+    assert_eq!(texts.concat(), "a".repeat(4 * PAGE));
+}
+
+#[test]
 fn prompts_that_fill_the_memory_together_do_not_wait_for_each_other() {
     // Parts of prompts so small that each turn is one sequence's, and room for one and a half of them.
     for (prompts, letters) in [(2, false), (12, false), (3, true)] {
