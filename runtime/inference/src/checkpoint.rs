@@ -2,7 +2,9 @@
 
 #[cfg(any(feature = "cuda", feature = "metal"))]
 use crate::decoder::CandleOps;
-use crate::decoder::{Decoder, Descriptor, HostOps, Load, PAGE, page_bytes};
+use crate::decoder::{
+    Decoder, Descriptor, HostOps, LONG_FACTORS, Load, PAGE, SHORT_FACTORS, page_bytes,
+};
 use crate::embedding::is_folder;
 use crate::generate::{Batch, LanguageModel, Limits, MOST_LIVE};
 use crate::gguf::File;
@@ -86,6 +88,15 @@ impl Checkpoint {
             shape,
             vocabulary,
         })
+    }
+
+    /// The longest context for which the model rotates otherwise than for its longest one, if there is such: it has to be
+    /// known when it is loaded.
+    pub fn short_context(&self) -> Option<usize> {
+        let tensors = &self.file.header.tensors;
+        let short = self.shape.rope.original_context;
+        let both = tensors.contains_key(SHORT_FACTORS) && tensors.contains_key(LONG_FACTORS);
+        (both && short < self.shape.context_length).then_some(short)
     }
 
     /// What the model takes of memory once it is loaded with these options.

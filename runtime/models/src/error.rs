@@ -238,6 +238,15 @@ pub enum Error {
     },
     #[error("\"{model}\" can be {}; say which", known.join(" or "))]
     Ambiguous { model: String, known: Vec<String> },
+    #[error(
+        "{model} is loaded for contexts of at most {loaded} tokens, since it computes longer ones otherwise; for {asked}, \
+         unload it first"
+    )]
+    ShortContext {
+        model: String,
+        loaded: usize,
+        asked: usize,
+    },
     #[error("{model} is loaded: unload it first")]
     InUse { model: String },
     #[error("{model} is being downloaded; wait until that has ended")]

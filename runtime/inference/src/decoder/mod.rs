@@ -21,3 +21,4 @@ pub(crate) use forward::{Decoder, Page, Step, page_bytes};
 pub use host::CacheType;
 pub(crate) use host::HostOps;
 pub(crate) use ops::{Load, Ops, PAGE};
+pub(crate) use weights::{LONG_FACTORS, SHORT_FACTORS};

@@ -9,6 +9,10 @@ use super::rope::Frequencies;
 use crate::Error;
 use crate::gguf::File;
 
+/// What slows rotary pairs down in long contexts, and in short ones.
+pub(crate) const LONG_FACTORS: &str = "rope_factors_long.weight";
+pub(crate) const SHORT_FACTORS: &str = "rope_factors_short.weight";
+
 pub(crate) struct Weights<M, V> {
     pub embedding: M,
     pub layers: Vec<Layer<M, V>>,
@@ -374,8 +378,8 @@ impl<O: Load> Loader<'_, O> {
     ) -> Result<Option<Vec<f32>>, Error> {
         let pairs = shape.rope.dims / 2;
         let all = self.optional_vector("rope_freqs.weight", pairs)?;
-        let long = self.optional_vector("rope_factors_long.weight", pairs)?;
-        let short = self.optional_vector("rope_factors_short.weight", pairs)?;
+        let long = self.optional_vector(LONG_FACTORS, pairs)?;
+        let short = self.optional_vector(SHORT_FACTORS, pairs)?;
         let extended = context_size > shape.rope.original_context;
         let chosen = all.or(if extended { long } else { short });
         chosen.map(|factors| self.ops.floats(&factors)).transpose()

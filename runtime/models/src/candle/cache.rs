@@ -77,6 +77,7 @@ impl Cache {
         let claim = Arc::new(claim);
         let Loaded { model, time } = claim.loaded().await?;
         let footprint = model.footprint();
+        check_rotation(key, &model, wanted.context_size)?;
         let usual = || {
             let mut state = self.0.lock();
             let resident = state.residents.get(claim.id);
@@ -270,6 +271,9 @@ impl Shared {
             cache_type: wanted.cache_type.unwrap_or_default().into(),
             ..self.options()?
         };
+        let wanted = wanted.context_size.or(self.limits.context_size);
+        let short = checkpoint.short_context();
+        options.context_size = wanted.filter(|wanted| Some(*wanted) <= short);
         let footprint = checkpoint.footprint(&options)?;
         let tokens = footprint.context_size.min(LEAST_CONTEXT);
         let bytes = self.reserve(held.id, &footprint, tokens)?;
@@ -474,6 +478,20 @@ fn check_cache_type(resident: &Resident, wanted: &Loading) -> Result<(), Error> 
         Some(asked) if asked != resident.cache_type => Err(Error::CacheType {
             model: resident.key.name(),
             loaded: resident.cache_type,
+            asked,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a long context of a model that was loaded to rotate as short ones want it.
+fn check_rotation(key: &Key, model: &Model, asked: Option<usize>) -> Result<(), Error> {
+    let loaded = model.footprint().context_size;
+    let trained = model.info().context_length;
+    match asked {
+        Some(asked) if (loaded + 1..=trained).contains(&asked) => Err(Error::ShortContext {
+            model: key.name(),
+            loaded,
             asked,
         }),
         _ => Ok(()),

@@ -8,15 +8,17 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use llmspell_inference::gguf::Writer;
-use llmspell_inference::testing::TinyLlama;
+use llmspell_inference::testing::{TinyLlama, variant};
 use llmspell_inference::{Checkpoint, Footprint, Options};
 use tempfile::TempDir;
 
 use super::cache::{Cache, LEAST_CONTEXT, Lease};
 use super::key::Key;
 use crate::Error;
-use crate::Limits;
-use crate::request::{CacheType, KeepAlive, Loading};
+use crate::request::{
+    CacheType, Encoding, Event, FinishReason, KeepAlive, Loading, Prompt, Request,
+};
+use crate::{Limits, Models};
 
 /// A folder of models that differ in nothing but their name and weights.
 struct Files(TempDir);
@@ -350,6 +352,79 @@ fn a_model_gives_others_what_it_was_not_asked_for() {
     assert!(block_on(second.promise(LEAST_CONTEXT + 100)).is_err());
     drop(first);
     block_on(second.promise(8_000)).expect("nobody needs it any more");
+}
+
+#[test]
+fn a_model_that_rotates_by_its_context_is_loaded_for_short_or_for_long_ones() {
+    let (files, cache) = (Files::new(), cache(None));
+    let key = Key::File(files.0.path().join("phi3.gguf"));
+    let model = variant("phi3").expect("a tiny model");
+    std::fs::write(path(&key), bytes(&model)).expect("the folder is ours");
+    let checkpoint = Checkpoint::open(key.source()).expect("a model");
+    let short = checkpoint.short_context().expect("two sets of factors");
+    let long = footprint(&key).context_size;
+    assert!(short < long);
+
+    drop(acquire(&cache, &key, &context(short)).expect("it is loaded"));
+    let error = acquire(&cache, &key, &context(short + 1)).err();
+    let text = error.expect("it is loaded for short ones").to_string();
+    assert!(text.contains("unload it first"), "{text}");
+    block_on(cache.unload(&key));
+    drop(acquire(&cache, &key, &context(short + 1)).expect("it is loaded"));
+    acquire(&cache, &key, &context(long)).expect("and may be longer");
+    assert_eq!(cache.loads(), 2);
+}
+
+#[test]
+fn a_file_in_the_place_of_another_has_a_vocabulary_of_its_own() {
+    let (files, models) = (Files::new(), Models::with_limits(&Limits::default()));
+    let key = files.model("a.gguf");
+    let name = path(&key).display().to_string();
+    let tokens = || {
+        let text = "What is llmspell?".to_owned();
+        let ids = models.tokenize(Some(&name), text, Encoding::default());
+        block_on(ids).expect("token ids").len()
+    };
+    assert_eq!(tokens(), 17, "each byte is one");
+    std::fs::write(path(&key), super::key::WISP).expect("the folder is ours");
+    assert!(tokens() < 17);
+}
+
+#[test]
+fn an_answer_gets_memory_as_it_grows() {
+    let (files, tokens) = (Files::new(), 3 * LEAST_CONTEXT / 2);
+    let shape = TinyLlama {
+        context_length: tokens,
+        layers: 1,
+        ..TinyLlama::default()
+    };
+    let key = files.write("long.gguf", &shape);
+    // Two thirds of that are what it is promised at first.
+    let models = Models::with_limits(&Limits {
+        memory_budget: Some(size(&key, tokens)),
+        ..Limits::default()
+    });
+    let name = path(&key).display().to_string();
+    let mut request = Request::new(Some(name), Prompt::Raw("a".to_owned()));
+    let ends = [(256, -100.0), (258, -100.0)];
+    request.sampling.logit_bias = ends.into(); // it never ends by itself
+    let finish = block_on(async {
+        let mut answer = models.generate(request).await.expect("it begins");
+        loop {
+            match answer
+                .next()
+                .await
+                .expect("more to come")
+                .expect("no error")
+            {
+                Event::Done(finish) => break finish,
+                _ => {}
+            }
+        }
+    });
+    assert_eq!(finish.reason, FinishReason::Length);
+    // The last token needs no room.
+    assert_eq!(finish.prompt_tokens + finish.completion_tokens, tokens + 1);
 }
 
 #[test]
