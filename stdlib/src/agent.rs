@@ -32,15 +32,18 @@ impl Agents {
     /// ```
     async fn create(cx: &Cx, options: Option<AgentOptions>) -> Result<Rc<Agent>, Error> {
         let options = options.unwrap_or_default();
-        let (model, sampling) = (options.model.as_deref(), options.sampling.sampling());
-        let models = models(cx)?;
-        let checked = cx.external(models.check(model, &sampling)).await;
-        let answering = checked.map_err(problem("Agent.create"))?;
-        Ok(Rc::new(Agent {
-            shown: answering.or_else(|| options.model.clone()),
+        let mut agent = Agent {
+            shown: options.model.clone(),
             options,
             history: Rc::default(),
-        }))
+        };
+        let turn = TurnOptions::default();
+        let request = agent.request(&turn, &turn.message());
+        let models = models(cx)?;
+        let checked = cx.external(models.check(&request)).await;
+        let answering = checked.map_err(problem("Agent.create"))?;
+        agent.shown = answering.or(agent.shown);
+        Ok(Rc::new(agent))
     }
 }
 
@@ -105,7 +108,8 @@ impl Agent {
     /// ```
     async fn execute(&self, cx: &Cx, input: Turn) -> Result<Reply, Error> {
         let user = input.0.message();
-        let answer = Answer::start(cx, "Agent:execute", self.request(input.0, &user)).await?;
+        let request = self.request(&input.0, &user);
+        let answer = Answer::start(cx, "Agent:execute", request).await?;
         let reply = answer.finish(cx).await?;
         self.remember(user)(&reply.text);
         Ok(reply)
@@ -128,7 +132,8 @@ impl Agent {
     /// ```
     async fn execute_streaming(&self, cx: &Cx, input: Turn) -> Result<Rc<Stream>, Error> {
         let (user, call) = (input.0.message(), "Agent:execute_streaming");
-        let answer = Answer::start(cx, call, self.request(input.0, &user)).await?;
+        let request = self.request(&input.0, &user);
+        let answer = Answer::start(cx, call, request).await?;
         Ok(Stream::new(answer, Some(Box::new(self.remember(user)))))
     }
 
@@ -195,12 +200,12 @@ impl Agent {
 }
 
 impl Agent {
-    fn request(&self, input: TurnOptions, user: &Message) -> Request {
+    fn request(&self, input: &TurnOptions, user: &Message) -> Request {
         let system = self.options.system_prompt.iter();
         let mut messages: Vec<_> = system.map(|text| Message::new("system", text)).collect();
         messages.extend(self.history.borrow().iter().cloned());
         messages.push(user.clone());
-        let options = &self.options;
+        let (input, options) = (input.clone(), &self.options);
         let sampling = input.sampling.or(options.sampling.clone());
         let on_overflow = input.on_overflow.or(options.on_overflow);
         let answering = input.answering.or(options.answering.clone());
@@ -226,6 +231,7 @@ impl Agent {
 
 /// A turn of a conversation, with options for it alone.
 #[api(options)]
+#[derive(Clone, Default)]
 pub struct TurnOptions {
     /// What the user says.
     text: String,
@@ -262,11 +268,7 @@ impl FromValue for Turn {
         match value {
             Value::Str(text) => Ok(Self(TurnOptions {
                 text,
-                images: None,
-                on_overflow: None,
-                answering: AnsweringOptions::default(),
-                loading: LoadingOptions::default(),
-                sampling: SamplingOptions::default(),
+                ..TurnOptions::default()
             })),
             Value::Map(_) => TurnOptions::from_value(value).map(Self),
             other => Err(Mismatch::new(Self::TY, other.kind())),

@@ -194,7 +194,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn no_context() -> Self {
+    /// A context of no tokens.
+    pub fn no_context() -> Self {
         Self::OutOfRange {
             parameter: "context_size",
             value: "0".to_owned(),

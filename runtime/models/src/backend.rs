@@ -10,7 +10,6 @@ use crate::entry::{AvailableModel, ModelEntry};
 use crate::name::ModelName;
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
-use crate::sampling::Sampling;
 
 /// What a backend answers later. It may be polled on any thread, outside of any async runtime; dropping it
 /// gives the work up.
@@ -28,9 +27,9 @@ pub trait Backend: Send + Sync {
     /// Starts an answer. An option that the backend has no use for is an error, never ignored.
     fn generate(&self, model: ModelName, request: Request) -> Pending<'_, Generation>;
 
-    /// Looks for what can be known wrong of a request without loading the model or asking a server.
-    fn check<'a>(&'a self, model: &'a ModelName, sampling: &'a Sampling) -> Pending<'a, ()> {
-        let _ = (model, sampling);
+    /// Looks for what can be known wrong of a request, its prompt aside, without loading the model or asking a server.
+    fn check<'a>(&'a self, model: &'a ModelName, request: &'a Request) -> Pending<'a, ()> {
+        let _ = (model, request);
         Box::pin(async { Ok(()) })
     }
 

@@ -32,7 +32,6 @@ use crate::request::{
     CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob,
     Prompt, Request, TokenLogprobs,
 };
-use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
 pub(crate) use crate::store::how_to_get;
 use crate::store::{Installed, Store};
@@ -218,11 +217,22 @@ impl Backend for Candle {
         "candle"
     }
 
-    fn check<'a>(&'a self, name: &'a ModelName, wanted: &'a Sampling) -> Pending<'a, ()> {
+    fn check<'a>(&'a self, name: &'a ModelName, request: &'a Request) -> Pending<'a, ()> {
         Box::pin(async {
             let key = self.key(name).await?;
             key.check()?;
-            Ok(wanted.over(key.sampling())?.validate()?)
+            understood(request)?;
+            if request.loading.context_size == Some(0) {
+                return Err(inference::Error::no_context().into());
+            }
+            let known = inference::Request {
+                prompt: vec![0],
+                sampling: request.sampling.over(key.sampling())?,
+                max_tokens: request.max_tokens,
+                stop: request.stop.clone(),
+                ..inference::Request::default()
+            };
+            Ok(known.validate()?)
         })
     }
 

@@ -14,7 +14,6 @@ use crate::entry::{AvailableModel, CandleStatus, ModelEntry, OllamaStatus, Statu
 use crate::name::{LocalBackend, ModelName};
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
-use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
 use crate::url::masked;
 use crate::{Config, Error, ollama};
@@ -241,16 +240,12 @@ impl Models {
             .collect()
     }
 
-    /// Looks for what can be known wrong of a request without loading the model. Gives the model's name, the
-    /// default model's where none is named; `None` for a model that comes with its first answer.
-    pub async fn check(
-        &self,
-        model: Option<&str>,
-        sampling: &Sampling,
-    ) -> Result<Option<String>, Error> {
+    /// Looks for what can be known wrong of a request, its prompt aside, without loading the model. Gives the model's
+    /// name, the default model's where none is named; `None` for a model that comes with its first answer.
+    pub async fn check(&self, request: &Request) -> Result<Option<String>, Error> {
         let checked = async {
-            let choice = self.choose(model).await?;
-            choice.backend.check(&choice.model, sampling).await?;
+            let choice = self.choose(request.model.as_deref()).await?;
+            choice.backend.check(&choice.model, request).await?;
             Ok(Some(choice.model.to_string()))
         };
         match checked.await {

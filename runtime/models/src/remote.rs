@@ -26,7 +26,6 @@ use crate::backend::{Backend, Pending};
 use crate::entry::ModelEntry;
 use crate::name::ModelName;
 use crate::request::{Embeddings, Generation, Request};
-use crate::sampling::Sampling;
 use crate::{Error, network};
 use answer::Answer;
 use endpoint::Endpoint;
@@ -86,8 +85,7 @@ impl Remote {
     async fn start(self, model: String, mut request: Request) -> Result<Generation, Error> {
         let started = Instant::now();
         let settings = self.settings();
-        options::check(&settings.name, settings.kind, &request.sampling)?;
-        options::check_local(&settings.name, &request)?;
+        options::check(&settings.name, settings.kind, &request)?;
         let endpoint = self.endpoint(request.base_url.as_deref())?;
         request.max_tokens = request.max_tokens.or(settings.max_tokens);
         let seen = (request.sampling.logprobs == Some(true)).then(Seen::default);
@@ -112,9 +110,9 @@ impl Backend for Remote {
         }))
     }
 
-    fn check<'a>(&'a self, _: &'a ModelName, sampling: &'a Sampling) -> Pending<'a, ()> {
+    fn check<'a>(&'a self, _: &'a ModelName, request: &'a Request) -> Pending<'a, ()> {
         let settings = self.settings();
-        Box::pin(async { options::check(&settings.name, settings.kind, sampling) })
+        Box::pin(async { options::check(&settings.name, settings.kind, request) })
     }
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {

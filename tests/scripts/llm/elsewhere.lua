@@ -1,8 +1,8 @@
 -- What models in this process cannot do is an error that says so, and so is what is no such option.
--- expect: Agent:execute: format: candle has no such option; models of Ollama and of remote providers may have it
--- expect: Agent:execute: think: candle has no such option; models of Ollama and of remote providers may have it
+-- expect: Agent.create: format: candle has no such option; models of Ollama and of remote providers may have it
+-- expect: Agent.create: think: candle has no such option; models of Ollama and of remote providers may have it
 -- expect: Agent:execute: images: candle has no such option; models of Ollama and of remote providers may have it
--- expect: Agent:execute: base_url: candle has no such option; models of Ollama and of remote providers may have it
+-- expect: Agent.create: base_url: candle has no such option; models of Ollama and of remote providers may have it
 -- expect: Agent.create: options.format: expected "json" or map of any, got "yaml"
 -- expect: Agent.create: options.think: expected boolean or "low" or "medium" or "high", got "deep"
 -- expect: LocalLLM.remove: wisp: candle cannot delete what it has not downloaded
@@ -12,13 +12,10 @@ local function problem(f, ...)
   local _, message = pcall(f, ...)
   return (message:gsub("^.-:%d+: ", ""))
 end
-local function turn(options)
-  return problem(function() Agent.create(options):execute("Hi") end)
-end
-print(turn({ format = "json" }))
-print(turn({ think = true }))
+print(problem(Agent.create, { format = "json" }))
+print(problem(Agent.create, { think = true }))
 print(problem(function() Agent.create():execute({ text = "Hi", images = { "a.png" } }) end))
-print(turn({ base_url = "http://127.0.0.1:1" }))
+print(problem(Agent.create, { base_url = "http://127.0.0.1:1" }))
 print(problem(Agent.create, { format = "yaml" }))
 print(problem(Agent.create, { think = "deep" }))
 print(problem(LocalLLM.remove, "wisp"))

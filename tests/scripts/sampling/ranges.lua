@@ -21,6 +21,10 @@
 -- expect: Agent.create: logit_bias: expected numbers from -100 to 100, got 101
 -- expect: Agent.create: options.logit_bias: expected integers from 0 as keys, got "the"
 -- expect: Agent.create: options.logit_bias.7: expected number, got boolean
+-- expect: Agent.create: max_tokens: expected at least 1, got 0
+-- expect: Agent.create: stop: expected texts that are not empty, got an empty string
+-- expect: Agent.create: context_size: expected at least 1, got 0
+-- expect: Agent.create: format: candle has no such option; models of Ollama and of remote providers may have it
 -- expect: Agent:execute: temperature: expected a number of at least 0, got -1
 -- expect: Agent:execute: top_k: expected 0 or none beside mirostat, which replaces it, got 5
 -- expect: LocalLLM.generate: stop: expected texts that are not empty, got an empty string
@@ -52,6 +56,10 @@ problem(Agent.create, { logprobs = true, top_logprobs = 21 })
 problem(Agent.create, { logit_bias = { [7] = 101 } })
 problem(Agent.create, { logit_bias = { the = 1 } })
 problem(Agent.create, { logit_bias = { [7] = true } })
+problem(Agent.create, { max_tokens = 0 })
+problem(Agent.create, { stop = "" })
+problem(Agent.create, { context_size = 0 })
+problem(Agent.create, { format = "json" })
 local agent = Agent.create({ temperature = 1, mirostat = 2 })
 problem(function() agent:execute({ text = "Hello!", temperature = -1 }) end)
 problem(function() agent:execute({ text = "Hello!", top_k = 5 }) end)

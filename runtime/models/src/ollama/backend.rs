@@ -12,12 +12,11 @@ use crate::network;
 use crate::ollama::answer::Answer;
 use crate::ollama::body::{Body, keep_alive};
 use crate::ollama::lines::Lines;
-use crate::ollama::options::{check, no_cache_type};
+use crate::ollama::options::{no_cache_type, options};
 use crate::ollama::server::Server;
 use crate::ollama::{OllamaSettings, RunningModel, embeddings, library, not_running, pull, stream};
 use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Generation, Loading, Request};
-use crate::sampling::Sampling;
 
 /// An Ollama server as a backend. Cheap to clone; all clones share connections and what is known of the
 /// server.
@@ -88,8 +87,8 @@ impl Backend for Ollama {
         Box::pin(network::run(generate(server, model, request)))
     }
 
-    fn check<'a>(&'a self, _: &'a ModelName, sampling: &'a Sampling) -> Pending<'a, ()> {
-        Box::pin(async { check(sampling) })
+    fn check<'a>(&'a self, _: &'a ModelName, request: &'a Request) -> Pending<'a, ()> {
+        Box::pin(async { options(request).map(drop) })
     }
 
     fn list(&self) -> Pending<'_, Vec<ModelEntry>> {

@@ -36,7 +36,7 @@ pub fn options(request: &Request) -> Result<Map<String, Value>, Error> {
 }
 
 /// Looks for what Ollama does not have, or would take for something else.
-pub fn check(sampling: &Sampling) -> Result<(), Error> {
+fn check(sampling: &Sampling) -> Result<(), Error> {
     unknown(sampling)?;
     // Ollama penalizes repetition by itself, so how far it looks back may stand alone.
     let alone = Sampling {

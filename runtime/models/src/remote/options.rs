@@ -36,21 +36,23 @@ const GEMINI: &[&str] = &[
 ];
 
 /// Looks for options that the provider does not have.
-pub fn check(provider: &str, kind: RemoteKind, sampling: &Sampling) -> Result<(), Error> {
+pub fn check(provider: &str, kind: RemoteKind, request: &Request) -> Result<(), Error> {
     let has = |option: &&str| match kind {
         RemoteKind::OpenAi => OPENAI.contains(option),
         RemoteKind::OpenAiCompatible => OPENAI.contains(option) || COMPATIBLE.contains(option),
         RemoteKind::Anthropic => ANTHROPIC.contains(option),
         RemoteKind::Gemini => GEMINI.contains(option),
     };
-    match given(sampling).into_iter().find(|option| !has(option)) {
-        Some(parameter) => Err(not_here(provider, parameter)),
-        None => sampling.check(),
+    let sampling = &request.sampling;
+    if let Some(parameter) = given(sampling).into_iter().find(|option| !has(option)) {
+        return Err(not_here(provider, parameter));
     }
+    sampling.check()?;
+    check_local(provider, request)
 }
 
 /// Looks for what a request asks that only makes sense of a model on this machine.
-pub fn check_local(provider: &str, request: &Request) -> Result<(), Error> {
+fn check_local(provider: &str, request: &Request) -> Result<(), Error> {
     let loading = &request.loading;
     let keeps = |kept: KeepAlive| kept != KeepAlive::UntilNeeded;
     let asked = [

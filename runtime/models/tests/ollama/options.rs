@@ -114,9 +114,10 @@ fn an_option_that_ollama_does_not_have_is_an_error_and_nothing_is_sent() {
     let ollama = ollama(&server);
     for (option, sampling) in requests {
         let expected = format!("{option}: ollama has no such option");
-        let checked = wait(ollama.check(&name("llama3.2"), &sampling)).unwrap_err();
+        let request = sampled(sampling);
+        let checked = wait(ollama.check(&name("llama3.2"), &request)).unwrap_err();
         assert_eq!(checked.to_string(), expected);
-        let error = events(&ollama, sampled(sampling)).unwrap_err();
+        let error = events(&ollama, request).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
     let mut request = hello();

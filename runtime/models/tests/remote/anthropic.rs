@@ -62,10 +62,10 @@ fn options_reach_the_server_and_others_are_errors() {
         ..Sampling::default()
     };
     let expected = "seed: claude has no such option";
-    let checked = wait(claude.check(&name(MODEL), &seed)).unwrap_err();
-    assert_eq!(checked.to_string(), expected);
     let mut request = question();
     request.sampling = seed;
+    let checked = wait(claude.check(&name(MODEL), &request)).unwrap_err();
+    assert_eq!(checked.to_string(), expected);
     assert_eq!(
         ask(&claude, MODEL, request).unwrap_err().to_string(),
         expected
