@@ -411,14 +411,9 @@ fn an_answer_gets_memory_as_it_grows() {
     let finish = block_on(async {
         let mut answer = models.generate(request).await.expect("it begins");
         loop {
-            match answer
-                .next()
-                .await
-                .expect("more to come")
-                .expect("no error")
-            {
-                Event::Done(finish) => break finish,
-                _ => {}
+            let event = answer.next().await.expect("more to come");
+            if let Event::Done(finish) = event.expect("no error") {
+                break finish;
             }
         }
     });
