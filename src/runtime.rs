@@ -136,6 +136,12 @@ impl Script {
     pub fn status(&self) -> TaskStatus {
         self.started.main.status()
     }
+
+    /// Ends it with all its tasks.
+    pub fn cancel(&self) {
+        let Started { main, scope } = &self.started;
+        main.cancel_scope(scope);
+    }
 }
 
 impl Drop for Script {
@@ -236,11 +242,6 @@ impl Runtime {
         })
     }
 
-    /// Ends a script with all its tasks.
-    pub fn cancel(&self, script: &Script) {
-        self.scheduler.cancel(&script.started.scope);
-    }
-
     /// Runs started scripts for about `limit`, for hosts with a frame loop; says whether anything
     /// could run at once again.
     pub fn tick(&self, limit: Duration) -> bool {
@@ -259,7 +260,8 @@ impl Runtime {
         more
     }
 
-    /// Evaluates one REPL input; its tasks go on afterwards. Gives the value as text.
+    /// Evaluates one REPL input; its tasks go on afterwards, and [`Runtime::report_unseen`] tells their errors. Gives the
+    /// value as text.
     pub fn evaluate(&self, name: &str, source: &str) -> Result<Option<String>, TaskError> {
         let entry = self
             .engine

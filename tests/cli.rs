@@ -53,6 +53,7 @@ fn prints(args: &[&str], expected: &str) {
 fn code_may_begin_with_a_comment_or_a_minus() {
     prints(&["exec", "-- bot.lua\nprint(1)"], "1\n");
     prints(&["exec", "--timeout", "60", "--print(2)\nprint(3)"], "3\n");
+    prints(&["exec", "--count=1\nprint(2)"], "2\n");
     prints(&["exec", "--lang", "rhai", "-1; print(2)"], "2\n");
     prints(&["exec", "-(1); print(4)", "--lang", "rhai"], "4\n");
     for code in ["print(1)", "-- bot.lua\nprint(1)"] {

@@ -221,7 +221,7 @@ fn a_host_ends_one_script_and_an_interruption_all_until_it_is_cleared() {
         let runtime = runtime(language);
         let [one, two] = [(); 2].map(|()| runtime.start("endless", code).expect("it compiles"));
         runtime.tick(Duration::from_millis(1));
-        runtime.cancel(&one);
+        one.cancel();
         runtime.tick(Duration::from_millis(1));
         assert_eq!(one.status(), TaskStatus::Cancelled);
         assert_eq!(two.status(), TaskStatus::Running);
@@ -234,5 +234,23 @@ fn a_host_ends_one_script_and_an_interruption_all_until_it_is_cleared() {
             .run("after", "Game.score(1);")
             .expect("the runtime lives on");
         assert_eq!(score(&runtime), 1);
+    }
+}
+
+#[test]
+fn errors_of_inputs_are_told_when_the_host_asks_for_them() {
+    let failing = [
+        (Language::Lua, "t = Task.start(function() error('no') end)"),
+        (Language::Rhai, "let t = Task.start(|| { throw \"no\" });"),
+    ];
+    for (language, code) in failing {
+        let runtime = runtime(language);
+        runtime.evaluate("input 1", code).expect("it starts a task");
+        runtime
+            .evaluate("input 2", "Task.sleep(0)")
+            .expect("the task has failed by then");
+        assert_eq!(runtime.unseen_errors(), 0);
+        runtime.report_unseen();
+        assert_eq!(runtime.unseen_errors(), 1, "{}", language.name());
     }
 }

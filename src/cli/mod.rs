@@ -251,8 +251,12 @@ fn parse() -> Result<Cli, clap::Error> {
 
 /// Whether what clap did not know is an option by its looks, misspelled perhaps.
 fn names_an_option(error: &clap::Error) -> bool {
-    let word = error.get(ContextKind::InvalidArg);
-    matches!(word, Some(ContextValue::String(word)) if word.starts_with("--") && !is_code(word))
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidArg) else {
+        return false;
+    };
+    // It lacks what stands behind an equals sign.
+    let code = |word: &String| word.starts_with(name) && is_code(word);
+    name.starts_with("--") && !words().iter().any(code)
 }
 
 /// Whether a word with a minus before it cannot be an option.

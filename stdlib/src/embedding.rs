@@ -19,12 +19,21 @@ impl FromValue for OneOrMany {
                 texts: vec![text],
                 one: true,
             }),
-            list @ Value::List(_) => Ok(Self {
+            other if !is_list(&other) => Err(Mismatch::new(Self::TY, other.kind())),
+            list => Ok(Self {
                 texts: Vec::from_value(list)?,
                 one: false,
             }),
-            other => Err(Mismatch::new(Self::TY, other.kind())),
         }
+    }
+}
+
+/// An empty table of Lua comes as a map.
+fn is_list(value: &Value) -> bool {
+    match value {
+        Value::List(_) => true,
+        Value::Map(map) => map.is_empty(),
+        _ => false,
     }
 }
 

@@ -59,7 +59,7 @@ impl Time {
         let problem = |e: jiff::Error| Error::Raise(format!("Time.format: {e}"));
         // What a float holds of a time of today.
         let microseconds = (time * 1e6).round() as i128;
-        let nanoseconds = microseconds * 1_000;
+        let nanoseconds = microseconds.saturating_mul(1_000);
         let time = Timestamp::from_nanosecond(nanoseconds).map_err(problem)?;
         let zoned = time.to_zoned(TimeZone::UTC);
         jiff::fmt::strtime::format(&format, &zoned).map_err(problem)

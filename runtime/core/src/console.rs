@@ -156,7 +156,7 @@ impl Console {
     }
 }
 
-/// A line that was asked for. If it has come when nobody waits for it any more, it is for whoever asks next.
+/// A line that was asked for. If it has come when nobody waits for it any more, it is for the next script that reads.
 struct Asked<'a> {
     console: &'a Console,
     answer: oneshot::Receiver<Answer>,
@@ -164,6 +164,8 @@ struct Asked<'a> {
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
+        // From here on the sender sees that nobody waits, and keeps what it has.
+        self.answer.close();
         let Ok(Answer {
             line: Ok(Some(line)),
             ..

@@ -1,6 +1,7 @@
 -- Vectors for a text and for a list of texts, by a tiny model with random weights.
 -- expect: 32 1.0
 -- expect: 2 true
+-- expect: 0
 -- expect: bert
 -- expect: LocalLLM.embed: text 1 has 32 tokens, the model reads at most 24 at once: cut it into parts, or use a model with a larger context
 -- expect: LocalLLM.embed: text: expected string or list of string, got integer
@@ -15,6 +16,7 @@ local cat = LocalLLM.embed("the cat", { model = model })
 print(#cat .. " " .. string.format("%.1f", product(cat, cat)))
 local both = LocalLLM.embed({ "the cat", "the dog" }, { model = model })
 print(#both .. " " .. tostring(product(cat, both[1]) > product(cat, both[2])))
+print(#LocalLLM.embed({}, { model = model }))
 print(LocalLLM.info(model).architecture)
 local function problem(...)
   local _, message = pcall(LocalLLM.embed, ...)

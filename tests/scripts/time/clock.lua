@@ -2,6 +2,8 @@
 -- expect: true
 -- expect: 2001-09-09 01:46:40
 -- expect: 00.001
+-- expect: false
 print(Time.now() > 1.7e9 and Time.monotonic() <= Time.monotonic())
 print(Time.format(1000000000, "%Y-%m-%d %H:%M:%S"))
 print(Time.format(1.001, "%M.%3f"))
+print((pcall(Time.format, 1e300, "%Y")))

@@ -355,7 +355,7 @@ impl Shared {
         }
     }
 
-    fn cancel_scope(&self, scope: &Rc<Scope>) {
+    fn cancel_scope(&self, scope: &Scope) {
         for id in scope.ids() {
             self.end_with(id, &Fault::Cancelled);
         }

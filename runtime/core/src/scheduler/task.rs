@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
-use super::{Shared, TaskId};
+use super::{Scope, Shared, TaskId};
 use crate::error::{Fault, TaskError};
 use crate::value::Value;
 
@@ -82,6 +82,13 @@ impl Task {
     /// Takes back [`Task::expect`] without having asked.
     pub fn unexpect(&self) {
         self.observed.set(false);
+    }
+
+    /// Ends every task of a scope of the same scheduler.
+    pub fn cancel_scope(&self, scope: &Scope) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.cancel_scope(scope);
+        }
     }
 
     pub(super) fn end(&self, outcome: Outcome) {

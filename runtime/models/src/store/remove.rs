@@ -39,7 +39,7 @@ impl Store {
 }
 
 /// Deletes files of a model with all that lies beside them, records first, so that nothing half-deleted is ever
-/// listed.
+/// listed, and marks last.
 fn delete_all(model: &str, files: &[PathBuf], directory: &Path) -> Result<(), Error> {
     let there = |file: &&PathBuf| file.parent().is_some_and(Path::is_dir);
     let files: Vec<&PathBuf> = files.iter().filter(there).collect();
@@ -51,13 +51,20 @@ fn delete_all(model: &str, files: &[PathBuf], directory: &Path) -> Result<(), Er
         locks.push(Lock::try_take(file)?.ok_or_else(busy)?);
     }
     for file in &files {
-        delete(&Record::beside(file))?;
+        let record = Record::beside(file);
+        if record.exists() {
+            // What an interruption leaves is then known as remains. On a full disk it goes without.
+            let _ = std::fs::write(remains::mark(file), "");
+        }
+        delete(&record)?;
     }
     for file in &files {
         delete(file)?;
         let [part, journal, _] = leftovers(file);
         delete(&part)?;
         delete(&journal)?;
+    }
+    for file in &files {
         delete(&remains::mark(file))?;
     }
     locks.into_iter().for_each(Lock::remove);
