@@ -1,5 +1,6 @@
 //! Which backend runs a model, and why.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use llmspell_core::suggest::{hint, nearest};
@@ -180,6 +181,19 @@ async fn newest(models: &Models) -> Result<Choice, Error> {
     })
 }
 
+/// A provider's model that is called like a file, as servers of one file call theirs.
+fn of_provider(models: &Models, path: &Path) -> Option<(Arc<dyn Backend>, ModelName)> {
+    let (provider, model) = path.to_str()?.split_once('/')?;
+    if LocalBackend::named(provider).is_some() || path.exists() {
+        return None;
+    }
+    let name = ModelName::Remote {
+        provider: provider.to_owned(),
+        model: model.to_owned(),
+    };
+    Some((models.backend(provider)?, name))
+}
+
 /// The backend for a model that is to be used.
 async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
     let on = |backend: LocalBackend, reason: &str| {
@@ -188,7 +202,13 @@ async fn named(models: &Models, model: ModelName) -> Result<Choice, Error> {
         Ok(Choice::new(backend, model.clone(), reason))
     };
     match &model {
-        ModelName::Path(_) => on(LocalBackend::Candle, "it is a file"),
+        ModelName::Path(path) => match of_provider(models, path) {
+            Some((backend, model)) => {
+                let reason = format!("{model} on {}: there is no such file", backend.name());
+                Ok(Choice::new(backend, model, reason))
+            }
+            None => on(LocalBackend::Candle, "it is a file"),
+        },
         ModelName::Hub(_) => on(LocalBackend::Candle, "it is a repository on Hugging Face"),
         ModelName::Local {
             backend: Some(backend),

@@ -57,7 +57,7 @@ impl Remote {
                 "0 leaves no time for an answer".to_owned(),
             ));
         }
-        let http = Http::new(&base, settings.timeout);
+        let http = Http::new(settings.timeout);
         let http = http.map_err(|error| Error::Network(error.to_string()))?;
         Ok(Self(Arc::new(Provider {
             settings,

@@ -89,8 +89,14 @@ fn available(models: &[AvailableModel]) -> String {
     ]);
     for model in models {
         table.row([
+            // A name alone is pulled for Candle.
             format!(
-                "{}{}",
+                "{}{}{}",
+                if model.backend == "ollama" {
+                    "ollama/"
+                } else {
+                    ""
+                },
                 model.name,
                 if model.recommended { " *" } else { "" }
             ),

@@ -68,7 +68,7 @@ pub struct CandleSettings {
 pub struct CandleOptions {
     /// `None` only where neither `XDG_DATA_HOME` nor `HOME` is set.
     pub model_directory: Option<PathBuf>,
-    /// Answers that a model computes at once, the rest waits; `None`: as many as there is memory for.
+    /// Answers that a model computes at once, the rest waits; `None`: 64, or fewer where memory is short.
     pub max_concurrent: Option<usize>,
     /// What a pull takes where the model's name says nothing, such as `Q4_K_M`.
     pub default_quantization: String,

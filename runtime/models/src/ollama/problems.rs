@@ -72,9 +72,11 @@ impl Server {
     }
 }
 
-/// What a server says in `{"error": …}`.
+/// What a server says in `{"error": …}`, if anything.
 pub fn said(answer: &Value) -> Option<String> {
     match answer.get("error")? {
+        Value::Null => None,
+        Value::String(reason) if reason.is_empty() => None,
         Value::String(reason) => Some(reason.clone()),
         other => Some(other.to_string()),
     }

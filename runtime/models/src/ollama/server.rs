@@ -166,8 +166,12 @@ impl Server {
         let body = timeout(self.timeout, response.bytes()).await;
         let body = body.map_err(|_| self.silent())?;
         let body = body.map_err(|error| self.broken(innermost(&error)))?;
-        serde_json::from_slice(&body)
-            .map_err(|error| self.broken(format!("it is no JSON that Ollama documents: {error}")))
+        let unknown = |error| self.broken(format!("it is no JSON that Ollama documents: {error}"));
+        let answer: Value = serde_json::from_slice(&body).map_err(unknown)?;
+        match said(&answer) {
+            Some(reason) => Err(self.failed(reason)),
+            None => serde_json::from_value(answer).map_err(unknown),
+        }
     }
 
     /// Sends a request; starts the server first if it does not run and may be started.

@@ -54,7 +54,10 @@ impl OllamaSettings {
 /// A server's address with all that may be left out, by the rules of Ollama's `envconfig.Host`. An address that a server
 /// listens at, such as `0.0.0.0`, becomes one to reach it at.
 pub(crate) fn url_of(address: &str) -> String {
-    let address = address.trim().trim_end_matches('/');
+    let address = address
+        .trim()
+        .trim_matches(['"', '\''])
+        .trim_end_matches('/');
     let (scheme, rest, port) = match address.split_once("://") {
         Some((scheme, rest)) => (scheme, rest, None),
         None => ("http", address, Some(PORT)),
@@ -97,6 +100,7 @@ mod tests {
             (" example.org ", "http://example.org:11434"),
             (":8080", "http://127.0.0.1:8080"),
             ("0.0.0.0", "http://127.0.0.1:11434"),
+            (" \"0.0.0.0:1\" ", "http://127.0.0.1:1"),
             ("http://0.0.0.0:9000/", "http://127.0.0.1:9000"),
             ("::1", "http://[::1]:11434"),
             ("[::1]", "http://[::1]:11434"),

@@ -88,14 +88,8 @@ impl Endpoint {
     }
 }
 
-/// The server that a request names: any for servers without a key, else the configured one under another path.
+/// The server that a request names, of those that take one: any for servers without a key, else the configured one under another path.
 fn other(settings: &RemoteSettings, configured: &Url, asked: &str) -> Result<Url, Error> {
-    if settings.kind != RemoteKind::OpenAiCompatible {
-        return Err(Error::NotHere {
-            parameter: "base_url",
-            backend: settings.name.clone(),
-        });
-    }
     let asked = settings.address(asked)?;
     let has_key = match &settings.key {
         Some(key) => !key.is_empty(),

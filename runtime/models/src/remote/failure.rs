@@ -63,7 +63,10 @@ impl Endpoint {
             Some(429) => (
                 "takes no more requests for now",
                 match wait {
-                    Some(seconds) => format!("; try again in {seconds} seconds"),
+                    Some(wait) if wait.parse::<f64>().is_ok() => {
+                        format!("; try again in {wait} seconds")
+                    }
+                    Some(date) => format!("; try again after {date}"),
                     None => "; try again later, or ask less often".to_owned(),
                 },
             ),

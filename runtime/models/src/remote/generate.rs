@@ -81,11 +81,6 @@ fn shaped(
         value: format.to_string(),
     };
     match (endpoint.kind, &format) {
-        (RemoteKind::Anthropic, Value::Bool(true)) => {
-            return Err(unfit(
-                "a JSON schema, since Anthropic has no mode for any JSON",
-            ));
-        }
         (RemoteKind::Gemini, Value::Bool(true)) => {
             fields.merge(
                 "generationConfig",

@@ -14,31 +14,42 @@ use rig_core::http_client::{
     StatusCode, StreamingResponse,
 };
 use rig_core::wasm_compat::WasmCompatSend;
+use serde_json::Value;
 
 /// The longest wait for a connection, which even slow networks make in less.
 const CONNECTING: Duration = Duration::from_secs(20);
 
-/// The client of one provider.
+/// The clients of one provider.
 #[derive(Debug, Clone)]
-pub struct Http(Client);
+pub struct Http {
+    /// For servers on this machine, which no proxy stands before.
+    direct: Client,
+    others: Client,
+}
 
 impl Http {
-    /// A client that gives a server up after so long a silence. It follows no redirect, so that a key goes
+    /// Clients that give a server up after so long a silence. They follow no redirect, so that a key goes
     /// nowhere but to the address that was configured.
-    pub fn new(server: &Url, timeout: Duration) -> reqwest::Result<Self> {
-        let mut client = Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(timeout.min(CONNECTING))
-            .read_timeout(timeout);
-        if is_here(server) {
-            client = client.no_proxy();
-        }
-        client.build().map(Self)
+    pub fn new(timeout: Duration) -> reqwest::Result<Self> {
+        let client = || {
+            Client::builder()
+                .redirect(Policy::none())
+                .connect_timeout(timeout.min(CONNECTING))
+                .read_timeout(timeout)
+        };
+        Ok(Self {
+            direct: client().no_proxy().build()?,
+            others: client().build()?,
+        })
     }
 
     async fn answer(self, request: Request<Bytes>) -> Result<reqwest::Response> {
         let request = reqwest::Request::try_from(request).map_err(opaque)?;
-        self.0.execute(key_in_header(request)).await.map_err(opaque)
+        let client = match is_here(request.url()) {
+            true => self.direct,
+            false => self.others,
+        };
+        client.execute(key_in_header(request)).await.map_err(opaque)
     }
 }
 
@@ -51,12 +62,19 @@ impl HttpClientExt for Http {
         T: Into<Bytes> + WasmCompatSend,
         U: From<Bytes> + WasmCompatSend + 'static,
     {
+        let of_vectors = request.uri().path().ends_with("/embeddings");
         let answer = self.clone().answer(request.map(Into::into));
         async move {
             let answer = answer.await?;
             let head = head(&answer);
             Ok(head.map(|()| -> LazyBody<U> {
-                Box::pin(async move { Ok(U::from(answer.bytes().await.map_err(opaque)?)) })
+                Box::pin(async move {
+                    let body = answer.bytes().await.map_err(opaque)?;
+                    Ok(U::from(match of_vectors {
+                        true => in_order(&body).unwrap_or(body),
+                        false => body,
+                    }))
+                })
             }))
         }
     }
@@ -93,6 +111,19 @@ impl HttpClientExt for Http {
     }
 }
 
+/// OpenAI's answer with its vectors in the order of their `index`, which rig does not look at; nothing if they have none.
+fn in_order(body: &[u8]) -> Option<Bytes> {
+    let mut answer: Value = serde_json::from_slice(body).ok()?;
+    let vectors = answer.get_mut("data")?.as_array_mut()?;
+    let index = |vector: &Value| vector["index"].as_u64();
+    vectors.sort_by_key(index);
+    let each = vectors
+        .iter()
+        .zip(0..)
+        .all(|(vector, at)| index(vector) == Some(at));
+    each.then(|| answer.to_string().into())
+}
+
 /// An answer without its body.
 fn head(answer: &reqwest::Response) -> Response<()> {
     let mut head = Response::new(());
@@ -127,7 +158,7 @@ fn key_in_header(mut request: reqwest::Request) -> reqwest::Request {
     request
 }
 
-/// Whether a server is on this machine, which no proxy stands before.
+/// Whether a server is on this machine.
 fn is_here(server: &Url) -> bool {
     match server.host_str().unwrap_or_default() {
         "localhost" | "[::1]" => true,

@@ -1,5 +1,7 @@
 //! How tokens are drawn, under the names that each provider has for it. What one does not have is an error.
 
+use std::fmt::Display;
+
 use serde_json::{Map, Value, json};
 
 use super::settings::RemoteKind;
@@ -47,8 +49,45 @@ pub fn check(provider: &str, kind: RemoteKind, request: &Request) -> Result<(), 
     if let Some(parameter) = given(sampling).into_iter().find(|option| !has(option)) {
         return Err(not_here(provider, parameter));
     }
+    let wanted = [
+        ("temperature", sampling.temperature),
+        ("top_p", sampling.top_p),
+        ("min_p", sampling.min_p),
+        ("repeat_penalty", sampling.repeat_penalty),
+        ("frequency_penalty", sampling.frequency_penalty),
+        ("presence_penalty", sampling.presence_penalty),
+    ];
+    let wanted = wanted
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    let biases = sampling
+        .logit_bias
+        .values()
+        .map(|bias| ("logit_bias", *bias));
+    // JSON has no word for it.
+    if let Some((name, value)) = wanted.chain(biases).find(|(_, value)| !value.is_finite()) {
+        return Err(unfit(name, "a finite number", value));
+    }
+    if request.max_tokens == Some(0) {
+        return Err(unfit("max_tokens", "at least 1", 0));
+    }
+    if request.base_url.is_some() && kind != RemoteKind::OpenAiCompatible {
+        return Err(not_here(provider, "base_url"));
+    }
+    if request.format == Some(Value::Bool(true)) && kind == RemoteKind::Anthropic {
+        let expected = "a JSON schema, since Anthropic has no mode for any JSON";
+        return Err(unfit("format", expected, "\"json\""));
+    }
     sampling.check()?;
     check_local(provider, request)
+}
+
+fn unfit(parameter: &'static str, expected: &str, value: impl Display) -> Error {
+    Error::Option {
+        parameter,
+        expected: expected.to_owned(),
+        value: value.to_string(),
+    }
 }
 
 /// Looks for what a request asks that only makes sense of a model on this machine.

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use llmspell_models::{Backend, Error, Ollama, OllamaSettings};
+use llmspell_models::{Backend, Error, Loading, Ollama, OllamaSettings};
 use serde_json::json;
 
 use crate::server::{End, Reply, Server};
@@ -262,4 +262,15 @@ fn many_answers_come_at_the_same_time() {
             assert_eq!(text(&rest(generation.unwrap()).await.unwrap()), "Hello");
         }
     });
+}
+
+#[test]
+fn an_error_in_the_place_of_an_answer_is_told_and_none_is_none() {
+    let server = Server::always(|| Reply::json(200, &json!({ "error": "cannot load" })));
+    let loaded = wait(ollama(&server).load(name("llama3.2"), Loading::default()));
+    let error = loaded.unwrap_err().to_string();
+    assert!(error.ends_with("reports: cannot load"), "{error}");
+    let fine = json!({ "error": null, "done": true });
+    let server = Server::always(move || Reply::json(200, &fine));
+    wait(ollama(&server).load(name("llama3.2"), Loading::default())).unwrap();
 }

@@ -68,13 +68,17 @@ fn statuses_are_explained_with_the_providers_own_words() {
 
 #[test]
 fn a_provider_says_when_to_come_back() {
-    let body = json!({"error": {"message": "Rate limit reached"}});
-    let reply = Reply::json(429, body).with("retry-after", "17");
-    let error = problem(&Server::new(openai::check, [reply]));
-    assert!(
-        error.ends_with("Rate limit reached; try again in 17 seconds"),
-        "{error}"
-    );
+    let date = "Wed, 21 Oct 2026 07:28:00 GMT";
+    for (wait, hint) in [
+        ("17", "try again in 17 seconds".to_owned()),
+        (date, format!("try again after {date}")),
+    ] {
+        let body = json!({"error": {"message": "Rate limit reached"}});
+        let reply = Reply::json(429, body).with("retry-after", wait);
+        let error = problem(&Server::new(openai::check, [reply]));
+        let expected = format!("Rate limit reached; {hint}");
+        assert!(error.ends_with(&expected), "{error}");
+    }
 }
 
 #[test]
@@ -270,7 +274,7 @@ fn what_only_a_model_on_this_machine_has_is_an_error() {
     let server = Server::new(openai::check, [openai::says(&["ok"])]);
     let remote = remote("openai", RemoteKind::OpenAi, &server);
     type Change = fn(&mut Request);
-    let change: [(&str, Change); 6] = [
+    let change: [(&str, Change); 9] = [
         ("context_size: openai has", |request| {
             request.loading.context_size = Some(512)
         }),
@@ -285,6 +289,16 @@ fn what_only_a_model_on_this_machine_has_is_an_error() {
         }),
         ("base_url: openai has", |request| {
             request.base_url = Some("http://127.0.0.1:1".into())
+        }),
+        (
+            "temperature: expected a finite number, got NaN",
+            |request| request.sampling.temperature = Some(f64::NAN),
+        ),
+        ("logit_bias: expected a finite number, got inf", |request| {
+            request.sampling.logit_bias = [(1, f64::INFINITY)].into()
+        }),
+        ("max_tokens: expected at least 1, got 0", |request| {
+            request.max_tokens = Some(0)
         }),
         ("openai cannot continue raw text", |request| {
             request.prompt = Prompt::Raw("a".into())

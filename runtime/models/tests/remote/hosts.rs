@@ -61,17 +61,20 @@ fn models() -> Models {
 
 #[test]
 fn a_hosts_backend_is_found_under_its_name() {
-    let mut request = chat(vec![Message::new("user", "Is there anybody?")]);
-    request.model = Some("echo/cave".to_owned());
-    let events = wait(async { collect(models().generate(request).await?).await }).unwrap();
-    assert_eq!(text(&events), "Is there anybody?");
-    assert_eq!(
-        (
-            finish(&events).model.as_str(),
-            finish(&events).provider.as_str()
-        ),
-        ("echo/cave", "echo")
-    );
+    // Servers of one file call their model like that.
+    for name in ["echo/cave", "echo/cave.gguf"] {
+        let mut request = chat(vec![Message::new("user", "Is there anybody?")]);
+        request.model = Some(name.to_owned());
+        let events = wait(async { collect(models().generate(request).await?).await }).unwrap();
+        assert_eq!(text(&events), "Is there anybody?");
+        assert_eq!(
+            (
+                finish(&events).model.as_str(),
+                finish(&events).provider.as_str()
+            ),
+            (name, "echo")
+        );
+    }
 }
 
 #[test]

@@ -297,13 +297,13 @@ fn the_end_by_max_tokens_is_told() {
 }
 
 #[test]
-fn embeddings_have_length_one() {
+fn embeddings_have_length_one_and_the_order_of_their_texts() {
     let vector = |index: usize, embedding: Value| json!({"object": "embedding", "index": index, "embedding": embedding});
     let server = server(Reply::json(
         200,
         json!({
             "object": "list", "model": "text-embedding-3-small",
-            "data": [vector(0, json!([3.0, 4.0])), vector(1, json!([0.0, -2.0]))],
+            "data": [vector(1, json!([0.0, -2.0])), vector(0, json!([3.0, 4.0]))],
             "usage": {"prompt_tokens": 8, "total_tokens": 8},
         }),
     ));
