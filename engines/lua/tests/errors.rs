@@ -243,3 +243,22 @@ fn a_function_of_a_module_that_is_called_with_a_colon_says_so() {
     }
     check("local same = Lab.same Lab = { a = 1 } assert(same(Lab) == Lab)");
 }
+
+#[test]
+fn a_variable_that_closes_gets_what_was_thrown() {
+    let closing = "local x <close> = setmetatable({}, { __close = function(_, e) print(e) end })";
+    for (throw, printed) in [
+        ("error('boom')", "test.lua:1: boom"),
+        ("error({}, 0)", "{}"),
+    ] {
+        let bench = lab();
+        let script = format!("{closing} {throw}");
+        let error = bench.error(&script).diagnostic();
+        assert!(
+            bench.screen.text().starts_with(printed),
+            "{}",
+            bench.screen.text()
+        );
+        assert!(!error.stack.is_empty(), "{error:?}");
+    }
+}

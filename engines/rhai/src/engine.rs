@@ -18,7 +18,7 @@ use crate::modules::Modules;
 use crate::names::Names;
 use crate::session::Session;
 use crate::texts::Texts;
-use crate::{captured, check, dispatch, display, errors, limits, progress, shadow};
+use crate::{captured, check, dispatch, display, errors, limits, progress, shadow, sort};
 
 /// Rhai, bound to one scheduler.
 struct Rhai {
@@ -55,6 +55,7 @@ impl Rhai {
         let names = Rc::new(Names::new(registry, globals));
         let mut engine = rhai::Engine::new_raw();
         engine.register_global_module(StandardPackage::new().as_shared_module());
+        sort::register(&mut engine);
         set_limits(&mut engine);
         set_output(&mut engine, cx);
         set_hooks(&mut engine, cx, &names);

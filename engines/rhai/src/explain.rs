@@ -164,8 +164,11 @@ fn function(signature: &str, place: &Place) -> Explained {
             "compare its parameters with what it is called with",
         );
     }
+    if !signature.contains('(') && signature.contains(' ') {
+        return (signature.to_owned(), None); // a sentence of Rhai's
+    }
     let kinds: Vec<&str> = types.iter().map(|ty| kind(ty)).collect();
-    if !rhai::is_valid_identifier(name) {
+    if !name.contains(char::is_alphabetic) {
         return (
             format!("cannot apply {name} to {}", kinds.join(" and ")),
             None,
@@ -178,7 +181,10 @@ fn function(signature: &str, place: &Place) -> Explained {
         );
         return (message, None);
     }
-    let near = place.names.nearest_function(place.source, name);
+    let near = match name.contains("::") {
+        true => None, // of another text
+        false => place.names.nearest_function(place.source, name),
+    };
     let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
     let kinds = kinds.join(", ");
     (format!("there is no function {name}({kinds}){near}"), None)

@@ -9,7 +9,8 @@
 //! | locks a captured variable during `x.method()` | reads give the handle itself (`captured`) |
 //! | prefers a script's function to a method of that name | the method wins (`shadow`) |
 //! | forgets where a module's closure came from | it is remembered (`closures`) |
-//! | makes every error in `list.map(f)` catchable, ignores those in `list.sort(f)` | faults end the task all the same (`progress`) |
+//! | makes every error in `list.map(f)` catchable | faults end the task all the same (`progress`) |
+//! | ignores errors in `list.sort(f)` | another one (`sort`) |
 //! | has limits that differ by build profile | fixed ones, and a look at the stack itself (`limits`) |
 
 mod captured;
@@ -28,6 +29,7 @@ mod names;
 mod progress;
 mod session;
 mod shadow;
+mod sort;
 mod source;
 mod texts;
 mod words;

@@ -6,11 +6,11 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use llmspell_core::{Error, Loader, Value};
+use llmspell_core::{Diagnostic, Error, Loader, Value};
 use rhai::{Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope};
 
 use crate::texts::Texts;
-use crate::{coroutine, dispatch, errors, limits};
+use crate::{check, coroutine, dispatch, errors, limits};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -18,7 +18,10 @@ type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 pub struct Modules {
     loader: Loader,
     texts: Texts,
+    /// By the name that each was first imported under.
     known: Rc<RefCell<HashMap<String, State>>>,
+    /// That name, by every name and by every text's.
+    first: RefCell<HashMap<String, String>>,
 }
 
 enum State {
@@ -34,6 +37,7 @@ impl Modules {
             loader,
             texts,
             known: Rc::default(),
+            first: RefCell::default(),
         }
     }
 
@@ -67,6 +71,7 @@ impl Modules {
         state: &GlobalRuntimeState,
         name: &str,
     ) -> Result<Rc<Module>> {
+        let name = &self.first_name(name)?;
         while self.is_loading(name) {
             not_cyclic(name).map_err(errors::raised)?;
             self.wait_for(name).map_err(errors::raised)?;
@@ -78,6 +83,20 @@ impl Modules {
         let module = Rc::new(self.load(engine, state, name)?);
         loading.finish(module.clone());
         Ok(module)
+    }
+
+    /// The name under which the same file was imported first.
+    fn first_name(&self, name: &str) -> Result<String> {
+        if let Some(first) = self.first.borrow().get(name) {
+            return Ok(first.clone());
+        }
+        let text = self.loader.load(name, "rhai");
+        let text = text.map_err(|message| errors::raised(Error::Raise(message)))?;
+        let mut all = self.first.borrow_mut();
+        let first = all.entry(text.name).or_insert_with(|| name.to_owned());
+        let first = first.clone();
+        all.insert(name.to_owned(), first.clone());
+        Ok(first)
     }
 
     fn load(&self, engine: &Engine, state: &GlobalRuntimeState, name: &str) -> Result<Module> {
@@ -95,6 +114,9 @@ impl Modules {
             .texts
             .compile(engine, &text.name, &text.text, false, compile);
         let ast = compiled.map_err(|error| in_module(error.into()))?;
+        let open = check::refuse_open_comment(engine, &text.name, &text.text);
+        let raised = |problem: Diagnostic| errors::raised(Error::Raise(problem.message));
+        open.map_err(|problem| in_module(raised(problem)))?;
         let mut global = engine.new_global_runtime_state();
         global.level = state.level;
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, &ast);

@@ -146,3 +146,47 @@ fn endless_recursion_in_a_module_is_an_error() {
         assert_eq!(error.message, "too many nested calls (limit 1000)");
     }
 }
+
+#[test]
+fn a_file_runs_once_under_all_its_names() {
+    let world = with("names", &[]);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("names/lib");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("one.rhai"), "print(\"runs\"); fn f() { 1 }").unwrap();
+    let script = "import \"lib/one\" as a; import \"one\" as b; print(a::f() + b::f());";
+    assert_eq!(world.prints(script), "runs\n2\n");
+}
+
+#[test]
+fn a_module_that_ends_inside_a_comment_is_an_error() {
+    let world = with(
+        "open",
+        &[("open.rhai", "fn a() { 1 }\n/* note\nfn b() { 2 }")],
+    );
+    let error = world.fails("import \"open\" as o; print(o::a());");
+    assert!(
+        error.message.contains("the text ends inside a comment"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_function_that_a_module_does_not_have_is_named() {
+    let world = with("lost", &[("lib.rhai", "fn safe() { 1 }")]);
+    for (call, message) in [
+        (
+            "l::typo(1, \"a\")",
+            "there is no function l::typo(integer, string)",
+        ),
+        ("l::lost()", "there is no function l::lost()"),
+        ("l::safe(1)", "there is no function l::safe(integer)"),
+    ] {
+        let error = world.fails(&format!("import \"lib\" as l; {call};"));
+        assert_eq!(error.message, message);
+    }
+    let error = World::new().fails("[1, \"a\"].sort();");
+    assert_eq!(
+        error.message,
+        "elements of different types cannot be sorted"
+    );
+}

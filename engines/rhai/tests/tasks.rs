@@ -110,6 +110,23 @@ fn an_infinite_loop_ends_at_the_deadline_wherever_it_runs() {
 }
 
 #[test]
+fn a_task_that_is_cancelled_inside_of_a_comparison_does_not_go_on() {
+    prints(
+        r#"
+        let task = Probe.start(|| {
+            let list = [3, 1, 2];
+            try { list.sort(|a, b| { Probe.nap(100); a - b }); } catch (e) { print(e); }
+            print("goes on");
+        });
+        Probe.nap(1);
+        task.cancel();
+        print("cancelled");
+        "#,
+        "cancelled",
+    );
+}
+
+#[test]
 fn a_busy_task_gives_way_to_others() {
     prints(
         r#"

@@ -106,3 +106,45 @@ fn what_cannot_be_given_is_told_with_its_place() {
         "test.rhai:1:7: Probe.fail: message: expected string, got bytes",
     );
 }
+
+#[test]
+fn sorting_by_a_comparison_keeps_equal_items_and_leaves_the_list_at_an_error() {
+    prints(
+        r#"
+        let list = [[2, "a"], [1, "b"], [2, "c"], [1, "d"]];
+        list.sort(|a, b| a[0] - b[0]);
+        print(list);
+        list.sort(|a, b| a[1] > b[1]);
+        print(list);
+        let numbers = [0.5, -1.5, 0.25];
+        numbers.sort(|a, b| a - b);
+        print(numbers);
+        fn backwards(a, b) { b - a }
+        let few = [1, 3, 2];
+        few.sort(backwards);
+        few.sort_by("backwards");
+        print(few);
+        let odd = [];
+        for i in 0..200 { odd.push(i); }
+        odd.sort(|a, b| 1 - 2 * (a * 7 % 3));
+        print(odd.len());
+        "#,
+        r#"
+[[1, "b"], [1, "d"], [2, "a"], [2, "c"]]
+[[1, "d"], [2, "c"], [1, "b"], [2, "a"]]
+[-1.5, 0.25, 0.5]
+[3, 2, 1]
+200"#,
+    );
+    prints(
+        r#"
+        let list = [3, 1, 2];
+        try { list.sort(|a, b| a.score - b.score); } catch (e) { print("raised"); }
+        try { list.sort(|a, b| throw "no"); } catch (e) { print(e); }
+        try { list.sort("nowhere"); } catch (e) { print("unknown"); }
+        try { list.sort(|a, b| "more"); } catch (e) { print(e); }
+        print(list);
+        "#,
+        "raised\nno\nunknown\nsort: the comparison gives a number or a boolean, not string\n[3, 1, 2]",
+    );
+}

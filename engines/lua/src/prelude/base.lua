@@ -2,14 +2,12 @@
 
 local native, raw = ...
 
-local getmetatable, pcall, rawget = getmetatable, pcall, rawget
+local getmetatable, pcall, rawequal, rawget = getmetatable, pcall, rawequal, rawget
 local match = string.match
 local tostring, type = tostring, type
 local raw_xpcall, raw_setmetatable, raw_load = raw.xpcall, raw.setmetatable, raw.load
 local raw_collectgarbage = raw.collectgarbage
 local doomed, raise = native.doomed, native.raise
-
-local TRACE = {} -- the key of an error's stack trace
 
 local function bad_argument(index, name, expected, got)
   raise("bad argument #" .. index .. " to '" .. name .. "' (" .. expected .. " expected, got " .. type(got) .. ")")
@@ -54,11 +52,7 @@ function load(chunk, name, mode, ...)
   elseif mode ~= nil and mode ~= "t" and mode ~= "bt" then
     raise('load: only text can be loaded, so the mode must be "t"')
   end
-  local loaded, err = raw_load(chunk, name, "t", ...)
-  if loaded then return loaded end
-  -- The handler that keeps a task's stack traces sees errors of the parser and of `chunk` too.
-  if type(err) == "table" and rawget(err, TRACE) ~= nil then err = err.value end
-  return nil, err
+  return raw_load(chunk, name, "t", ...)
 end
 
 function collectgarbage(option)
@@ -90,11 +84,6 @@ function debug.traceback(...)
   return native.traceback(co, message, level)
 end
 
-local function traced(err)
-  if doomed() then return err end
-  return { [TRACE] = native.trace(), value = err }
-end
-
 local function description(err)
   if type(err) == "string" then return err end
   local metatable = getmetatable(err)
@@ -105,20 +94,22 @@ local function description(err)
   return "error value: " .. native.display(err)
 end
 
-local function ended(ok, ...)
+local function ended(last, ok, ...)
   if ok then return nil, ... end
   local err, trace = ..., nil
-  if type(err) == "table" and rawget(err, TRACE) then
-    err, trace = err.value, err[TRACE]
-  end
+  if rawequal(err, last.err) then trace = last.trace end
   return true, err, description(err), trace
 end
 
 -- Runs `f` as a task's main function: gives nil and its results, or true, what it threw, that as
--- text, and its stack.
+-- text, and its stack. What is thrown stays as it is, for variables that close on the way.
 function native.body(f, ...)
   native.enter()
-  return ended(raw_xpcall(f, traced, ...))
+  local last = {} -- the last error here that no function caught, and its stack
+  return ended(last, raw_xpcall(f, function(err)
+    if not doomed() then last.err, last.trace = err, native.trace() end
+    return err
+  end, ...))
 end
 
 function native.noop() end
