@@ -8,10 +8,40 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, GlobalRuntimeState, Module, NativeCallContext, Position,
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, GlobalRuntimeState, Module,
+    NativeCallContext, Position, Stmt,
 };
 
 use crate::convert::CLOSURE;
+use crate::names::Names;
+
+/// A closure of a text that calls a function of that text, and that another text has too: which one, and where the call
+/// stands. Rhai names closures by what they say and where they stand, and then takes one for the other.
+pub fn confused(ast: &AST, names: &Names, source: &str) -> Option<(String, Position)> {
+    let closures = ast.iter_functions().map(|f| f.name);
+    let closures = closures.filter(|name| name.starts_with(CLOSURE));
+    let calls = |closure: &str| {
+        let mut found = None;
+        let mut alone = ast.clone_functions_only();
+        alone.retain_functions(|_, _, name, _| name == closure);
+        alone.walk(&mut |path| {
+            let (call, at) = match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at))) => {
+                    (call, at)
+                }
+                Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => (call, at),
+                _ => return true,
+            };
+            if call.is_qualified() || names.has_function(source, &call.name) {
+                found.get_or_insert(*at);
+            }
+            found.is_none()
+        });
+        found
+    };
+    let confused = |closure| Some((names.elsewhere(source, closure)?, calls(closure)?));
+    closures.filter_map(confused).next()
+}
 
 /// The closures of every module, by name.
 #[derive(Clone, Default)]

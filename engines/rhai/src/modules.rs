@@ -10,7 +10,7 @@ use llmspell_core::{Diagnostic, Error, Loader, Value};
 use rhai::{Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope};
 
 use crate::texts::Texts;
-use crate::{check, coroutine, dispatch, errors, limits};
+use crate::{check, closures, coroutine, dispatch, errors, limits};
 
 type Result<T> = std::result::Result<T, Box<EvalAltResult>>;
 
@@ -117,6 +117,16 @@ impl Modules {
         let open = check::refuse_open_comment(engine, &text.name, &text.text);
         let raised = |problem: Diagnostic| errors::raised(Error::Raise(problem.message));
         open.map_err(|problem| in_module(raised(problem)))?;
+        let confused = closures::confused(&ast, &self.texts.names, &text.name);
+        if let Some((other, position)) = confused {
+            let message = format!(
+                "{other} has the same closure at the same place, and Rhai would take one for the other: move this one \
+                 to another line"
+            );
+            let mut error = errors::raised(Error::raise(message));
+            error.set_position(position);
+            return Err(in_module(error).into());
+        }
         let mut global = engine.new_global_runtime_state();
         global.level = state.level;
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), &mut global, &ast);

@@ -161,6 +161,14 @@ impl Names {
         suggest::slip(name, known.filter(|known| *known != name)).map(str::to_owned)
     }
 
+    /// Another text than `source` that defines a function of that name.
+    pub fn elsewhere(&self, source: &str, name: &str) -> Option<String> {
+        let texts = self.texts.borrow();
+        let mut others = texts.iter().filter(|(other, _)| *other != source);
+        let found = others.find(|(_, outline)| outline.functions.contains(name));
+        found.map(|(other, _)| other.clone())
+    }
+
     /// Whether `source` defines a function of that name.
     pub fn has_function(&self, source: &str, name: &str) -> bool {
         self.has(source, |outline| &outline.functions, name)

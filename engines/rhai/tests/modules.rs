@@ -190,3 +190,29 @@ fn a_function_that_a_module_does_not_have_is_named() {
         "elements of different types cannot be sorted"
     );
 }
+
+#[test]
+fn closures_of_two_modules_are_never_taken_for_each_other() {
+    let text = |helper: &str| format!("fn helper() {{ {helper} }}\nfn make() {{ || helper() }}");
+    let plain = "fn helper() { 1 }\nfn make() { |x| x + 1 }";
+    let world = with(
+        "alike",
+        &[
+            ("a.rhai", &text("1")),
+            ("b.rhai", &text("2")),
+            ("c.rhai", plain),
+            ("d.rhai", plain),
+        ],
+    );
+    let error = world.fails("import \"a\" as a; import \"b\" as b;");
+    assert!(
+        error
+            .to_string()
+            .contains("a.rhai has the same closure at the same place"),
+        "{error}"
+    );
+    assert!(error.to_string().contains("b.rhai:2:"), "{error}");
+    let script =
+        "import \"c\" as c; import \"d\" as d; print(c::make().call(1) + d::make().call(2));";
+    assert_eq!(world.prints(script), "5\n");
+}
