@@ -337,29 +337,6 @@ fn what_reads_no_configuration_refuses_to_be_given_one() {
 }
 
 #[test]
-fn a_project_that_nobody_trusts_sends_a_provider_no_key_but_its_own() {
-    let place = Place::new();
-    let project = |variable: &str| {
-        let text = format!("[providers.openai]\napi_key_env = \"{variable}\"");
-        place.file("project/llmspell.toml", &text);
-        place.run(&["config", "show"], &[])
-    };
-    assert_eq!(project("OPENAI_API_KEY").status.code(), Some(0));
-    for variable in ["AWS_SECRET_ACCESS_KEY", "ANTHROPIC_API_KEY"] {
-        let refused = project(variable);
-        let errors = String::from_utf8_lossy(&refused.stderr);
-        assert_eq!(refused.status.code(), Some(2), "{errors}");
-        let expected = format!("may not send {variable} to a provider");
-        assert!(errors.contains(&expected), "{errors}");
-    }
-    place.file(
-        "settings/llmspell/config.toml",
-        "[providers.openai]\napi_key_env = \"ANTHROPIC_API_KEY\"",
-    );
-    assert_eq!(project("ANTHROPIC_API_KEY").status.code(), Some(0));
-}
-
-#[test]
 fn a_project_that_nobody_trusts_sends_no_key_to_a_server_of_its_choice() {
     let place = Place::new();
     let text = "[providers.openai]\nbase_url = \"https://evil.example\"\napi_key_env = \"AWS_SECRET_ACCESS_KEY\"";

@@ -49,10 +49,8 @@ fn merge_sort(items: &mut [usize], before: &impl Fn(usize, usize) -> Result<bool
     let (left, right) = items.split_at_mut(items.len() / 2);
     merge_sort(left, before)?;
     merge_sort(right, before)?;
-    let (mut left, mut right) = (
-        left.to_vec().into_iter().peekable(),
-        right.to_vec().into_iter().peekable(),
-    );
+    let halves = [left.to_vec(), right.to_vec()];
+    let [mut left, mut right] = halves.map(|half| half.into_iter().peekable());
     for place in items {
         let next = match (left.peek(), right.peek()) {
             (Some(&one), Some(&other)) if before(other, one)? => right.next(),

@@ -13,7 +13,7 @@ use super::problems::Problems;
 use crate::ollama;
 
 /// The remote providers that need no configuration: name, which is also the type, and the variable with the key.
-pub(super) const PROVIDERS: [(&str, &str); 3] = [
+const PROVIDERS: [(&str, &str); 3] = [
     ("openai", "OPENAI_API_KEY"),
     ("anthropic", "ANTHROPIC_API_KEY"),
     ("gemini", "GEMINI_API_KEY"),

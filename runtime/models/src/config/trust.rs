@@ -6,7 +6,6 @@ use std::path::Path;
 
 use ::config::ValueKind;
 
-use super::defaults::PROVIDERS;
 use super::keys::{dotted, path};
 use super::layer::{Layer, effective};
 use super::problems::Problems;
@@ -50,7 +49,6 @@ pub(super) fn check_untrusted(project: &Layer, own: [&Layer; 3], problems: &mut 
         let of = |key: &str| vec!["providers".to_owned(), name.to_owned(), key.to_owned()];
         let (url, key) = (of("base_url"), of("api_key_env"));
         let Some((server, variable)) = both(&all, &url, &key) else {
-            check_key(name, project, (&all, &own), problems);
             continue;
         };
         let changed = project.get(&url).or(project.get(&key));
@@ -67,31 +65,8 @@ pub(super) fn check_untrusted(project: &Layer, own: [&Layer; 3], problems: &mut 
     }
 }
 
-/// Refuses a key for a provider's own server that is neither the one it documents nor one that the user chose for it.
-fn check_key(name: &str, project: &Layer, layers: (&[&Layer], &[&Layer]), problems: &mut Problems) {
-    let of = |key: &str| vec!["providers".to_owned(), name.to_owned(), key.to_owned()];
-    let (all, own) = layers;
-    let key = of("api_key_env");
-    let (Some(setting), Some(variable)) = (project.get(&key), text(all, &key)) else {
-        return;
-    };
-    let kind = text(all, &of("provider_type")).unwrap_or(name);
-    let documented = PROVIDERS.contains(&(kind, variable));
-    if !documented && text(own, &key) != Some(variable) {
-        let message = format!(
-            "{}: a project may not send {variable} to a provider that documents another key, unless its folder \
-             stands in trusted_folders of your own file, or you set api_key_env there",
-            dotted(&key)
-        );
-        problems.at(&setting.origin, message);
-    }
-}
-
 /// The texts of two keys, if both are set.
 fn both<'a>(layers: &[&'a Layer], one: &[String], other: &[String]) -> Option<(&'a str, &'a str)> {
-    Some((text(layers, one)?, text(layers, other)?))
-}
-
-fn text<'a>(layers: &[&'a Layer], path: &[String]) -> Option<&'a str> {
-    effective(layers.iter().copied(), path)?.text()
+    let text = |path| effective(layers.iter().copied(), path)?.text();
+    Some((text(one)?, text(other)?))
 }
