@@ -12,7 +12,7 @@ pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Fun
     if let Ok(function) = source::expression(lua, name, text) {
         return Ok(function);
     }
-    if let Some(text) = without_locals(text)
+    if let Some(text) = without_local(text)
         && let Ok(function) = source::function(lua, name, &text)
     {
         return Ok(function);
@@ -21,67 +21,9 @@ pub fn compile(lua: &Lua, shared: &Shared, name: &str, text: &str) -> Result<Fun
     source::function(lua, name, stripped).map_err(|error| source::invalid(name, text, &error))
 }
 
-/// An input whose `local` statements outside of any block declare globals instead, since a local would end with the
-/// input; none with `<close>`. Columns and lines stay.
-fn without_locals(text: &str) -> Option<String> {
-    let mut rewritten = None;
-    for at in top_level_locals(text).into_iter().rev() {
-        // What stands behind has been rewritten already.
-        let whole: &str = rewritten.as_deref().unwrap_or(text);
-        if let Some(rest) = without_local(&whole[at..]) {
-            rewritten = Some(format!("{}{rest}", &whole[..at]));
-        }
-    }
-    rewritten
-}
-
-/// Where the word `local` stands outside of any block, string and comment.
-fn top_level_locals(text: &str) -> Vec<usize> {
-    let (mut found, mut depth, mut at) = (Vec::new(), 0, 0);
-    while let Some(c) = text[at..].chars().next() {
-        let rest = &text[at..];
-        if let Some(comment) = rest.strip_prefix("--") {
-            let line = comment.find('\n').unwrap_or(comment.len());
-            at += 2 + long_bracket(comment).unwrap_or(line);
-        } else if c == '"' || c == '\'' {
-            at += quoted(rest, c);
-        } else if is_name(c) {
-            let word = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
-            match word {
-                "local" if depth == 0 => found.push(at),
-                "do" | "function" | "if" | "repeat" => depth += 1,
-                "end" | "until" => depth -= 1,
-                _ => {}
-            }
-            at += word.len();
-        } else {
-            at += long_bracket(rest).unwrap_or(c.len_utf8());
-        }
-    }
-    found
-}
-
-/// How long a text in quotation marks is.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut escaped = true; // the mark that opens it
-    let end = text.char_indices().find(|(_, c)| {
-        let ends = *c == quote && !escaped;
-        escaped = *c == '\\' && !escaped;
-        ends
-    });
-    end.map_or(text.len(), |(at, _)| at + quote.len_utf8())
-}
-
-/// How long a text such as `[[…]]` or `[=[…]=]` is, if it begins with one.
-fn long_bracket(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix('[')?;
-    let level = inside.len() - inside.trim_start_matches('=').len();
-    inside[level..].strip_prefix('[')?;
-    let close = format!("]{}]", "=".repeat(level));
-    Some(text.find(&close).map_or(text.len(), |at| at + close.len()))
-}
-
-/// A `local` statement, and what follows it, as an assignment; `<const>` is left out.
+/// An input that begins with `local` declares globals instead, since a local would end with the
+/// input; `<const>` is left out. Only the first statement is rewritten, and no `<close>`; columns and lines
+/// stay.
 fn without_local(text: &str) -> Option<String> {
     let start = text.len() - text.trim_start().len();
     let rest = text[start..].strip_prefix("local")?;
@@ -137,10 +79,10 @@ fn starts_with_word(text: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::without_locals;
+    use super::without_local;
 
     #[test]
-    fn local_statements_outside_of_blocks_become_global() {
+    fn only_a_leading_local_statement_becomes_global() {
         let cases = [
             ("local x = 1", Some("      x = 1")),
             ("local a, b", Some("      a, b = nil ")),
@@ -149,27 +91,10 @@ mod tests {
             ("local x <const>, y = 1, 2", None),
             ("local x <close> = y", None),
             ("localx = 1", None),
-            ("x = 1 local y = 2", Some("x = 1       y = 2")),
-            (
-                "local a = 1; local b, c = 2",
-                Some("      a = 1;       b, c = 2"),
-            ),
-            (
-                "local a <close> = f() local b = 2",
-                Some("local a <close> = f()       b = 2"),
-            ),
-            ("if x then local y = 2 end", None),
-            ("repeat local y = 2 until y", None),
-            ("f(function() local y end)", None),
-            (
-                "for i = 1, 2 do end local z = 3",
-                Some("for i = 1, 2 do end       z = 3"),
-            ),
-            ("x = 'it\\'s local a' -- local b", None),
-            ("x = [=[ local a ]] ]=] --[[ local b ]]", None),
+            ("x = 1 local y = 2", None),
         ];
         for (input, expected) in cases {
-            assert_eq!(without_locals(input).as_deref(), expected, "{input}");
+            assert_eq!(without_local(input).as_deref(), expected, "{input}");
         }
     }
 }

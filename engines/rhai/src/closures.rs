@@ -8,38 +8,50 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use rhai::{
-    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, GlobalRuntimeState, Module,
+    AST, ASTNode, Dynamic, Engine, EvalAltResult, Expr, FnPtr, GlobalRuntimeState, Module,
     NativeCallContext, Position, Stmt,
 };
 
 use crate::convert::CLOSURE;
 use crate::names::Names;
 
-/// A closure of a text that calls a function of that text, and that another text has too: which one, and where the call
+/// A closure of a text that names a function of that text, and that another text, which `differs`, has too: which one, and where the name
 /// stands. Rhai names closures by what they say and where they stand, and then takes one for the other.
-pub fn confused(ast: &AST, names: &Names, source: &str) -> Option<(String, Position)> {
+pub fn confused(
+    ast: &AST,
+    names: &Names,
+    source: &str,
+    differs: impl Fn(&str) -> bool,
+) -> Option<(String, Position)> {
     let closures = ast.iter_functions().map(|f| f.name);
     let closures = closures.filter(|name| name.starts_with(CLOSURE));
-    let calls = |closure: &str| {
+    let named = |closure: &str| {
         let mut found = None;
         let mut alone = ast.clone_functions_only();
         alone.retain_functions(|_, _, name, _| name == closure);
         alone.walk(&mut |path| {
-            let (call, at) = match path.last() {
-                Some(ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at))) => {
-                    (call, at)
+            let is_own = |name: &str| names.has_function(source, name);
+            let (used, at) = match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, at) | Expr::MethodCall(call, at)))
+                | Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => {
+                    (call.is_qualified() || is_own(&call.name), at)
                 }
-                Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => (call, at),
+                Some(ASTNode::Expr(Expr::Variable(variable, _, at))) => (is_own(&variable.1), at),
+                Some(ASTNode::Expr(Expr::StringConstant(name, at))) => (is_own(name), at),
+                Some(ASTNode::Expr(Expr::DynamicConstant(value, at))) => {
+                    let function = value.read_lock::<FnPtr>();
+                    (function.is_some_and(|f| is_own(f.fn_name())), at)
+                }
                 _ => return true,
             };
-            if call.is_qualified() || names.has_function(source, &call.name) {
+            if used {
                 found.get_or_insert(*at);
             }
             found.is_none()
         });
         found
     };
-    let confused = |closure| Some((names.elsewhere(source, closure)?, calls(closure)?));
+    let confused = |closure| Some((names.elsewhere(source, closure, &differs)?, named(closure)?));
     closures.filter_map(confused).next()
 }
 

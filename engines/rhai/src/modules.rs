@@ -117,7 +117,9 @@ impl Modules {
         let open = check::refuse_open_comment(engine, &text.name, &text.text);
         let raised = |problem: Diagnostic| errors::raised(Error::Raise(problem.message));
         open.map_err(|problem| in_module(raised(problem)))?;
-        let confused = closures::confused(&ast, &self.texts.names, &text.name);
+        let sources = self.texts.cx.sources();
+        let differs = |other: &str| sources.get(other).as_deref() != Some(&*text.text);
+        let confused = closures::confused(&ast, &self.texts.names, &text.name, differs);
         if let Some((other, position)) = confused {
             let message = format!(
                 "{other} has the same closure at the same place, and Rhai would take one for the other: move this one \

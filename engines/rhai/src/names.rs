@@ -161,10 +161,17 @@ impl Names {
         suggest::slip(name, known.filter(|known| *known != name)).map(str::to_owned)
     }
 
-    /// Another text than `source` that defines a function of that name.
-    pub fn elsewhere(&self, source: &str, name: &str) -> Option<String> {
+    /// Another text than `source` that `differs` and defines a function of that name.
+    pub fn elsewhere(
+        &self,
+        source: &str,
+        name: &str,
+        differs: impl Fn(&str) -> bool,
+    ) -> Option<String> {
         let texts = self.texts.borrow();
-        let mut others = texts.iter().filter(|(other, _)| *other != source);
+        let mut others = texts
+            .iter()
+            .filter(|(other, _)| *other != source && differs(other));
         let found = others.find(|(_, outline)| outline.functions.contains(name));
         found.map(|(other, _)| other.clone())
     }

@@ -192,26 +192,42 @@ fn a_function_that_a_module_does_not_have_is_named() {
 }
 
 #[test]
-fn closures_of_two_modules_are_never_taken_for_each_other() {
-    let text = |helper: &str| format!("fn helper() {{ {helper} }}\nfn make() {{ || helper() }}");
+fn closures_of_two_modules_are_not_taken_for_each_other() {
+    let calls = ["helper()", "[1].map(helper)", "Fn(\"helper\").call()"];
+    for (at, call) in calls.into_iter().enumerate() {
+        let text = |value: &str| {
+            format!(
+                "fn helper() {{ {value} }} fn helper(x) {{ {value} }}\nfn make() {{ || {call} }}"
+            )
+        };
+        let world = with(
+            &format!("alike{at}"),
+            &[
+                ("a.rhai", &text("1")),
+                ("b.rhai", &text("2")),
+                ("copy.rhai", &text("1")),
+            ],
+        );
+        let error = world
+            .fails("import \"a\" as a; import \"b\" as b;")
+            .to_string();
+        assert!(
+            error.contains("a.rhai has the same closure at the same place"),
+            "{error}"
+        );
+        assert!(error.contains("b.rhai:2:"), "{error}");
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("alike{at}"));
+        let world = World::with(Loader::beside(&folder.join("main.rhai")));
+        world.prints("import \"a\" as a; import \"copy\" as c; c::make();");
+    }
     let plain = "fn helper() { 1 }\nfn make() { |x| x + 1 }";
     let world = with(
-        "alike",
+        "plain",
         &[
-            ("a.rhai", &text("1")),
-            ("b.rhai", &text("2")),
             ("c.rhai", plain),
-            ("d.rhai", plain),
+            ("d.rhai", &plain.replace("{ 1 }", "{ 2 }")),
         ],
     );
-    let error = world.fails("import \"a\" as a; import \"b\" as b;");
-    assert!(
-        error
-            .to_string()
-            .contains("a.rhai has the same closure at the same place"),
-        "{error}"
-    );
-    assert!(error.to_string().contains("b.rhai:2:"), "{error}");
     let script =
         "import \"c\" as c; import \"d\" as d; print(c::make().call(1) + d::make().call(2));";
     assert_eq!(world.prints(script), "5\n");

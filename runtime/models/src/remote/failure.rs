@@ -63,11 +63,11 @@ impl Endpoint {
             Some(429) => (
                 "takes no more requests for now",
                 match wait {
-                    Some(wait) if wait.parse::<f64>().is_ok() => {
+                    Some(wait) if wait.parse::<u64>().is_ok() => {
                         format!("; try again in {wait} seconds")
                     }
-                    Some(date) => format!("; try again after {date}"),
-                    None => "; try again later, or ask less often".to_owned(),
+                    Some(date) if !date.trim().is_empty() => format!("; try again after {date}"),
+                    _ => "; try again later, or ask less often".to_owned(),
                 },
             ),
             Some(300..=399) => (
