@@ -38,7 +38,8 @@ impl Agents {
             history: Rc::default(),
         };
         let turn = TurnOptions::default();
-        let request = agent.request(&turn, &turn.message());
+        let user = turn.message();
+        let request = agent.request(turn, &user);
         let models = models(cx)?;
         let checked = cx.external(models.check(&request)).await;
         let answering = checked.map_err(problem("Agent.create"))?;
@@ -108,8 +109,7 @@ impl Agent {
     /// ```
     async fn execute(&self, cx: &Cx, input: Turn) -> Result<Reply, Error> {
         let user = input.0.message();
-        let request = self.request(&input.0, &user);
-        let answer = Answer::start(cx, "Agent:execute", request).await?;
+        let answer = Answer::start(cx, "Agent:execute", self.request(input.0, &user)).await?;
         let reply = answer.finish(cx).await?;
         self.remember(user)(&reply.text);
         Ok(reply)
@@ -132,8 +132,7 @@ impl Agent {
     /// ```
     async fn execute_streaming(&self, cx: &Cx, input: Turn) -> Result<Rc<Stream>, Error> {
         let (user, call) = (input.0.message(), "Agent:execute_streaming");
-        let request = self.request(&input.0, &user);
-        let answer = Answer::start(cx, call, request).await?;
+        let answer = Answer::start(cx, call, self.request(input.0, &user)).await?;
         Ok(Stream::new(answer, Some(Box::new(self.remember(user)))))
     }
 
@@ -200,12 +199,12 @@ impl Agent {
 }
 
 impl Agent {
-    fn request(&self, input: &TurnOptions, user: &Message) -> Request {
+    fn request(&self, input: TurnOptions, user: &Message) -> Request {
         let system = self.options.system_prompt.iter();
         let mut messages: Vec<_> = system.map(|text| Message::new("system", text)).collect();
         messages.extend(self.history.borrow().iter().cloned());
         messages.push(user.clone());
-        let (input, options) = (input.clone(), &self.options);
+        let options = &self.options;
         let sampling = input.sampling.or(options.sampling.clone());
         let on_overflow = input.on_overflow.or(options.on_overflow);
         let answering = input.answering.or(options.answering.clone());
@@ -231,7 +230,7 @@ impl Agent {
 
 /// A turn of a conversation, with options for it alone.
 #[api(options)]
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct TurnOptions {
     /// What the user says.
     text: String,

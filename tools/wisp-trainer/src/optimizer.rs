@@ -1,8 +1,8 @@
 //! Muon for the layers' matrices, AdamW for the rest, with a clipped gradient and a learning rate that
 //! warms up and falls.
 //!
-//! AdamW is that of Loshchilov and Hutter (2019). Muon (Jordan and others, 2024) moves a matrix by its momentum with all singular values brought near
-//! one, by Newton-Schulz iterations; a matrix so needs fewer tokens than with AdamW.
+//! AdamW is that of Loshchilov and Hutter (2019). Muon (Jordan and others, 2024) moves a matrix by its momentum with all
+//! singular values brought near one, by Newton-Schulz iterations; a matrix so needs fewer tokens than with AdamW.
 
 use crate::{
     model::{Kind, Weights},
