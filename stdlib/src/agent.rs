@@ -9,9 +9,9 @@ use llmspell_core::{Cx, Error, FromValue, Mismatch, Value, api};
 use llmspell_models::{Message, Prompt, Request};
 
 use crate::answering::{AnsweringOptions, Picture};
+use crate::asking::ChatMessage;
 use crate::generation::{Answer, Reply, Stream, models, problem};
 use crate::loading::{LoadingOptions, OnOverflow};
-use crate::local_llm::ChatMessage;
 use crate::sampling::SamplingOptions;
 
 /// Agents of a script.

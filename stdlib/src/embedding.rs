@@ -1,7 +1,16 @@
 //! Vectors for texts, as scripts see them.
 
 use llmspell_core::spec::Ty;
-use llmspell_core::{FromValue, IntoValue, Mismatch, Value};
+use llmspell_core::{FromValue, IntoValue, Mismatch, Value, api};
+
+/// Whose vectors.
+#[api(options)]
+#[derive(Default)]
+pub struct EmbedOptions {
+    /// The embedding model's name or the path of its file; it has to be named unless `default_model` of the
+    /// configuration is one.
+    pub model: Option<String>,
+}
 
 /// A text or a list of texts.
 pub struct OneOrMany {

@@ -2,6 +2,7 @@
 
 mod agent;
 mod answering;
+mod asking;
 mod channel;
 mod console;
 mod conversation;
@@ -19,6 +20,7 @@ mod source;
 mod state;
 mod task;
 mod time;
+mod vocabulary;
 
 use llmspell_core::Registry;
 use llmspell_core::spec::{GlobalSpec, Ty};

@@ -1,18 +1,18 @@
 //! `LocalLLM`: the models of this machine.
 
-use llmspell_core::spec::Ty;
-use llmspell_core::{Bytes, Cx, Error, IntoValue, Mismatch, Value, api};
-use llmspell_models::{Encoding, Message, ModelReply, ModelRequest, Prompt, Request};
 use std::rc::Rc;
 
-use crate::answering::AnsweringOptions;
+use llmspell_core::{Cx, Error, Mismatch, Value, api};
+use llmspell_models::{ModelReply, ModelRequest, Prompt};
+
+use crate::asking::{ChatMessage, ChatOptions, GenerateOptions};
 use crate::conversation;
-use crate::embedding::{OneOrMany, Vectors};
+use crate::embedding::{EmbedOptions, OneOrMany, Vectors};
 use crate::generation::{Answer, Reply, Stream, models, problem};
-use crate::loading::{LoadingOptions, OnOverflow};
+use crate::loading::LoadingOptions;
 use crate::pulling::{GetOptions, PullState, PullStream};
-use crate::sampling::SamplingOptions;
 use crate::state::{AvailableInfo, BackendName, ModelInfo, Status};
+use crate::vocabulary::{TemplateOptions, Text, TokenizeOptions, VocabularyOptions};
 
 /// The models of a script.
 pub struct LocalLlm;
@@ -227,8 +227,9 @@ impl LocalLlm {
         prompt: String,
         options: Option<GenerateOptions>,
     ) -> Result<Reply, Error> {
-        let (call, options) = ("LocalLLM.generate", options.unwrap_or_default().into());
-        let answer = answer(cx, call, Prompt::Raw(prompt), options).await?;
+        let options = ChatOptions::from(options.unwrap_or_default());
+        let request = options.request(Prompt::Raw(prompt));
+        let answer = Answer::start(cx, "LocalLLM.generate", request).await?;
         answer.finish(cx).await
     }
 
@@ -249,9 +250,9 @@ impl LocalLlm {
         prompt: String,
         options: Option<GenerateOptions>,
     ) -> Result<Rc<Stream>, Error> {
-        let call = "LocalLLM.generate_streaming";
-        let options = options.unwrap_or_default().into();
-        let answer = answer(cx, call, Prompt::Raw(prompt), options).await?;
+        let options = ChatOptions::from(options.unwrap_or_default());
+        let request = options.request(Prompt::Raw(prompt));
+        let answer = Answer::start(cx, "LocalLLM.generate_streaming", request).await?;
         Ok(Stream::new(answer, None))
     }
 
@@ -272,8 +273,8 @@ impl LocalLlm {
     ) -> Result<Reply, Error> {
         let call = "LocalLLM.chat";
         let prompt = chat_prompt(call, messages)?;
-        let options = options.unwrap_or_default();
-        answer(cx, call, prompt, options).await?.finish(cx).await
+        let request = options.unwrap_or_default().request(prompt);
+        Answer::start(cx, call, request).await?.finish(cx).await
     }
 
     /// Like `LocalLLM.chat`, in chunks.
@@ -295,7 +296,8 @@ impl LocalLlm {
     ) -> Result<Rc<Stream>, Error> {
         let call = "LocalLLM.chat_streaming";
         let prompt = chat_prompt(call, messages)?;
-        let answer = answer(cx, call, prompt, options.unwrap_or_default()).await?;
+        let request = options.unwrap_or_default().request(prompt);
+        let answer = Answer::start(cx, call, request).await?;
         Ok(Stream::new(answer, None))
     }
 
@@ -403,20 +405,6 @@ macro_rules! reply {
 }
 use reply;
 
-async fn answer(
-    cx: &Cx,
-    call: &'static str,
-    prompt: Prompt,
-    options: ChatOptions,
-) -> Result<Answer, Error> {
-    let request = options.answering.within(Request {
-        loading: options.loading.into(),
-        on_overflow: options.on_overflow.map(Into::into).unwrap_or_default(),
-        ..options.sampling.request(options.model, prompt)
-    });
-    Answer::start(cx, call, request).await
-}
-
 fn chat_prompt(call: &str, messages: Vec<ChatMessage>) -> Result<Prompt, Error> {
     if messages.is_empty() {
         return Err(Error::Raise(format!(
@@ -433,146 +421,7 @@ async fn tokens(
     options: Option<TokenizeOptions>,
 ) -> Result<Vec<u32>, Error> {
     let options = options.unwrap_or_default();
-    let encoding = Encoding {
-        add_special: options.add_special.unwrap_or(false),
-        special: options.special.unwrap_or(false),
-    };
     let models = models(cx)?;
-    let ids = models.tokenize(options.model.as_deref(), text, encoding);
+    let ids = models.tokenize(options.model.as_deref(), text, options.encoding());
     cx.external(ids).await.map_err(problem(call))
-}
-
-/// Text that need not be UTF-8: part of a character, perhaps.
-pub struct Text(Vec<u8>);
-
-impl IntoValue for Text {
-    const TY: Ty = Ty::Str;
-
-    fn into_value(self) -> Value {
-        match String::from_utf8(self.0) {
-            Ok(text) => Value::Str(text),
-            Err(error) => Bytes(error.into_bytes()).into_value(),
-        }
-    }
-}
-
-/// Who says something.
-#[api(choice)]
-#[derive(Debug, Clone, Copy)]
-pub enum Role {
-    System,
-    User,
-    Assistant,
-    Tool,
-}
-
-/// One message of a conversation.
-#[api(options, result)]
-pub struct ChatMessage {
-    role: Role,
-    content: String,
-}
-
-impl From<ChatMessage> for Message {
-    fn from(message: ChatMessage) -> Self {
-        Self::new(message.role.name(), message.content)
-    }
-}
-
-impl From<&Message> for ChatMessage {
-    fn from(message: &Message) -> Self {
-        Self {
-            role: match message.role.as_str() {
-                "system" => Role::System,
-                "assistant" => Role::Assistant,
-                "tool" => Role::Tool,
-                _ => Role::User,
-            },
-            content: message.content.clone(),
-        }
-    }
-}
-
-/// Which model answers, and how.
-#[api(options)]
-#[derive(Default)]
-pub struct GenerateOptions {
-    /// The model's name or the path of a GGUF file.
-    model: Option<String>,
-    #[api(include)]
-    answering: AnsweringOptions,
-    #[api(include)]
-    loading: LoadingOptions,
-    #[api(include)]
-    sampling: SamplingOptions,
-}
-
-/// Which model answers a conversation, and how.
-#[api(options)]
-#[derive(Default)]
-pub struct ChatOptions {
-    /// The model's name or the path of a GGUF file.
-    model: Option<String>,
-    /// What to do when the conversation is too long for the context: `"error"`, or `"drop_oldest"`, which
-    /// leaves the oldest turns out of the prompt; `metadata.dropped_messages` tells how many messages.
-    on_overflow: Option<OnOverflow>,
-    #[api(include)]
-    answering: AnsweringOptions,
-    #[api(include)]
-    loading: LoadingOptions,
-    #[api(include)]
-    sampling: SamplingOptions,
-}
-
-impl From<GenerateOptions> for ChatOptions {
-    fn from(options: GenerateOptions) -> Self {
-        Self {
-            model: options.model,
-            on_overflow: None,
-            answering: options.answering,
-            loading: options.loading,
-            sampling: options.sampling,
-        }
-    }
-}
-
-/// Whose vectors.
-#[api(options)]
-#[derive(Default)]
-pub struct EmbedOptions {
-    /// The embedding model's name or the path of its file; it has to be named unless `default_model` of the
-    /// configuration is one.
-    model: Option<String>,
-}
-
-/// Whose vocabulary.
-#[api(options)]
-#[derive(Default)]
-pub struct VocabularyOptions {
-    /// The model's name or the path of a GGUF file; one without weights is enough.
-    model: Option<String>,
-}
-
-/// Whose vocabulary, and what of the text is markup.
-#[api(options)]
-#[derive(Default)]
-pub struct TokenizeOptions {
-    /// The model's name or the path of a GGUF file; one without weights is enough.
-    model: Option<String>,
-    /// Adds the tokens that a prompt begins and ends with; false unless told.
-    add_special: Option<bool>,
-    /// Reads the names of control tokens as these tokens, not as text; false unless told.
-    special: Option<bool>,
-}
-
-/// Whose template, and what it is given.
-#[api(options)]
-#[derive(Default)]
-pub struct TemplateOptions {
-    /// The model's name or the path of a GGUF file; one without weights is enough.
-    model: Option<String>,
-    /// The tools that the model may call, as the template expects them.
-    tools: Option<Value>,
-    /// Whether the text ends where the answer begins; true unless told.
-    add_generation_prompt: Option<bool>,
 }

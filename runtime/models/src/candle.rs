@@ -1,5 +1,6 @@
 //! Models that run in this process.
 
+mod answer;
 mod budget;
 mod cache;
 mod embedders;
@@ -13,7 +14,7 @@ mod thread;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::stream;
 use llmspell_inference as inference;
@@ -28,14 +29,12 @@ use crate::entry::{AvailableModel, CandleStatus, ModelEntry};
 use crate::models::{BUNDLED, Limits};
 use crate::name::ModelName;
 use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
-use crate::request::{
-    CacheType, Embeddings, Encoding, Event, Finish, FinishReason, Generation, Loading, Logprob,
-    Prompt, Request, TokenLogprobs,
-};
+use crate::request::{CacheType, Embeddings, Encoding, Generation, Loading, Prompt, Request};
 use crate::settings::StoreSettings;
 pub(crate) use crate::store::how_to_get;
 use crate::store::{Installed, Store};
-use cache::{Cache, LEAST_CONTEXT, Lease};
+use answer::{Answer, Finished};
+use cache::{Cache, LEAST_CONTEXT};
 use embedders::Embedders;
 use key::Key;
 use thread::{beside, on_thread};
@@ -158,13 +157,7 @@ impl Candle {
             promised,
             lease,
         };
-        Ok(Generation::new(stream::unfold(
-            answer,
-            async |mut answer| {
-                let event = answer.next().await?;
-                Some((event, answer))
-            },
-        )))
+        Ok(answer.events())
     }
 
     async fn render(
@@ -424,93 +417,6 @@ fn bundled() -> PullProgress {
         total_bytes: Some(size),
         percent_complete: 100.0,
         bytes_per_second: 0.0,
-    }
-}
-
-fn logprobs(token: inference::TokenLogprobs) -> TokenLogprobs {
-    TokenLogprobs {
-        chosen: logprob(token.chosen),
-        top: token.top.into_iter().map(logprob).collect(),
-    }
-}
-
-fn logprob(token: inference::Logprob) -> Logprob {
-    Logprob {
-        token: Some(token.token),
-        bytes: token.bytes,
-        logprob: token.logprob,
-    }
-}
-
-/// Tokens before the end of what an answer was promised at which it asks for more: more than it may be ahead of its
-/// reader.
-const AHEAD: usize = 256;
-
-/// An answer that is being generated.
-struct Answer {
-    generation: inference::Generation,
-    finished: Finished,
-    /// Tokens that it has memory for whatever others do, its prompt included.
-    promised: usize,
-    /// Tokens that it may come to hold.
-    most: usize,
-    lease: Lease,
-}
-
-impl Answer {
-    async fn next(&mut self) -> Option<Result<Event, Error>> {
-        let event = self.generation.next().await?;
-        self.grow().await;
-        Some(match event {
-            Ok(inference::Event::Text(text)) => Ok(Event::Text(text)),
-            Ok(inference::Event::Logprobs(tokens)) => {
-                Ok(Event::Logprobs(tokens.into_iter().map(logprobs).collect()))
-            }
-            Ok(inference::Event::Done(finish)) => Ok(Event::Done(self.finished.with(finish))),
-            Err(error) => Err(error.into()),
-        })
-    }
-
-    /// Gets more memory before it is needed. If there is none, the answer ends where its memory does.
-    async fn grow(&mut self) {
-        if self.promised < self.most && self.promised < self.generation.tokens() + AHEAD {
-            let more = (self.promised + LEAST_CONTEXT).min(self.most);
-            match self.lease.promise(more).await {
-                Ok(()) => self.promised = more,
-                Err(_) => self.most = self.promised,
-            }
-        }
-    }
-}
-
-/// What is known of an answer's end before it has begun.
-struct Finished {
-    model: String,
-    context_size: usize,
-    dropped_messages: usize,
-    load_time: Option<Duration>,
-    /// From the call to the model's first step, its loading for this call left out.
-    waited: Duration,
-}
-
-impl Finished {
-    fn with(&self, finish: inference::Finish) -> Finish {
-        Finish {
-            model: self.model.clone(),
-            provider: "candle".to_owned(),
-            reason: match finish.reason {
-                inference::FinishReason::Stop => FinishReason::Stop,
-                inference::FinishReason::Length => FinishReason::Length,
-            },
-            prompt_tokens: finish.prompt_tokens,
-            completion_tokens: finish.completion_tokens,
-            cached_tokens: finish.cached_tokens,
-            context_size: Some(self.context_size),
-            dropped_messages: self.dropped_messages,
-            first_token: self.waited + finish.timings.first_token,
-            total: self.waited + finish.timings.total,
-            load_time: self.load_time,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use candle_core::{DType, Device, Module, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 use candle_nn::rotary_emb::{rope, rope_i};
 
-use super::descriptor::{Gate, RopeKind};
+use super::architecture::{Gate, RopeKind};
 use super::host::CacheType;
 use super::ops::{Heads, Load, Ops, PAGE, Span};
 use super::rope::Angles;

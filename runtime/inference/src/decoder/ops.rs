@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::descriptor::Gate;
+use super::architecture::Gate;
 use super::rope::Angles;
 use crate::Error;
 use crate::gguf::{File, TensorInfo};

@@ -3,7 +3,8 @@
 
 use candle_core::Device;
 
-use super::descriptor::{Descriptor, Gate, RopeKind, Scaling};
+use super::architecture::{Gate, RopeKind};
+use super::descriptor::{Descriptor, Scaling};
 use super::rope::Frequencies;
 use super::tests::{State, file};
 use super::weights::FeedForward;

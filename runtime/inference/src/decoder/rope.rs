@@ -5,7 +5,8 @@
 use std::f64::consts::TAU;
 use std::ops::Range;
 
-use super::descriptor::{Rope, RopeKind, Scaling};
+use super::architecture::RopeKind;
+use super::descriptor::{Rope, Scaling};
 
 /// The rotation speed of each pair of elements, in radians a position.
 #[derive(Debug, Clone)]

@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::descriptor::{Descriptor, HeadNorms, Norms, Rope, Scaling};
+use super::architecture::{HeadNorms, Norms};
+use super::descriptor::{Descriptor, Rope, Scaling};
 use super::ops::{Load, Ops};
 use super::rope::Frequencies;
 use crate::Error;

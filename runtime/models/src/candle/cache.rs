@@ -4,21 +4,26 @@
 //! what was promised to those who use it, and of what nobody else has asked for, up to a half. The latter
 //! it gives back when others need it, and then idle models go, the longest unused first.
 
+mod lease;
+
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use llmspell_inference::{Checkpoint, Footprint, Model, Options, Threads, Vocabulary};
 use tokio::sync::watch;
 
 use super::budget::default_budget;
 use super::key::Key;
-use super::residents::{Loaded, Outcome, Progress, Resident, Residents, Room};
-use super::thread::{on_thread, spawn};
+use super::residents::{Loaded, Progress, Resident, Residents, Room};
+use super::thread::spawn;
 use crate::Error;
 use crate::entry::LoadedModel;
 use crate::models::Limits;
 use crate::request::{KeepAlive, Loading};
+use lease::{Claim, Held};
+
+pub use lease::Lease;
 
 /// Tokens that a model must have keys and values for unless its context is smaller, and that an answer is
 /// promised at a time unless its request says how many.
@@ -389,86 +394,6 @@ fn keep_time(shared: &Weak<Shared>, rung: &mpsc::Receiver<()>) {
         };
         if rang == Err(RecvTimeoutError::Disconnected) {
             return;
-        }
-    }
-}
-
-/// One user of a model that is loaded or being loaded.
-struct Claim {
-    shared: Arc<Shared>,
-    id: u64,
-    outcome: Outcome,
-}
-
-impl Claim {
-    async fn loaded(&self) -> Result<Loaded, Error> {
-        let mut outcome = self.outcome.clone();
-        let known = outcome.wait_for(Option::is_some).await;
-        match known.map_err(|_| Error::LoaderEnded)?.as_ref() {
-            Some(Ok(loaded)) => Ok(loaded.clone()),
-            Some(Err(error)) => Err(Error::Loading(Arc::clone(error))),
-            None => Err(Error::LoaderEnded),
-        }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        let mut state = self.shared.lock();
-        if let Some(resident) = state.residents.get(self.id) {
-            resident.users -= 1;
-        }
-        state.rest(self.id);
-    }
-}
-
-/// A loaded model in use.
-pub struct Lease {
-    pub model: Model,
-    /// Tokens that prompt and answer may have together.
-    pub context_size: usize,
-    /// How long loading it took, for whoever had it loaded.
-    pub load_time: Option<Duration>,
-    claim: Arc<Claim>,
-}
-
-impl Lease {
-    /// From now on, sequences of the model that do not say how many tokens they want get so many.
-    pub fn set_usual_context_size(&self, tokens: usize) {
-        let mut state = self.claim.shared.lock();
-        if let Some(resident) = state.residents.get(self.claim.id) {
-            resident.context_size = Some(tokens);
-        }
-    }
-
-    /// Waits until there is memory for a sequence of so many tokens, as long as the model is in use.
-    pub async fn promise(&self, tokens: usize) -> Result<(), Error> {
-        let footprint = self.model.footprint();
-        // The model counts as used until that is settled, also when nobody waits for it any more.
-        let claim = Arc::clone(&self.claim);
-        if claim.shared.has_promised(claim.id, footprint.bytes(tokens)) {
-            return Ok(());
-        }
-        let reserve = move || {
-            let promised = claim.shared.reserve(claim.id, &footprint, tokens);
-            promised.map(drop)
-        };
-        on_thread(reserve).await?
-    }
-}
-
-/// A model's place in memory. It is dropped by the model's thread, when the memory is free.
-struct Held {
-    shared: Weak<Shared>,
-    id: u64,
-    _gone: watch::Sender<()>,
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        if let Some(shared) = self.shared.upgrade() {
-            shared.lock().residents.remove(self.id);
-            shared.freed.notify_all();
         }
     }
 }

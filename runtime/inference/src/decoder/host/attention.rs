@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::FEW;
 use super::kernels::{Kernel, Work, fastest};
-use crate::decoder::descriptor::RopeKind;
+use crate::decoder::architecture::RopeKind;
 use crate::decoder::ops::{Heads, PAGE, Span};
 use crate::decoder::rope::Angles;
 

@@ -12,7 +12,7 @@ pub use attention::CacheType;
 pub(crate) use attention::HostBlock;
 pub(crate) use matrix::Matrix;
 
-use super::descriptor::Gate;
+use super::architecture::Gate;
 use super::ops::{Heads, Load, Ops, Span};
 use crate::Error;
 use crate::gguf::{File, TensorInfo};
