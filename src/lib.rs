@@ -34,6 +34,7 @@ pub use llmspell_core::{
     IntoValue, LineReader, Map, Mismatch, Registry, Sources, TaskError, TaskStatus, Value,
     host_api as api, spec,
 };
+pub use llmspell_models as models;
 pub use llmspell_models::{Limits, Models};
 pub use llmspell_stdlib::registry;
 pub use runtime::{Builder, Runtime, Script};

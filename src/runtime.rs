@@ -34,7 +34,21 @@ impl Builder {
         self
     }
 
-    /// Sets the models that scripts use, which runtimes can share; without, the runtime has its own.
+    /// Sets the models that scripts use, which runtimes can share; without, the runtime has its own: the model in the
+    /// box, and files by their path. Those that the user has pulled and configured:
+    ///
+    /// ```no_run
+    /// use llmspell::models::config::{Config, Environment, Search};
+    /// use llmspell::{Language, Models, Runtime};
+    ///
+    /// let search = Search {
+    ///     environment: Environment::of_process(),
+    ///     ..Search::default()
+    /// };
+    /// let models = Models::configured(Config::load(&search)?)?;
+    /// let runtime = Runtime::builder(Language::Lua).models(models).build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn models(self, models: Models) -> Self {
         self.host(models)
     }
@@ -289,8 +303,9 @@ impl Runtime {
         self.scheduler.report_unseen(&self.session);
     }
 
-    /// Reads a line from the console while the session's tasks go on.
-    pub fn read_line(&self, prompt: &str) -> Result<Option<String>, Error> {
+    /// Reads a line from the console while the session's tasks go on: as it came but for its end; `None` at the end of
+    /// input.
+    pub fn read_line(&self, prompt: &str) -> Result<Option<Vec<u8>>, Error> {
         let cx = self.scheduler.cx();
         self.scheduler.block_on(cx.console().next_line(&cx, prompt))
     }

@@ -6,7 +6,7 @@ mod process;
 use std::process::{Output, Stdio};
 
 /// A whole session whose input comes through a pipe.
-fn session(language: &str, input: &str) -> Output {
+fn session(language: &str, input: impl AsRef<[u8]>) -> Output {
     use std::io::Write;
     let mut repl = process::llmspell()
         .args(["repl", "--lang", language])
@@ -16,9 +16,7 @@ fn session(language: &str, input: &str) -> Output {
         .spawn()
         .expect("the binary starts");
     let mut stdin = repl.stdin.take().expect("it is piped");
-    stdin
-        .write_all(input.as_bytes())
-        .expect("the session reads");
+    stdin.write_all(input.as_ref()).expect("the session reads");
     drop(stdin);
     repl.wait_with_output().expect("the session ends")
 }
@@ -67,6 +65,57 @@ fn a_command_without_its_colon_is_explained_and_a_block_may_have_lines_with_one(
     assert_eq!(String::from_utf8_lossy(&output.stdout), "8\n");
     let output = session("lua", "help = 7\nhelp\ndo print(('x')\n:upper())\nend\n");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "7\nX\n");
+}
+
+#[test]
+fn an_unknown_command_says_what_there_is_and_q_leaves() {
+    let output = session("lua", ":frob\n:help AgentOption\n:q\nprint('late')\n");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("unknown command :frob; :help lists them"),
+        "{errors}"
+    );
+    assert!(errors.contains("did you mean AgentOptions?"), "{errors}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+}
+
+#[test]
+fn a_block_from_a_pipe_may_have_empty_lines() {
+    let output = session("lua", "for i = 1, 2 do\n  local x = i\n\n  print(x)\nend\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n2\n");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let output = session("rhai", "fn f() {\n\n  7\n}\nf()\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "7\n");
+}
+
+#[test]
+fn a_line_that_is_no_text_does_not_end_the_session() {
+    let output = session("lua", b"\xff\n1 + 1\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "2\n");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("this line is not UTF-8"), "{errors}");
+}
+
+#[cfg(unix)]
+#[test]
+fn one_interruption_ends_the_input_and_not_the_session() {
+    use std::io::{BufRead, BufReader, Write};
+    let mut command = process::llmspell();
+    command.args(["repl", "--lang", "lua"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut repl = command.stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut stdin = repl.stdin.take().expect("it is piped");
+    let mut lines = BufReader::new(repl.stdout.take().expect("it is piped")).lines();
+    let endless = b"x = 7\nprint('ready') Console.flush() while true do end\n";
+    stdin.write_all(endless).expect("it reads");
+    assert_eq!(lines.next().expect("a line").expect("text"), "ready");
+    process::signal(&repl, "INT");
+    stdin.write_all(b"x\n:quit\n").expect("it reads");
+    assert_eq!(lines.next().expect("a line").expect("text"), "7");
+    let output = repl.wait_with_output().expect("it ends");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("interrupted"), "{errors}");
+    assert_eq!(output.status.code(), Some(0));
 }
 
 /// All that a session on a terminal shows when this is typed ahead.

@@ -105,39 +105,3 @@ fn unsafe_code_lives_where_it_must() {
         }
     }
 }
-
-#[test]
-fn every_link_in_the_documents_leads_somewhere() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let documents = [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CONTRIBUTING.md",
-        "docs/guide.md",
-        "benches/README.md",
-        "runtime/models/wisp/README.md",
-    ];
-    let guide = std::fs::read_dir(root.join("docs/user-guide")).expect("the guide");
-    let pages = guide.map(|page| page.expect("a page").path());
-    for path in documents
-        .map(|document| root.join(document))
-        .into_iter()
-        .chain(pages)
-    {
-        let document = path.display();
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{document}: {e}"));
-        let folder = path.parent().expect("a document lies in a folder");
-        for link in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split(')').next())
-        {
-            let file = link.split('#').next().unwrap_or("");
-            let outside = file.is_empty() || file.contains("://");
-            assert!(
-                outside || folder.join(file).exists(),
-                "{document} links to {link}"
-            );
-        }
-    }
-}

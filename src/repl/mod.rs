@@ -64,7 +64,7 @@ enum Input {
     Code(String),
     /// A line that begins with a colon, without it.
     Command(String),
-    /// Ctrl-C.
+    /// By Ctrl-C, or since it is no text.
     Dropped,
     End,
 }
@@ -88,7 +88,7 @@ impl Repl<'_> {
         0
     }
 
-    /// Reads lines until they are complete, or an empty line ends them.
+    /// Reads lines until they are complete, or a person ends them with an empty one.
     fn input(&self, number: usize) -> Result<Input, String> {
         let mut text = String::new();
         loop {
@@ -100,13 +100,18 @@ impl Repl<'_> {
                 Err(Error::Fault(Fault::Interrupted)) => return Ok(Input::Dropped),
                 Err(error) => return Err(error.to_string()),
             };
+            let Ok(line) = String::from_utf8(line) else {
+                let told = "this line is not UTF-8, so the input is left out";
+                self.app.reporter.message(told);
+                return Ok(Input::Dropped);
+            };
             // A Lua label begins with two colons; inside of a block, one may begin a method.
             let command = line.trim_start().strip_prefix(':');
             let command = command.filter(|rest| !rest.starts_with(':'));
             if let Some(command) = command.filter(|_| text.is_empty()) {
                 return Ok(Input::Command(command.to_owned()));
             }
-            let ended = line.trim().is_empty();
+            let ended = line.trim().is_empty() && io::stdin().is_terminal();
             text.push_str(&line);
             text.push('\n');
             let check = self.runtime.check(&source_name(number), &text);

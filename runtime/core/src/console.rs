@@ -94,10 +94,10 @@ impl Console {
         (end > 0).then(|| rest.drain(..end).collect())
     }
 
-    /// Reads a line that nobody has had a part of, without its end; `None` at the end of input.
-    pub async fn next_line(&self, cx: &Cx, prompt: &str) -> Result<Option<String>, Error> {
+    /// Reads a line that nobody has had a part of, as it came but for its end; `None` at the end of input.
+    pub async fn next_line(&self, cx: &Cx, prompt: &str) -> Result<Option<Vec<u8>>, Error> {
         let _turn = cx.external(self.turn.lock()).await;
-        self.ask(cx, prompt).await?.map(text).transpose()
+        Ok(self.ask(cx, prompt).await?.map(without_end))
     }
 
     /// Reads lines until `take` finds what it looks for in the text that was read and not yet given to a script,
@@ -177,12 +177,17 @@ impl Drop for Asked<'_> {
     }
 }
 
-/// A line as text, without its end.
-fn text(mut line: Vec<u8>) -> Result<String, Error> {
+fn without_end(mut line: Vec<u8>) -> Vec<u8> {
     if line.pop_if(|last| *last == b'\n').is_some() {
         line.pop_if(|last| *last == b'\r');
     }
-    String::from_utf8(line).map_err(|_| Error::raise("a line of the console's input is not UTF-8"))
+    line
+}
+
+/// A line as text, without its end.
+fn text(line: Vec<u8>) -> Result<String, Error> {
+    let not_text = |_| Error::raise("a line of the console's input is not UTF-8");
+    String::from_utf8(without_end(line)).map_err(not_text)
 }
 
 fn serve(mut read: LineReader, requests: &mpsc::Receiver<Request>) {
