@@ -6,7 +6,7 @@ use llmspell_core::spec::{FunctionSpec, ParamSpec, Ty};
 use llmspell_core::{Args, Handle, Value, suggest};
 use mlua::{Function, Lua, LuaString, MultiValue, Table, Value as LuaValue};
 
-use crate::convert::{to_host, untouched};
+use crate::convert::{module_name, to_host, untouched};
 use crate::handle::HandleRef;
 use crate::reply::{self, Reply};
 use crate::shared::Shared;
@@ -125,16 +125,12 @@ fn colon_for_dot(spec: &FunctionSpec) -> String {
     format!("{path}: call it with a dot, as in {path}(…), not with a colon")
 }
 
-/// Whether this is the function's module, which Lua gives as the first argument to what is called with a colon. Its
-/// metatable says so, which scripts cannot reach.
+/// Whether this is the function's module, which Lua gives as the first argument to what is called with a colon.
 fn is_module(spec: &FunctionSpec, first: &Table) -> bool {
-    let Some(metatable) = first.metatable() else {
-        return false;
-    };
-    let name = metatable.raw_get::<Option<LuaString>>("__name");
-    let protected = metatable.raw_get::<Option<bool>>("__metatable");
-    matches!(name, Ok(Some(name)) if name.as_bytes() == spec.owner.as_bytes())
-        && matches!(protected, Ok(Some(false)))
+    let name = first
+        .metatable()
+        .and_then(|metatable| module_name(&metatable));
+    name.is_some_and(|name| name.as_bytes() == spec.owner.as_bytes())
 }
 
 fn argument(

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::rc::Rc;
 
-use llmspell_core::{Registry, Value};
+use llmspell_core::{Registry, Value, suggest};
 use mlua::{LightUserData, Lua, LuaString, Table, Thread, Value as LuaValue};
 
 use crate::shared::{Prelude, Shared};
@@ -71,6 +71,9 @@ pub fn withheld(kind: &str, name: &str, line: &str) -> Option<String> {
         let mut uses = line.match_indices(&whole);
         uses.any(|(at, _)| !line[..at].ends_with(part))
     };
+    if let Some(planned) = suggest::planned(name).filter(|_| kind == "global") {
+        return Some(planned);
+    }
     match (kind, name) {
         ("global", "dofile" | "loadfile" | "package") => {
             Some(format!("scripts have no `{name}`; `require` loads modules"))

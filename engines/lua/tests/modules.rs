@@ -3,19 +3,18 @@
 mod common;
 
 use std::fs;
-use std::path::PathBuf;
 
 use common::{Bench, beside, lab_with};
+use tempfile::TempDir;
 
-/// A folder of modules that is removed at the end.
-struct Folder(PathBuf);
+/// A folder of modules.
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str, files: &[(&str, &str)]) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("llmspell-lua-{name}-{}", std::process::id()));
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().expect("a folder");
         for (file, text) in files {
-            let path = folder.join(file);
+            let path = folder.path().join(file);
             fs::create_dir_all(path.parent().expect("a file has a folder")).expect("writable");
             fs::write(path, text).expect("writable");
         }
@@ -23,29 +22,20 @@ impl Folder {
     }
 
     fn bench(&self) -> Bench {
-        lab_with(&[], beside(&self.0))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        lab_with(&[], beside(self.0.path()))
     }
 }
 
 #[test]
 fn a_module_runs_once_and_gives_its_value() {
-    let folder = Folder::new(
-        "once",
-        &[
-            (
-                "counter.lua",
-                "runs = (runs or 0) + 1 local name = ... return { name = name }",
-            ),
-            ("lib/deep/part.lua", "return 'part'"),
-            ("silent.lua", "x = 1"),
-        ],
-    );
+    let folder = Folder::new(&[
+        (
+            "counter.lua",
+            "runs = (runs or 0) + 1 local name = ... return { name = name }",
+        ),
+        ("lib/deep/part.lua", "return 'part'"),
+        ("silent.lua", "x = 1"),
+    ]);
     folder.bench().value(
         "local a = require('counter')
          assert(a.name == 'counter' and require('counter') == a and require('./counter') == a and runs == 1)
@@ -56,10 +46,7 @@ fn a_module_runs_once_and_gives_its_value() {
 
 #[test]
 fn a_modules_body_may_wait_and_everyone_gets_the_same_value() {
-    let folder = Folder::new(
-        "waits",
-        &[("slow.lua", "runs = (runs or 0) + 1 Lab.sleep(5) return {}")],
-    );
+    let folder = Folder::new(&[("slow.lua", "runs = (runs or 0) + 1 Lab.sleep(5) return {}")]);
     folder.bench().value(
         "local function load() return require('slow') end
          local a, b = Lab.start(load), Lab.start(load)
@@ -70,13 +57,10 @@ fn a_modules_body_may_wait_and_everyone_gets_the_same_value() {
 
 #[test]
 fn a_module_that_requires_itself_is_an_error() {
-    let folder = Folder::new(
-        "cycle",
-        &[
-            ("a.lua", "local b = require('b')"),
-            ("b.lua", "\nlocal a = require('a')"),
-        ],
-    );
+    let folder = Folder::new(&[
+        ("a.lua", "local b = require('b')"),
+        ("b.lua", "\nlocal a = require('a')"),
+    ]);
     let diagnostic = folder.bench().diagnostic("require('a')");
     let message = "module \"a\" requires itself, directly or through others";
     assert_eq!(diagnostic.message, message);
@@ -89,13 +73,10 @@ fn a_module_that_requires_itself_is_an_error() {
 
 #[test]
 fn an_error_in_a_module_names_its_file_and_it_can_be_tried_again() {
-    let folder = Folder::new(
-        "errors",
-        &[
-            ("bad.lua", "\n\nx = = 1"),
-            ("fails.lua", "\ntries = (tries or 0) + 1\nerror('no')"),
-        ],
-    );
+    let folder = Folder::new(&[
+        ("bad.lua", "\n\nx = = 1"),
+        ("fails.lua", "\ntries = (tries or 0) + 1\nerror('no')"),
+    ]);
     let bench = folder.bench();
     let diagnostic = bench.diagnostic("require('bad')");
     assert!(
@@ -114,13 +95,10 @@ fn an_error_in_a_module_names_its_file_and_it_can_be_tried_again() {
 
 #[test]
 fn a_task_cancelled_in_a_modules_body_lets_others_load_it() {
-    let folder = Folder::new(
-        "cancel",
-        &[(
-            "m.lua",
-            "if not second then second = true Lab.forever() end return 'ok'",
-        )],
-    );
+    let folder = Folder::new(&[(
+        "m.lua",
+        "if not second then second = true Lab.forever() end return 'ok'",
+    )]);
     folder.bench().value(
         "local job = Lab.start(function() require('m') end)
          Lab.sleep(1)
@@ -133,7 +111,7 @@ fn a_task_cancelled_in_a_modules_body_lets_others_load_it() {
 
 #[test]
 fn a_missing_module_says_where_it_was_looked_for() {
-    let folder = Folder::new("missing", &[("a.lua", "")]);
+    let folder = Folder::new(&[("a.lua", "")]);
     let diagnostic = folder.bench().diagnostic("\nrequire('nowhere')");
     assert!(
         diagnostic

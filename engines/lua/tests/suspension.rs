@@ -12,10 +12,10 @@ fn a_call_that_waits_reads_like_any_other() {
 #[test]
 fn tasks_wait_at_the_same_time() {
     check(
-        "local log = {}
-         local a = Lab.start(function() Lab.sleep(20) log[#log + 1] = 'a' end)
-         local b = Lab.start(function() Lab.sleep(1) log[#log + 1] = 'b' end)
-         a:join() b:join()
+        "local log, b = {}
+         local a = Lab.start(function() Lab.sleep(0) b:join() log[#log + 1] = 'a' end)
+         b = Lab.start(function() Lab.sleep(1) log[#log + 1] = 'b' end)
+         a:join()
          assert(table.concat(log) == 'ba')",
     );
 }
@@ -184,17 +184,19 @@ fn nobody_else_can_resume_or_close_a_coroutine_whose_task_waits() {
     check(
         "local job = Lab.start(function()
            main = coroutine.running()
-           return coroutine.wrap(function() inner = coroutine.running() return Lab.later('mine') end)()
+           return coroutine.wrap(function() inner = coroutine.running() go:join() return 'mine' end)()
          end)
-         Lab.sleep(0) while not inner do Lab.sleep(1) end
-         for _, co in ipairs({ main, inner }) do
-           if coroutine.status(co) ~= 'dead' then
+         -- It looks while the other one waits for it.
+         go = Lab.start(function()
+           Lab.sleep(0) while not inner do Lab.sleep(1) end
+           for _, co in ipairs({ main, inner }) do
              assert(coroutine.status(co) == 'normal')
              local ok, e = coroutine.resume(co, 'intruder')
              assert(not ok and e == 'cannot resume a coroutine whose task waits')
              assert(not pcall(coroutine.close, co))
            end
-         end
+         end)
+         go:join()
          assert(job:join() == 'mine')",
     );
 }

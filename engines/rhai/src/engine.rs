@@ -58,11 +58,11 @@ impl Rhai {
         sort::register(&mut engine);
         set_limits(&mut engine);
         set_output(&mut engine, cx);
-        set_hooks(&mut engine, cx, &names);
+        set_hooks(&mut engine, cx, &names, constants(globals)?);
         let registered = set_functions(&mut engine, cx, registry);
         let closures = Closures::default();
         set_last_resort(&mut engine, cx, &registered, &closures);
-        set_constants(&mut engine, registry, globals)?;
+        set_namespaces(&mut engine, registry);
         let texts = Texts {
             cx: cx.clone(),
             names,
@@ -124,8 +124,19 @@ fn set_output(engine: &mut rhai::Engine, cx: &Cx) {
     });
 }
 
+/// Constants by their names.
+type Constants = Vec<(String, Dynamic)>;
+
+fn constants(globals: &[(&str, Value)]) -> Result<Constants, Error> {
+    let constant = |(name, value): &(&str, Value)| {
+        let value = to_dynamic(value.clone())?;
+        Ok(((*name).to_owned(), value))
+    };
+    globals.iter().map(constant).collect()
+}
+
 /// What Rhai asks while a script runs.
-fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>) {
+fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>, constants: Constants) {
     let cx = cx.clone();
     engine.on_progress(move |_| progress::progress(&cx));
     let names = names.clone();
@@ -133,7 +144,12 @@ fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>) {
     #[allow(deprecated)]
     engine.on_var(move |name, _, context| {
         progress::before_variable();
-        captured::value(&names, name, &context)
+        if context.scope().contains(name) {
+            return captured::value(&names, name, &context);
+        }
+        // From here, unlike from a module, Rhai takes them for constants.
+        let constant = constants.iter().find(|(known, _)| known == name);
+        Ok(constant.map(|(_, value)| value.clone()))
     });
 }
 
@@ -173,20 +189,12 @@ fn set_last_resort(
     });
 }
 
-fn set_constants(
-    engine: &mut rhai::Engine,
-    registry: &Registry,
-    globals: &[(&str, Value)],
-) -> Result<(), Error> {
+fn set_namespaces(engine: &mut rhai::Engine, registry: &Registry) {
     let mut module = Module::new();
     for namespace in &registry.namespaces {
         module.set_var(namespace.name, Namespace(namespace));
     }
-    for (name, value) in globals {
-        module.set_var(*name, to_dynamic(value.clone())?);
-    }
     engine.register_global_module(module.into());
-    Ok(())
 }
 
 impl Engine for Rhai {

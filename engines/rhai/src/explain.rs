@@ -1,5 +1,6 @@
 //! Rhai's errors in plain sentences.
 
+use llmspell_core::suggest;
 use rhai::{EvalAltResult, LexError, ParseErrorType};
 
 use crate::convert::CLOSURE;
@@ -47,6 +48,12 @@ pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
                 .to_owned()
         }
         E::ErrorAssignmentToConstant(name, _) => format!("{name} is a constant"),
+        E::ErrorNonPureMethodCallOnConstant(name, _) => {
+            return hint(
+                format!("{} changes a constant", changer(name)),
+                "change a copy of it: let copy = …",
+            );
+        }
         E::ErrorArithmetic(text, _) => lower(text),
         E::ErrorStackOverflow(_) => {
             let limit = limits::CALL_LEVELS;
@@ -135,6 +142,15 @@ pub fn syntax(error: &ParseErrorType) -> Explained {
     (message, None)
 }
 
+/// What a method that changes its value is called in a script.
+fn changer(method: &str) -> String {
+    match method.split_once('$') {
+        Some(("index", _)) => "this assignment".to_owned(),
+        Some((_, property)) => format!("setting {property}"),
+        None => format!("{method}()"),
+    }
+}
+
 fn hint(message: String, help: &str) -> Explained {
     (message, Some(help.to_owned()))
 }
@@ -146,6 +162,9 @@ fn variable(name: &str, place: &Place) -> Explained {
             "a function sees only its parameters and its own variables: pass it as a parameter, \
              or write a closure: let f = || …",
         );
+    }
+    if let Some(planned) = suggest::planned(name) {
+        return hint(format!("there is no variable \"{name}\""), &planned);
     }
     let near = place.names.nearest_variable(place.source, name);
     let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));

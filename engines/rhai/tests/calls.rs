@@ -25,11 +25,12 @@ fn waiting_works_inside_closures_that_rhai_itself_calls() {
 fn tasks_run_while_others_wait() {
     prints(
         r#"
-        let a = Probe.start(|| { Probe.nap(4); print("slow"); 1 });
-        let b = Probe.start(|n| { Probe.nap(1); print("quick"); n }, 2);
+        let gate = Probe.queue();
+        let a = Probe.start(|| { gate.receive(); print("first"); 1 });
+        let b = Probe.start(|n| { Probe.nap(1); print("second"); gate.send(1); n }, 2);
         print(a.join() + b.join());
         "#,
-        "quick\nslow\n3",
+        "second\nfirst\n3",
     );
 }
 

@@ -1,43 +1,59 @@
 //! `import`.
 
 mod support;
-use std::path::PathBuf;
+use std::ops::Deref;
 
 use llmspell_core::Loader;
 use support::World;
+use tempfile::TempDir;
+
+/// A world with a folder of modules.
+struct Beside {
+    world: World,
+    folder: TempDir,
+}
+
+impl Deref for Beside {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Beside {
+    /// Another world with the same modules.
+    fn again(&self) -> World {
+        World::with(Loader::beside(&self.folder.path().join("main.rhai")))
+    }
+}
 
 /// A world whose scripts can import these files.
-fn with(test: &str, files: &[(&str, &str)]) -> World {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-    std::fs::create_dir_all(&folder).unwrap();
+fn with(files: &[(&str, &str)]) -> Beside {
+    let folder = TempDir::new().expect("a folder");
     for (name, text) in files {
-        std::fs::write(folder.join(name), text).unwrap();
+        std::fs::write(folder.path().join(name), text).expect("writable");
     }
-    World::with(Loader::beside(&folder.join("main.rhai")))
+    let world = World::with(Loader::beside(&folder.path().join("main.rhai")));
+    Beside { world, folder }
 }
 
 #[test]
 fn a_module_gives_its_functions_and_exports() {
-    let world = with(
-        "exports",
-        &[(
-            "greeting.rhai",
-            "export const WORD = \"hello\"; fn greet(name) { Probe.nap(1); helper(name) } private fn helper(name) { `hello ${name}` }",
-        )],
-    );
+    let world = with(&[(
+        "greeting.rhai",
+        "export const WORD = \"hello\"; fn greet(name) { Probe.nap(1); helper(name) } private fn helper(name) { `hello ${name}` }",
+    )]);
     let script = "import \"greeting\" as g; print(g::greet(\"you\")); print(g::WORD);";
     assert_eq!(world.prints(script), "hello you\nhello\n");
 }
 
 #[test]
 fn a_module_runs_once_and_may_suspend_while_others_wait_for_it() {
-    let world = with(
-        "once",
-        &[(
-            "slow.rhai",
-            "print(\"loading\"); export const N = Probe.nap(2, 5);",
-        )],
-    );
+    let world = with(&[(
+        "slow.rhai",
+        "print(\"loading\"); export const N = Probe.nap(2, 5);",
+    )]);
     let script = r#"
         let jobs = [];
         for i in 0..3 { jobs.push(Probe.start(|| { import "slow" as s; s::N })); }
@@ -49,13 +65,10 @@ fn a_module_runs_once_and_may_suspend_while_others_wait_for_it() {
 
 #[test]
 fn closures_and_functions_of_a_module_run_in_tasks_and_in_the_importing_script() {
-    let world = with(
-        "closures",
-        &[(
-            "maker.rhai",
-            "fn inner(x) { x + 100 } fn make(n) { |x| inner(x) + n } fn named() { Fn(\"inner\") } fn run(n) { Probe.start(|| inner(n)).join() }",
-        )],
-    );
+    let world = with(&[(
+        "maker.rhai",
+        "fn inner(x) { x + 100 } fn make(n) { |x| inner(x) + n } fn named() { Fn(\"inner\") } fn run(n) { Probe.start(|| inner(n)).join() }",
+    )]);
     let script = r#"
         import "maker" as m;
         print(m::run(1));
@@ -70,13 +83,10 @@ fn closures_and_functions_of_a_module_run_in_tasks_and_in_the_importing_script()
 
 #[test]
 fn modules_that_import_each_other_are_an_error() {
-    let world = with(
-        "circle",
-        &[
-            ("a.rhai", "import \"b\" as b;"),
-            ("b.rhai", "import \"a\" as a;"),
-        ],
-    );
+    let world = with(&[
+        ("a.rhai", "import \"b\" as b;"),
+        ("b.rhai", "import \"a\" as a;"),
+    ]);
     let error = world.fails("import \"a\" as a;");
     assert_eq!(
         error.message,
@@ -86,7 +96,7 @@ fn modules_that_import_each_other_are_an_error() {
 
 #[test]
 fn a_missing_module_is_an_error_that_can_be_caught() {
-    let world = with("missing", &[]);
+    let world = with(&[]);
     let error = world.fails("let x = 1;\nimport \"nowhere\" as n;");
     assert!(
         error
@@ -101,14 +111,11 @@ fn a_missing_module_is_an_error_that_can_be_caught() {
 
 #[test]
 fn an_error_in_a_module_has_its_place_there() {
-    let world = with(
-        "places",
-        &[
-            ("syntax.rhai", "let x = 1;\nlet = 2;"),
-            ("body.rhai", "\n\nthrow \"in the body\";"),
-            ("function.rhai", "fn f() {\n  Probe.fail(\"in f\")\n}"),
-        ],
-    );
+    let world = with(&[
+        ("syntax.rhai", "let x = 1;\nlet = 2;"),
+        ("body.rhai", "\n\nthrow \"in the body\";"),
+        ("function.rhai", "fn f() {\n  Probe.fail(\"in f\")\n}"),
+    ]);
     let places = |script: &str| {
         let error = world.fails(script);
         let place = |frame: &llmspell_core::Frame| {
@@ -134,13 +141,10 @@ fn an_error_in_a_module_has_its_place_there() {
 
 #[test]
 fn endless_recursion_in_a_module_is_an_error() {
-    let world = with(
-        "deep",
-        &[(
-            "deep.rhai",
-            "fn f(n) { f(n + 1) } fn g(n) { [n].map(|x| g(x)) }",
-        )],
-    );
+    let world = with(&[(
+        "deep.rhai",
+        "fn f(n) { f(n + 1) } fn g(n) { [n].map(|x| g(x)) }",
+    )]);
     for call in ["d::f(0);", "d::g(0);"] {
         let error = world.fails(&format!("import \"deep\" as d; {call}"));
         assert_eq!(error.message, "too many nested calls (limit 1000)");
@@ -149,8 +153,8 @@ fn endless_recursion_in_a_module_is_an_error() {
 
 #[test]
 fn a_file_runs_once_under_all_its_names() {
-    let world = with("names", &[]);
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("names/lib");
+    let world = with(&[]);
+    let folder = world.folder.path().join("lib");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("one.rhai"), "print(\"runs\"); fn f() { 1 }").unwrap();
     let script = "import \"lib/one\" as a; import \"one\" as b; print(a::f() + b::f());";
@@ -159,10 +163,7 @@ fn a_file_runs_once_under_all_its_names() {
 
 #[test]
 fn a_module_that_ends_inside_a_comment_is_an_error() {
-    let world = with(
-        "open",
-        &[("open.rhai", "fn a() { 1 }\n/* note\nfn b() { 2 }")],
-    );
+    let world = with(&[("open.rhai", "fn a() { 1 }\n/* note\nfn b() { 2 }")]);
     let error = world.fails("import \"open\" as o; print(o::a());");
     assert!(
         error.message.contains("the text ends inside a comment"),
@@ -172,7 +173,7 @@ fn a_module_that_ends_inside_a_comment_is_an_error() {
 
 #[test]
 fn a_function_that_a_module_does_not_have_is_named() {
-    let world = with("lost", &[("lib.rhai", "fn safe() { 1 }")]);
+    let world = with(&[("lib.rhai", "fn safe() { 1 }")]);
     for (call, message) in [
         (
             "l::typo(1, \"a\")",
@@ -194,20 +195,17 @@ fn a_function_that_a_module_does_not_have_is_named() {
 #[test]
 fn closures_of_two_modules_are_not_taken_for_each_other() {
     let calls = ["helper()", "[1].map(helper)", "Fn(\"helper\").call()"];
-    for (at, call) in calls.into_iter().enumerate() {
+    for call in calls {
         let text = |value: &str| {
             format!(
                 "fn helper() {{ {value} }} fn helper(x) {{ {value} }}\nfn make() {{ || {call} }}"
             )
         };
-        let world = with(
-            &format!("alike{at}"),
-            &[
-                ("a.rhai", &text("1")),
-                ("b.rhai", &text("2")),
-                ("copy.rhai", &text("1")),
-            ],
-        );
+        let world = with(&[
+            ("a.rhai", &text("1")),
+            ("b.rhai", &text("2")),
+            ("copy.rhai", &text("1")),
+        ]);
         let error = world
             .fails("import \"a\" as a; import \"b\" as b;")
             .to_string();
@@ -216,18 +214,15 @@ fn closures_of_two_modules_are_not_taken_for_each_other() {
             "{error}"
         );
         assert!(error.contains("b.rhai:2:"), "{error}");
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("alike{at}"));
-        let world = World::with(Loader::beside(&folder.join("main.rhai")));
-        world.prints("import \"a\" as a; import \"copy\" as c; c::make();");
+        world
+            .again()
+            .prints("import \"a\" as a; import \"copy\" as c; c::make();");
     }
     let plain = "fn helper() { 1 }\nfn make() { |x| x + 1 }";
-    let world = with(
-        "plain",
-        &[
-            ("c.rhai", plain),
-            ("d.rhai", &plain.replace("{ 1 }", "{ 2 }")),
-        ],
-    );
+    let world = with(&[
+        ("c.rhai", plain),
+        ("d.rhai", &plain.replace("{ 1 }", "{ 2 }")),
+    ]);
     let script =
         "import \"c\" as c; import \"d\" as d; print(c::make().call(1) + d::make().call(2));";
     assert_eq!(world.prints(script), "5\n");

@@ -48,8 +48,9 @@ fn a_captured_variable_is_one_variable_for_all_tasks() {
     prints(
         r#"
         let log = [];
-        let a = Probe.start(|| { log.push("a"); Probe.nap(2); log.push("c"); });
-        let b = Probe.start(|| { Probe.nap(1); log.push("b"); });
+        let gate = Probe.queue();
+        let a = Probe.start(|| { log.push("a"); gate.receive(); log.push("c"); });
+        let b = Probe.start(|| { Probe.nap(1); log.push("b"); gate.send(1); });
         a.join(); b.join();
         print(log);
         "#,
@@ -105,7 +106,7 @@ fn an_infinite_loop_ends_at_the_deadline_wherever_it_runs() {
         world.scheduler.cx().budget().set_timeout(Some(limit));
         let start = Instant::now();
         assert_eq!(world.faults(script), Fault::Timeout(limit), "{script}");
-        assert!(start.elapsed() < Duration::from_secs(2), "{script}");
+        assert!(start.elapsed() < Duration::from_secs(10), "{script}");
     }
 }
 

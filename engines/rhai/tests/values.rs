@@ -75,6 +75,11 @@ fn globals_of_the_host_are_constants_that_functions_see() {
         "one\n[\"one\"]",
     );
     fails("ARGS = 1;", "test.rhai:1:1: ARGS is a constant");
+    prints("let ARGS = [1]; ARGS.push(2); print(ARGS);", "[1, 2]");
+    prints("print(ARGS.map(|x| x.len()));", "[3]");
+    prints("let own = ARGS; own.push(2); print(own.len());", "2");
+    let error = World::new().fails("ARGS.push(\"two\");");
+    assert!(error.message.contains("constant"), "{}", error.message);
 }
 
 #[test]

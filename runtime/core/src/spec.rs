@@ -212,6 +212,15 @@ impl Ty {
         }
     }
 
+    /// Whether a value of this type may have declared fields.
+    pub fn is_record(self) -> bool {
+        match self {
+            Self::Optional(ty) => ty.is_record(),
+            Self::Either(tys) => tys.iter().any(|ty| ty.is_record()),
+            other => matches!(other, Self::Record(_)),
+        }
+    }
+
     /// Whether a value of this type has integers as keys.
     pub fn has_integer_keys(self) -> bool {
         match self {

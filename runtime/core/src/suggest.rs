@@ -42,6 +42,15 @@ pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) ->
     }
 }
 
+/// Modules of the script API that are still to come.
+pub const PLANNED: [&str; 4] = ["Env", "File", "HTTP", "Text"];
+
+/// What to say of a module that is still to come.
+pub fn planned(name: &str) -> Option<String> {
+    let planned = PLANNED.contains(&name);
+    planned.then(|| format!("the module {name} is still to come"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
