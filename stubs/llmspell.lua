@@ -266,7 +266,7 @@
 --- Whose template, and what it is given.
 ---@class TemplateOptions
 ---@field model? string The model's name or the path of a GGUF file; one without weights is enough.
----@field tools? any The tools that the model may call, as the template expects them.
+---@field tools? (any)[] The tools that the model may call, as the template expects them.
 ---@field add_generation_prompt? boolean Whether the text ends where the answer begins; true unless told.
 
 --- How a task ended.

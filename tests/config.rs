@@ -1,7 +1,10 @@
 //! `llmspell config show` as a person meets it: real files, real variables, a process of its own.
 
+#[path = "common/process.rs"]
+mod process;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -31,19 +34,12 @@ impl Place {
 
     /// Runs llmspell in the project's folder with these variables and no others of ours.
     fn run(&self, args: &[&str], variables: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("LLMSPELL_") {
-                command.env_remove(name);
-            }
-        }
-        command
+        process::llmspell()
             .args(args)
             .current_dir(self.home().join("project"))
             .stdin(Stdio::null())
             .env_remove("XDG_DATA_HOME")
             .env_remove("OLLAMA_HOST")
-            .env_remove("OPENAI_API_KEY")
             .env("HOME", self.home())
             .env("XDG_CONFIG_HOME", self.home().join("settings"))
             .envs(variables.iter().copied())

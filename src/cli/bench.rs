@@ -112,7 +112,7 @@ pub fn measure(app: &App, args: &BenchArgs) -> u8 {
     let outcome = follow(&news, &interrupted, &mut progress);
     progress.clear();
     match outcome {
-        None => 130,
+        None => app.fail("interrupted".to_owned(), 130),
         Some(Ok(report)) if app.json => app.show(&format!("{:#}\n", as_json(&report))),
         Some(Ok(report)) => app.show(&table(&report)),
         Some(Err(error)) => app.fail(error.to_string(), exit_code(&error)),

@@ -21,7 +21,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{Args, ColorChoice, FromArgMatches, Parser, Subcommand, ValueEnum};
 use llmspell_core::Registry;
 use llmspell_models::Models;
 
@@ -57,7 +57,7 @@ struct Global {
     /// Write data and errors as JSON
     #[arg(long, global = true)]
     json: bool,
-    /// Whether to use colours; NO_COLOR is honoured
+    /// Whether to use colours, which plain errors do not have; NO_COLOR is honoured
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
     /// Show Log.trace lines, which backend runs a model and why, and more about models
@@ -231,19 +231,22 @@ pub fn cli(registry: Registry) -> ExitCode {
 
 /// Reads the command line. Code may begin with a comment of Lua or a minus.
 fn parse() -> Result<Cli, clap::Error> {
-    match Cli::try_parse() {
+    let command = command().color(color_of_words(&words()));
+    let read = |command: clap::Command| {
+        let parsed = command.try_get_matches();
+        parsed.and_then(|matches| Cli::from_arg_matches(&matches))
+    };
+    match read(command.clone()) {
         Err(error)
             if error.kind() == ErrorKind::UnknownArgument
                 && !names_an_option(&error)
                 && words().iter().any(|word| is_code(word)) =>
         {
-            let command = command().mut_subcommand("exec", |exec| {
+            read(command.mut_subcommand("exec", |exec| {
                 // An argument that is changed goes behind the others unless its place is said.
                 let exec = exec.mut_arg("code", |code| code.index(1).allow_hyphen_values(true));
                 exec.mut_arg("args", |args| args.index(2))
-            });
-            let parsed = command.try_get_matches();
-            parsed.and_then(|matches| Cli::from_arg_matches(&matches))
+            }))
         }
         parsed => parsed,
     }
@@ -290,11 +293,15 @@ fn with_run(mut error: clap::Error) -> clap::Error {
 
 /// Shows help, or what is wrong with the command line: as JSON when its words ask for that.
 fn refuse(error: clap::Error) -> ExitCode {
-    let help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if !error.use_stderr() || help || !asks_for_json(&words()) {
+    if !error.use_stderr() || !asks_for_json(&words()) {
         error.exit();
     }
-    let text = error.to_string();
+    let text = match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            "a subcommand is missing; --help lists them".to_owned()
+        }
+        _ => error.to_string(),
+    };
     let message = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
     Reporter::new(Style::Json, false).message(message);
     ExitCode::from(2)
@@ -302,15 +309,31 @@ fn refuse(error: clap::Error) -> ExitCode {
 
 /// As [`style`] decides, from words that clap could not read.
 fn asks_for_json(words: &[String]) -> bool {
-    let mut styles = words.iter().enumerate().filter_map(|(index, word)| {
-        match word.strip_prefix("--diagnostics")? {
-            "" => words.get(index + 1).map(String::as_str),
-            value => value.strip_prefix('='),
-        }
-    });
-    match styles.next() {
+    match value_of("--diagnostics", words) {
         Some(style) => style == "json",
         None => words.iter().any(|word| word == "--json"),
+    }
+}
+
+/// What the words say for an option that takes a value.
+fn value_of<'a>(option: &str, words: &'a [String]) -> Option<&'a str> {
+    let mut values =
+        words
+            .iter()
+            .enumerate()
+            .filter_map(|(index, word)| match word.strip_prefix(option)? {
+                "" => words.get(index + 1).map(String::as_str),
+                value => value.strip_prefix('='),
+            });
+    values.next()
+}
+
+/// As [`color`] decides, for help and for what is wrong with the command line itself.
+fn color_of_words(words: &[String]) -> ColorChoice {
+    match value_of("--color", words) {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
     }
 }
 
@@ -373,7 +396,8 @@ fn color(global: &Global) -> bool {
         Color::Always => true,
         Color::Never => false,
         Color::Auto => {
-            let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+            let refused = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+                || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
             std::io::stderr().is_terminal() && !refused
         }
     }

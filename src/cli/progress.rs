@@ -45,7 +45,7 @@ impl Progress {
             self.started = Instant::now();
             self.drawn = None;
             if self.style == Style::Lines {
-                eprintln!("{label}");
+                write(&format!("{label}\n"));
             }
         }
         if self.style == Style::Live && self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME) {

@@ -83,9 +83,12 @@ impl Reporter {
     }
 }
 
+fn obeyed(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
 /// A message may quote a file, which may hold what a terminal would obey.
 fn printable(message: &str) -> String {
-    let obeyed = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     let escaped = |c: char| match obeyed(c) {
         true => c.escape_default().to_string(),
         false => c.to_string(),
@@ -93,12 +96,21 @@ fn printable(message: &str) -> String {
     message.chars().map(escaped).collect()
 }
 
+/// A source text of which a terminal obeys nothing, each character where it was.
+fn harmless(source: &str) -> String {
+    let harmless = |c: char| match obeyed(c) {
+        true => " ".repeat(c.len_utf8()),
+        false => c.to_string(),
+    };
+    source.chars().map(harmless).collect()
+}
+
 fn plain(diagnostic: &Diagnostic, source: Option<&str>) -> String {
     let mut out = format!("error: {}\n", printable(&diagnostic.message));
     if let Some(frame) = diagnostic.place() {
-        let _ = writeln!(out, "  --> {frame}");
+        let _ = writeln!(out, "  --> {}", printable(&frame.to_string()));
         if let Some(line) = source_line(source, frame.line) {
-            let _ = writeln!(out, "{:>4} | {}", frame.line, line.trim_end());
+            let _ = writeln!(out, "{:>4} | {}", frame.line, printable(line.trim_end()));
         }
     }
     out.push_str(&callers(diagnostic));
@@ -118,7 +130,8 @@ fn callers(diagnostic: &Diagnostic) -> String {
     let mut out = String::new();
     for frame in frames.by_ref().take(8) {
         let function = frame.function.as_deref().map(|f| format!(" in {f}"));
-        let _ = writeln!(out, "  called from {frame}{}", function.unwrap_or_default());
+        let called = format!("{frame}{}", function.unwrap_or_default());
+        let _ = writeln!(out, "  called from {}", printable(&called));
     }
     match frames.count() {
         0 => {}
@@ -169,10 +182,11 @@ impl Shown {
     fn new(diagnostic: &Diagnostic, source: Option<&str>) -> Self {
         let place = diagnostic.place().zip(source);
         let span = place.and_then(|(frame, text)| span(frame, text));
-        let code = place.map(|(frame, text)| NamedSource::new(&frame.source, text.to_owned()));
+        let code =
+            place.map(|(frame, text)| NamedSource::new(printable(&frame.source), harmless(text)));
         // Without its source line, the place is all the more needed.
         let message = match (span, diagnostic.place()) {
-            (None, Some(frame)) => format!("{}\n  --> {frame}", printable(&diagnostic.message)),
+            (None, Some(frame)) => printable(&format!("{}\n  --> {frame}", diagnostic.message)),
             _ => printable(&diagnostic.message),
         };
         Self {
@@ -220,10 +234,28 @@ impl miette::Diagnostic for Shown {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn what_a_terminal_would_obey_is_spelled_out() {
         let quoted = "bad.gguf: \u{1b}[31mred\0\n\tnext: ☃";
         let expect = "bad.gguf: \\u{1b}[31mred\\u{0}\n\tnext: ☃";
         assert_eq!(super::printable(quoted), expect);
+    }
+
+    #[test]
+    fn no_style_shows_what_a_terminal_would_obey() {
+        let mut diagnostic = Diagnostic::new("odd");
+        diagnostic.stack.push(Frame {
+            source: "a\u{1b}]0;b.lua".to_owned(),
+            line: 1,
+            column: 3,
+            function: Some("f\u{7}".to_owned()),
+        });
+        for style in [Style::Plain, Style::Fancy] {
+            let shown =
+                Reporter::new(style, false).render(&diagnostic, Some("x \u{9b}\u{1b}y = 1"));
+            assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{9b}']), "{shown:?}");
+        }
     }
 }

@@ -29,13 +29,22 @@ pub fn messages(messages: Vec<Value>) -> Result<Vec<Map<String, Json>>, Mismatch
 
 fn message(value: Value) -> Result<Map<String, Json>, Mismatch> {
     let role = match &value {
-        Value::Map(fields) => fields.get("role").map_or("nil", Value::kind),
-        other => return Err(Mismatch::new("a message", other.kind())),
+        Value::Map(fields) => fields.get("role").map_or("nothing", Value::kind),
+        other => return Err(Mismatch::new("map", other.kind())),
     };
     match json(value)? {
         Json::Object(fields) if role == "string" => Ok(fields),
-        _ => Err(Mismatch::new("a string", role).at("role")),
+        _ => Err(Mismatch::new("string", role).at("role")),
     }
+}
+
+/// Tools, each of which is a map.
+pub fn tools(tools: Vec<Value>) -> Result<Json, Mismatch> {
+    let tool = |(index, tool): (usize, Value)| match tool {
+        Value::Map(_) => json(tool).map_err(|e| e.at_index(index)),
+        other => Err(Mismatch::new("map", other.kind()).at_index(index)),
+    };
+    tools.into_iter().enumerate().map(tool).collect()
 }
 
 /// A value whose maps have their keys in the usual order, the others behind by name.

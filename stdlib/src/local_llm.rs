@@ -107,7 +107,9 @@ impl LocalLlm {
     /// ```
     /// ```rhai
     /// // LocalLLM.pull("candle/mistral:7b", #{ quantization: "Q4_K_M" }) downloads 4 GB.
-    /// try { LocalLLM.pull("no/such:model"); throw "got it" } catch (problem) { print(problem); }
+    /// let problem = "";
+    /// try { LocalLLM.pull("no/such:model"); } catch (e) { problem = e; }
+    /// if !problem.contains("no/such") { throw "got it" }
     /// ```
     async fn pull(cx: &Cx, model: String, options: Option<GetOptions>) -> Result<PullState, Error> {
         let options = options.unwrap_or_default().into();
@@ -127,12 +129,13 @@ impl LocalLlm {
     /// assert(not ok and tostring(problem):find("no/such"))
     /// ```
     /// ```rhai
+    /// let problem = "";
     /// try {
     ///     for progress in LocalLLM.pull_streaming("no/such:model") {
     ///         print(`${progress.status} ${progress.percent_complete}`);
     ///     }
-    ///     throw "got it"
-    /// } catch (problem) { print(problem); }
+    /// } catch (e) { problem = e; }
+    /// if !problem.contains("no/such") { throw "got it" }
     /// ```
     fn pull_streaming(
         cx: &Cx,
@@ -151,7 +154,9 @@ impl LocalLlm {
     /// assert(not ok and tostring(problem):find("wisp"))
     /// ```
     /// ```rhai
-    /// try { LocalLLM.remove("wisp"); throw "gone" } catch (problem) { print(problem); }
+    /// let problem = "";
+    /// try { LocalLLM.remove("wisp"); } catch (e) { problem = e; }
+    /// if !problem.contains("wisp") { throw "gone" }
     /// ```
     async fn remove(cx: &Cx, model: String) -> Result<(), Error> {
         let reply = ask(cx, "LocalLLM.remove", ModelRequest::Remove { model }).await?;
@@ -199,7 +204,9 @@ impl LocalLlm {
     /// assert(not ok and tostring(problem):find("wisp"))
     /// ```
     /// ```rhai
-    /// try { LocalLLM.embed("hello", #{ model: "wisp" }); throw "done" } catch (problem) { print(problem); }
+    /// let problem = "";
+    /// try { LocalLLM.embed("hello", #{ model: "wisp" }); } catch (e) { problem = e; }
+    /// if !problem.contains("wisp") { throw "done" }
     /// ```
     async fn embed(
         cx: &Cx,
@@ -375,7 +382,7 @@ impl LocalLlm {
         let at_tools = |e: Mismatch| unfit(e.at("tools").at("options"));
         let tools = options
             .tools
-            .map(conversation::json)
+            .map(conversation::tools)
             .transpose()
             .map_err(at_tools)?;
         let messages = conversation::messages(messages).map_err(|e| unfit(e.at("messages")))?;

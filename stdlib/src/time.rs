@@ -3,6 +3,7 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use jiff::fmt::strtime::{BrokenDownTime, Config, PosixCustom};
 use jiff::tz::TimeZone;
 use llmspell_core::{Error, api};
 
@@ -56,12 +57,16 @@ impl Time {
                 "Time.format: time: expected a time, got {time}"
             )));
         }
-        let problem = |e: jiff::Error| Error::Raise(format!("Time.format: {e}"));
         // What a float holds of a time of today.
         let microseconds = (time * 1e6).round() as i128;
-        let nanoseconds = microseconds.saturating_mul(1_000);
-        let time = Timestamp::from_nanosecond(nanoseconds).map_err(problem)?;
-        let zoned = time.to_zoned(TimeZone::UTC);
-        jiff::fmt::strtime::format(&format, &zoned).map_err(problem)
+        let stamp = Timestamp::from_nanosecond(microseconds.saturating_mul(1_000));
+        let stamp = stamp.map_err(|_| {
+            let range = "a time from the year -9999 to the year 9999";
+            Error::Raise(format!("Time.format: time: expected {range}, got {time:e}"))
+        })?;
+        let config = Config::new().custom(PosixCustom::new());
+        BrokenDownTime::from(&stamp.to_zoned(TimeZone::UTC))
+            .to_string_with_config(&config, &format)
+            .map_err(|e| Error::Raise(format!("Time.format: {e}")))
     }
 }

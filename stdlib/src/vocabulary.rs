@@ -40,7 +40,7 @@ pub struct TemplateOptions {
     /// The model's name or the path of a GGUF file; one without weights is enough.
     pub model: Option<String>,
     /// The tools that the model may call, as the template expects them.
-    pub tools: Option<Value>,
+    pub tools: Option<Vec<Value>>,
     /// Whether the text ends where the answer begins; true unless told.
     pub add_generation_prompt: Option<bool>,
 }

@@ -1,17 +1,17 @@
 //! `llmspell bench`.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use tempfile::TempDir;
 
-use crate::{fails, llmspell, process};
+use crate::{fails, file, llmspell, process};
 
 /// A run of `bench` with a cache folder of its own.
 fn bench(cache: &Path, args: &[&str]) -> Output {
     let mut command = process::llmspell();
     let command = command.arg("bench").args(args).stdin(Stdio::null());
-    let command = command.env("NO_COLOR", "1").env("XDG_CACHE_HOME", cache);
+    let command = command.env("XDG_CACHE_HOME", cache);
     command.output().expect("the binary starts")
 }
 
@@ -146,31 +146,12 @@ fn a_synthetic_model_is_made_once_and_again_when_it_is_damaged() {
     assert!(!killed.exists());
 }
 
-#[cfg(unix)]
 #[test]
-fn an_interrupted_bench_ends_with_130() {
-    use std::io::{BufRead, BufReader};
-    let cache = TempDir::new().expect("a folder");
-    let mut child = process::llmspell()
-        .args([
-            "bench",
-            "--synthetic",
-            "llama-25m",
-            "--quant",
-            "f16",
-            "--prompt",
-            "2000",
-        ])
-        .env("XDG_CACHE_HOME", cache.path())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary starts");
-    let lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
-    let started = lines.map_while(Result::ok).find(|line| line == "prefill");
-    assert!(started.is_some());
-    let killed = Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status();
-    assert!(killed.expect("kill runs").success());
-    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+fn a_cache_that_is_no_folder_is_named() {
+    let folder = TempDir::new().expect("a folder");
+    let taken = file(&folder, "taken", "");
+    let output = bench(&taken, &["--synthetic", "llama-25m"]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("cannot be used as a cache"), "{errors}");
 }

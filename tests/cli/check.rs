@@ -16,11 +16,16 @@ fn check_finds_syntax_errors_without_running() {
 }
 
 #[test]
-fn check_runs_nothing_and_an_open_comment_is_an_error() {
+fn an_open_comment_is_an_error() {
     let folder = TempDir::new().expect("a folder");
     let open = file(&folder, "open.rhai", "print(\"ran\");\n/* open");
     fails(&["check", text(&open)], 1, "inside a comment");
     fails(&["run", text(&open)], 1, "inside a comment");
+}
+
+#[test]
+fn an_expression_is_no_script() {
+    let folder = TempDir::new().expect("a folder");
     let expression = file(&folder, "one.lua", "1 + 2");
     fails(&["check", text(&expression)], 1, "one.lua:1");
 }

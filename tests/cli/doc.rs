@@ -3,24 +3,50 @@
 use crate::{fails, llmspell};
 
 #[test]
-fn doc_explains_and_suggests() {
-    let output = llmspell(&["doc", "task.start"]);
+fn a_name_in_any_case_has_its_page() {
+    let page = |name| String::from_utf8(llmspell(&["doc", name]).stdout).expect("UTF-8");
+    let function = page("task.start");
     assert!(
-        String::from_utf8_lossy(&output.stdout).starts_with("Task.start(function: function, ...)")
+        function.starts_with("Task.start(function: function, ...)"),
+        "{function}"
     );
-    fails(&["doc", "Agent.creat"], 1, "did you mean Agent.create?");
-    let output = llmspell(&["doc", "--json", "Channel"]);
-    let functions: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(functions[0]["name"], "Channel.create");
-
-    let output = llmspell(&["doc", "agentoptions"]);
-    let page = String::from_utf8_lossy(&output.stdout);
+    let record = page("agentoptions");
     assert!(
-        page.starts_with("AgentOptions (record)") && page.contains("temperature?"),
+        record.starts_with("AgentOptions (record)") && record.contains("temperature?"),
+        "{record}"
+    );
+}
+
+#[test]
+fn a_page_can_be_json() {
+    for (name, first) in [
+        ("Channel", "Channel.create"),
+        ("AgentOptions", "AgentOptions"),
+    ] {
+        let output = llmspell(&["doc", "--json", name]);
+        let pages: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(pages[0]["name"], first);
+    }
+}
+
+#[test]
+fn a_misspelt_name_suggests_the_nearest() {
+    fails(&["doc", "Agent.creat"], 1, "did you mean Agent.create?");
+    fails(&["doc", "AgentOption"], 1, "did you mean AgentOptions?");
+}
+
+#[test]
+fn without_a_name_everything_is_listed() {
+    let page = String::from_utf8(llmspell(&["doc"]).stdout).expect("UTF-8");
+    assert!(
+        page.contains("\nRecords: ") && page.ends_with("llmspell doc NAME\n"),
         "{page}"
     );
-    let output = llmspell(&["doc", "--json", "AgentOptions"]);
-    let records: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    assert_eq!(records[0]["name"], "AgentOptions");
-    fails(&["doc", "AgentOption"], 1, "did you mean AgentOptions?");
+    let output = llmspell(&["doc", "--json"]);
+    let all: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).expect("JSON");
+    let registry = llmspell::registry();
+    assert_eq!(
+        all.len(),
+        registry.functions().count() + registry.globals.len()
+    );
 }

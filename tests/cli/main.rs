@@ -7,6 +7,8 @@ mod limits;
 #[path = "../common/process.rs"]
 mod process;
 mod run;
+#[cfg(unix)]
+mod signals;
 mod streams;
 mod usage;
 
@@ -17,7 +19,7 @@ use tempfile::TempDir;
 
 fn llmspell(args: &[&str]) -> Output {
     let mut command = process::llmspell();
-    let command = command.args(args).stdin(Stdio::null()).env("NO_COLOR", "1");
+    let command = command.args(args).stdin(Stdio::null());
     command.output().expect("the binary starts")
 }
 
@@ -31,7 +33,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("the path is UTF-8")
 }
 
-/// Checks the exit code, and that the one error on standard error says `part`.
+/// Checks the exit code, that the one error on standard error says `part`, and that nothing is on standard output.
 fn fails(args: &[&str], code: i32, part: &str) {
     let output = llmspell(args);
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -43,6 +45,8 @@ fn fails(args: &[&str], code: i32, part: &str) {
         .count();
     assert_eq!(count, 1, "{args:?}: {errors}");
     assert!(!errors.contains("panicked"), "{args:?}: {errors}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(printed, "", "{args:?}: {errors}");
 }
 
 fn prints(args: &[&str], expected: &str) {

@@ -35,7 +35,11 @@ fn what_cannot_be_run_says_why() {
         1,
         "not UTF-8",
     );
-    fails(&["run", text(&file(&folder, "b.lua", b"\x1bLua"))], 1, "");
+    fails(
+        &["run", text(&file(&folder, "b.lua", b"\x1bLua"))],
+        1,
+        "only source text can be run",
+    );
     fails(&["run"], 2, "<FILE>");
     fails(
         &["run", "--timeout", "never", "a.lua"],
@@ -56,8 +60,8 @@ fn an_empty_script_runs() {
 fn byte_order_mark_shebang_and_windows_line_ends_are_no_problem() {
     let folder = TempDir::new().expect("a folder");
     let head = "\u{feff}#!/usr/bin/env llmspell\r\n";
-    let lua = format!("{head}print(\"hi\")\r\nerror(\"third line\")\r\n");
-    let rhai = format!("{head}print(\"hi\");\r\nthrow \"third line\";\r\n");
+    let lua = format!("{head}local x = \"hi\"\r\nerror(\"third line\")\r\n");
+    let rhai = format!("{head}let x = \"hi\";\r\nthrow \"third line\";\r\n");
     fails(&["run", text(&file(&folder, "a.lua", lua))], 1, "a.lua:3");
     fails(
         &["run", text(&file(&folder, "a.rhai", rhai))],

@@ -2,7 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use crate::process;
+use crate::{llmspell, process};
 
 /// A script whose input and output are pipes.
 fn piped(code: &str) -> Child {
@@ -78,4 +78,38 @@ fn output_that_cannot_be_written_is_an_error() {
             "{args:?}: {errors}"
         );
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_ends_the_script_without_an_error() {
+    use std::io::{BufRead, BufReader};
+    let mut command = process::llmspell();
+    command.args(["exec", "while true do print('x') end"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+    out.read_line(&mut String::new()).expect("a line");
+    drop(out);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn log_lines_tell_level_and_fields_and_details_only_with_v() {
+    let code = "Log.trace('fine') Log.warn('odd\\nline', { name = 'a', n = 1 })";
+    let told = |args: &[&str]| String::from_utf8(llmspell(args).stderr).expect("UTF-8");
+    let usual = told(&["exec", code]);
+    assert!(
+        usual.ends_with(" WARN  odd line n=1 name=\"a\"\n"),
+        "{usual}"
+    );
+    assert_eq!(usual.lines().count(), 1, "{usual}");
+    let all = told(&["exec", "-v", code]);
+    let first = all.lines().next();
+    assert!(
+        first.is_some_and(|line| line.ends_with(" TRACE fine")),
+        "{all}"
+    );
 }

@@ -1,6 +1,8 @@
 //! Wrong usage, and errors as JSON.
 
-use crate::{fails, llmspell, process};
+use tempfile::TempDir;
+
+use crate::{fails, file, llmspell, prints, process, text};
 
 #[test]
 fn a_script_in_the_place_of_a_command_is_told_how_it_runs() {
@@ -51,4 +53,57 @@ fn wrong_usage_is_told_as_json_when_that_is_asked_for() {
         "--speed",
     );
     fails(&["run", "--speed", "a.lua", "--", "--json"], 2, "--speed");
+    let output = llmspell(&["--json", "model"]);
+    let error: serde_json::Value =
+        serde_json::from_slice(&output.stderr).expect("standard error is one JSON object");
+    assert_eq!(
+        error["message"],
+        "a subcommand is missing; --help lists them"
+    );
+}
+
+#[test]
+fn help_and_version_are_data() {
+    let version = concat!("llmspell ", env!("CARGO_PKG_VERSION"), "\n");
+    prints(&["--version"], version);
+    for (args, part) in [
+        (&["--help"][..], "124 time limit"),
+        (&["model", "pull", "--help"], "--quantization"),
+    ] {
+        let output = llmspell(args);
+        assert_eq!(output.status.code(), Some(0));
+        let help = String::from_utf8_lossy(&output.stdout);
+        assert!(help.contains(part), "{args:?}: {help}");
+    }
+}
+
+#[test]
+fn colours_are_where_they_are_asked_for() {
+    let coloured = |when| {
+        let args = [
+            "exec",
+            "--diagnostics",
+            "fancy",
+            "--color",
+            when,
+            "error('no')",
+        ];
+        llmspell(&args).stderr.contains(&0x1b)
+    };
+    let shown = ["always", "auto", "never"].map(coloured);
+    assert_eq!(shown, [true, false, false]);
+    let usage = |when| {
+        llmspell(&["--color", when, "frobnicate"])
+            .stderr
+            .contains(&0x1b)
+    };
+    assert_eq!(["always", "never"].map(usage), [true, false]);
+}
+
+#[test]
+fn what_cannot_be_checked_or_configured_says_why() {
+    let folder = TempDir::new().expect("a folder");
+    let other = file(&folder, "a.txt", "");
+    fails(&["check", text(&other)], 2, ".lua or .rhai");
+    fails(&["config", "show", "missing.lua"], 1, "no such file");
 }

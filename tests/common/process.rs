@@ -1,6 +1,8 @@
 //! The binary as the tests start it.
 
 use std::path::Path;
+#[cfg(unix)]
+use std::process::Child;
 use std::process::Command;
 
 /// The binary, which finds no model, server or setting of whoever runs the tests.
@@ -10,12 +12,26 @@ pub fn llmspell() -> Command {
     for folder in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
         command.env(folder, &nowhere);
     }
-    for variable in ["HF_HOME", "HF_HUB_CACHE", "HF_TOKEN", "HF_ENDPOINT"] {
-        command.env_remove(variable);
+    for (variable, _) in std::env::vars_os() {
+        let name = variable.to_string_lossy();
+        let ours = ["LLMSPELL_", "HF_"].iter().any(|our| name.starts_with(our));
+        if ours || name.ends_with("_API_KEY") {
+            command.env_remove(&variable);
+        }
     }
     // No server can have this port.
     command
         .env("OLLAMA_HOST", "127.0.0.1:0")
         .env("NO_COLOR", "1");
     command
+}
+
+/// Sends a signal: `"INT"` is Ctrl-C.
+#[cfg(unix)]
+#[allow(dead_code)] // not all of the tests' crates do
+pub fn signal(process: &Child, name: &str) {
+    let id = process.id().to_string();
+    let kill = "kill -\"$0\" \"$1\"";
+    let sent = Command::new("sh").args(["-c", kill, name, &id]).status();
+    assert!(sent.expect("a shell is there").success());
 }

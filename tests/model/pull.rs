@@ -148,7 +148,7 @@ fn an_interrupted_pull_ends_with_130_and_the_next_goes_on() {
     let child = child.expect("the binary starts");
     place.server.wait_for_pause(1);
     wait_for_lines(&place.stored(&format!("{FILE}.journal")), 2);
-    crate::terminal::interrupt(&child);
+    crate::process::signal(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     place.server.go_on();
     let told = crate::place::text(&output.stderr);
@@ -168,6 +168,23 @@ fn an_interrupted_pull_ends_with_130_and_the_next_goes_on() {
     assert_eq!(ranges.len(), 2, "{ranges:?}");
     assert!(ranges[1].start >= NOTED, "{ranges:?}");
     assert!(std::fs::read(place.stored(FILE)).expect("the file") == content);
+}
+
+#[cfg(unix)]
+#[test]
+fn who_stops_reading_the_progress_does_not_end_the_pull() {
+    let place = Place::new();
+    place.server.at_cdn([Fault::Pause(1000)]);
+    let mut command = place.command(&["model", "pull", SPEC]);
+    command.stdout(std::process::Stdio::piped());
+    let child = command.stderr(std::process::Stdio::piped()).spawn();
+    let mut child = child.expect("the binary starts");
+    place.server.wait_for_pause(1);
+    drop(child.stderr.take());
+    place.server.go_on();
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(place.listed(), [NAME]);
 }
 
 #[test]

@@ -89,6 +89,32 @@ fn an_ollama_server_that_does_not_answer_is_an_error_only_for_who_asks_for_it() 
 }
 
 #[test]
+fn a_server_that_is_no_ollama_hides_no_model() {
+    let place = Place::new();
+    // The hub's, which knows nothing of what Ollama is asked.
+    let list = |args: &[&str]| {
+        let mut command = place.command(&[&["model", "list"], args].concat());
+        let command = command.env("OLLAMA_HOST", place.server.endpoint());
+        command.output().expect("the binary starts")
+    };
+    let all = list(&[]);
+    assert_eq!(all.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&all.stdout).contains("wisp"));
+    let ollama = list(&["--backend", "ollama"]);
+    assert_eq!(ollama.status.code(), Some(1));
+}
+
+#[test]
+fn a_folder_is_no_model() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("project/d.gguf")).expect("writable");
+    let exists = "print(LocalLLM.exists('d.gguf'))";
+    assert_eq!(place.prints(&["exec", exists]), "false\n");
+    let error = place.fails(&["model", "info", "d.gguf"], 1);
+    assert!(error.contains("is a directory"), "{error}");
+}
+
+#[test]
 fn info_tells_of_a_model_however_it_is_named() {
     let place = Place::pulled();
     let by_name = place.json(&["model", "info", NAME]);

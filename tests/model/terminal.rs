@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use nix::pty::openpty;
 
@@ -24,11 +24,4 @@ pub fn answered(mut command: Command, answer: &str) -> (Output, String) {
     }
     screen.write_all(answer.as_bytes()).expect("it listens");
     (child.wait_with_output().expect("it ends"), shown)
-}
-
-/// Ctrl-C.
-pub fn interrupt(process: &Child) {
-    let id = process.id().to_string();
-    let kill = Command::new("kill").args(["-INT", &id]).status();
-    assert!(kill.expect("kill runs").success());
 }

@@ -22,7 +22,7 @@ fn check(target: &str, exercise: impl Fn(&[u8])) {
         exercise(&bytes);
         let took = start.elapsed();
         assert!(
-            took < Duration::from_secs(10),
+            took < Duration::from_secs(60),
             "{}: {took:?}",
             path.display()
         );

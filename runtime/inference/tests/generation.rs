@@ -134,7 +134,11 @@ fn usage_and_reason_are_reported() {
     let (_, finish) = finish(model.generate(request(&model, "four")).expect("valid"));
     assert_eq!(finish.prompt_tokens, 4);
     assert_eq!(finish.cached_tokens, 0);
-    assert!(finish.completion_tokens <= 40);
+    let expected = match finish.completion_tokens {
+        40 => FinishReason::Length,
+        _ => FinishReason::Stop,
+    };
+    assert_eq!(finish.reason, expected);
     assert!(finish.timings.first_token > Duration::ZERO);
     assert!(finish.timings.total >= finish.timings.first_token);
 }

@@ -295,8 +295,14 @@ pub fn local(
     models.backend(name).ok_or_else(|| Error::NoSuchBackend {
         model: model.to_string(),
         backend: name.to_owned(),
-        hint: format!("; it is switched off, or this build lacks the cargo feature `{name}`"),
+        hint: format!("; {}", absent(backend)),
     })
+}
+
+/// Why a backend of this machine is not there.
+pub fn absent(backend: LocalBackend) -> String {
+    let name = backend.name();
+    format!("it is switched off, or this build lacks the cargo feature `{name}`")
 }
 
 fn unknown(models: &Models, model: &ModelName, provider: &str) -> Error {

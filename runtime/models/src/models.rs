@@ -16,7 +16,7 @@ use crate::pull::{Pull, PullOptions};
 use crate::request::{Embeddings, Encoding, Generation, Loading, Request};
 use crate::settings::StoreSettings;
 use crate::url::masked;
-use crate::{Config, Error, ollama};
+use crate::{Config, Error};
 
 /// The model that answers when no other is named or installed: the one in the box.
 pub const BUNDLED: &str = "wisp";
@@ -191,13 +191,13 @@ impl Models {
     }
 
     /// The models that are there, on both backends of this machine or on one. An Ollama server that does not
-    /// answer has none, unless it is asked for by name.
+    /// answer, or as none does, has none, unless it is asked for by name; [`Self::status`] tells what is wrong with it.
     pub async fn list(&self, backend: Option<LocalBackend>) -> Result<Vec<ModelEntry>, Error> {
         let mut models = Vec::new();
         for there in self.locals(backend) {
             match there.list().await {
                 Ok(more) => models.extend(more),
-                Err(Error::Unreachable { .. }) if backend.is_none() => {}
+                Err(_) if backend.is_none() && there.name() == LocalBackend::Ollama.name() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -205,14 +205,15 @@ impl Models {
     }
 
     async fn ollama_status(&self) -> OllamaStatus {
-        let settings = &self.config.providers.ollama;
-        match settings.enabled {
-            true => ollama::status(settings.base_url.clone()).await,
-            false => OllamaStatus {
-                url: masked(&settings.base_url),
-                error: Some("it is switched off in the configuration".to_owned()),
-                ..OllamaStatus::default()
-            },
+        let url = &self.config.providers.ollama.base_url;
+        #[cfg(feature = "ollama")]
+        if self.backend(LocalBackend::Ollama.name()).is_some() {
+            return crate::ollama::status(url.clone()).await;
+        }
+        OllamaStatus {
+            url: masked(url),
+            error: Some(choice::absent(LocalBackend::Ollama)),
+            ..OllamaStatus::default()
         }
     }
 

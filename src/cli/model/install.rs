@@ -9,6 +9,7 @@ use super::ask::{Ended, Tell, follow};
 use super::pull::{View, stopped};
 use super::{confirm, show};
 use crate::cli::App;
+use crate::cli::stdio::tell;
 
 /// `llmspell model install-ollama`
 pub fn run(app: &App, yes: bool, force: bool) -> u8 {
@@ -45,7 +46,7 @@ fn by_hand(app: &App, system: &str) -> u8 {
 fn go(app: &App, plan: Installation, yes: bool) -> u8 {
     match app.json {
         true => app.reporter.note(&describe(&plan)),
-        false => eprint!("{}", describe(&plan)),
+        false => tell(&describe(&plan)),
     }
     match yes.then_some(true).or_else(|| confirm("Install it?")) {
         Some(true) => install(app, plan),

@@ -205,7 +205,7 @@ impl Ended {
             }
             Ended::Failed(error) => app.fail(error.to_string(), 1),
             Ended::Told(code) => code,
-            Ended::Interrupted => 130,
+            Ended::Interrupted => app.fail("interrupted".to_owned(), 130),
         }
     }
 }

@@ -7,6 +7,7 @@ use llmspell_models::{ModelReply, ModelRequest, PullProgress, PullStatus};
 
 use super::ask::{Ended, ask};
 use super::show;
+use crate::cli::stdio::tell;
 use crate::cli::{App, Output};
 
 /// `llmspell model pull MODEL`
@@ -31,11 +32,14 @@ pub fn run(app: &App, request: ModelRequest) -> u8 {
 
 /// Says why something did not come whole, and gives the exit code.
 pub fn stopped(app: &App, ended: Ended) -> u8 {
-    if let Ended::Interrupted = ended {
-        app.reporter
-            .note("stopped; what came so far is kept, and the same command goes on from there");
+    match ended {
+        Ended::Interrupted => {
+            app.reporter
+                .note("stopped; what came so far is kept, and the same command goes on from there");
+            130
+        }
+        ended => ended.tell(app),
     }
-    ended.tell(app)
 }
 
 /// How progress is shown.
@@ -67,7 +71,7 @@ impl View {
                 let tenths = progress.percent_complete as u64 / 10;
                 let now = Some((progress.status, progress.item.clone(), tenths));
                 if *told != now {
-                    eprintln!("{}", line(progress));
+                    tell(&format!("{}\n", line(progress)));
                     *told = now;
                 }
             }

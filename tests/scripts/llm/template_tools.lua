@@ -2,6 +2,8 @@
 -- expect: true
 -- expect: true
 -- expect: true
+-- expect: LocalLLM.apply_template: options.tools.item 1: expected map, got string
+-- expect: LocalLLM.apply_template: messages.item 1.role: expected string, got nothing
 local tool = {
   type = "function",
   ["function"] = {
@@ -22,3 +24,9 @@ end
 print(at("get_time") < at("The time."))
 print(at("UTC") > at("What time is it?"))
 print(at("12:00") > at("UTC"))
+local function problem(...)
+  local _, message = pcall(LocalLLM.apply_template, ...)
+  return (message:gsub("^.-:%d+: ", ""))
+end
+print(problem({ { role = "user", content = "Hello!" } }, { tools = { "get_time" } }))
+print(problem({ { content = "Hello!" } }))

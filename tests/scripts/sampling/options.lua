@@ -3,6 +3,7 @@
 -- expect: top_k true
 -- expect: top_p true
 -- expect: min_p true
+-- expect: typical_p true
 -- expect: bias forces true
 -- expect: bias bans true
 -- expect: repeat_penalty true
@@ -35,6 +36,7 @@ print("plain " .. tostring(say(with({ top_k = 0, top_p = 1, min_p = 0 })) ~= gre
 print("top_k " .. tostring(say(with({ top_k = 1 })) == greedy))
 print("top_p " .. tostring(say(with({ top_p = 0 })) == greedy))
 print("min_p " .. tostring(say(with({ min_p = 1 })) == greedy))
+print("typical_p " .. tostring(say(with({ typical_p = 0.1 })) ~= say(hot)))
 local x = LocalLLM.tokenize("x")
 print("bias forces " .. tostring(say({ logit_bias = { [x[1]] = 100 }, max_tokens = 3 }):find("x") ~= nil))
 local first = LocalLLM.generate("Once upon a time", { max_tokens = 1, temperature = 0, logprobs = true })
@@ -43,13 +45,13 @@ print("bias bans " .. tostring(say({ logit_bias = banned }) ~= greedy))
 local repeated = continue({})
 print("repeat_penalty " .. tostring(continue({ repeat_penalty = 10 }) ~= repeated))
 print("frequency_penalty " .. tostring(continue({ frequency_penalty = 2 }) ~= repeated))
-print("presence_penalty " .. tostring(continue({ presence_penalty = 2, repeat_penalty = 2 }) ~= repeated))
+print("presence_penalty " .. tostring(say(with({ presence_penalty = 2 })) ~= say(hot)))
 print("no window " .. tostring(continue({ repeat_penalty = 10, repeat_last_n = 0 }) == repeated))
 local forced = { logit_bias = { [x[1]] = 50 }, max_tokens = 8 }
 local same = say(forced)
 forced.dry_multiplier, forced.dry_allowed_length = 50, 1
 print("dry " .. tostring(say(forced) ~= same))
-print("mirostat " .. tostring(say({ temperature = 1, mirostat = 2, mirostat_tau = 0.01, mirostat_eta = 1, seed = 1 }) ~= ""))
+print("mirostat " .. tostring(say({ temperature = 1, mirostat = 2, mirostat_tau = 0.01, mirostat_eta = 1, seed = 1 }) == greedy))
 local agent = Agent.create({ temperature = 0, logit_bias = banned, logprobs = true, memory = false, max_tokens = 2 })
 print("inherited " .. tostring(agent:execute("Hello!").logprobs ~= nil))
 print("overridden " .. tostring(agent:execute({ text = "Hello!", logprobs = false }).logprobs == nil))

@@ -66,6 +66,10 @@ impl Key {
     /// Looks whether a file is there, without opening it.
     pub fn check(&self) -> Result<(), Error> {
         match self {
+            Self::File(path) if path.is_dir() => Err(inference::Error::IsDirectory {
+                file: path.display().to_string(),
+            }
+            .into()),
             Self::File(path) if !path.exists() => Err(inference::Error::NotFound {
                 file: path.display().to_string(),
             }

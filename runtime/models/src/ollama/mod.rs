@@ -68,13 +68,6 @@ pub async fn status(url: String) -> OllamaStatus {
     }
 }
 
-/// Says that this build asks no server.
-#[cfg(not(feature = "ollama"))]
-pub async fn status(url: String) -> OllamaStatus {
-    let why = "this build does not talk to Ollama; build it with the cargo feature `ollama`";
-    not_running(url, why.to_owned())
-}
-
 fn not_running(url: String, why: String) -> OllamaStatus {
     OllamaStatus {
         url,

@@ -22,6 +22,17 @@ fn versions(server: &Server) -> usize {
 }
 
 #[test]
+fn models_without_a_configuration_ask_no_server() {
+    let status = wait(llmspell_models::Models::new().status()).unwrap();
+    assert!(!status.ollama.running);
+    let why = status.ollama.error.unwrap();
+    assert!(
+        why.starts_with("it is switched off, or this build"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_server_is_asked_once_within_the_interval_whether_it_is_there() {
     let server = library();
     let ollama = ollama(&server);

@@ -32,7 +32,7 @@ fn a_connection_that_breaks_off_is_taken_up_where_it_was() {
 
 #[test]
 fn a_server_that_sends_nothing_is_asked_again() {
-    let world = World::with(|settings| settings.transfer.idle_timeout = Duration::from_millis(200));
+    let world = World::with(|settings| settings.transfer.idle_timeout = Duration::from_secs(2));
     world.server.add(FILE, model(1));
     world.server.at_cdn([Fault::Stall(10_000)]);
     world.pull(NAME).expect("pulled");

@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -141,11 +142,14 @@ impl Server {
 
     /// Waits until so many answers are paused.
     pub fn wait_for_pause(&self, count: usize) {
-        let paused = self
+        let long = Duration::from_secs(60);
+        let waiting = self
             .0
             .changed
-            .wait_while(self.state(), |state| state.paused < count);
-        drop(paused.expect("no thread panics with the state"));
+            .wait_timeout_while(self.state(), long, |state| state.paused < count);
+        let (state, waited) = waiting.expect("no thread panics with the state");
+        drop(state);
+        assert!(!waited.timed_out(), "nobody asks for what is paused");
     }
 
     /// Lets what is paused go on.

@@ -86,7 +86,7 @@ fn a_schema_reaches_the_server_as_it_is() {
 }
 
 #[test]
-fn thoughts_calls_and_results() {
+fn thoughts_and_signatures_go_back_with_results() {
     let called = stream([
         chunk(json!([{"text": "Oslo, then.", "thought": true}]), None),
         chunk(
@@ -190,7 +190,7 @@ fn a_blocked_answer_is_an_error() {
     let error = ask(&gemini(&server), MODEL, question())
         .unwrap_err()
         .to_string();
-    assert!(error.starts_with("gemini "), "{error}");
+    assert!(error.starts_with("gemini refused to answer: "), "{error}");
 }
 
 #[test]
