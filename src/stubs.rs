@@ -117,7 +117,11 @@ fn lua_type(ty: &Ty) -> String {
         Ty::List(inner) => format!("({})[]", lua_type(inner)),
         Ty::Map(inner) => format!("table<string, {}>", lua_type(inner)),
         Ty::IntMap(inner) => format!("table<integer, {}>", lua_type(inner)),
-        Ty::Either(tys) => tys.iter().map(lua_type).collect::<Vec<_>>().join("|"),
+        Ty::Either(tys) => {
+            let mut names: Vec<_> = tys.iter().map(lua_type).collect();
+            names.dedup(); // bytes are strings
+            names.join("|")
+        }
         Ty::Record(record) => record.name.to_owned(),
         Ty::Handle(name) => class_name(name),
     }

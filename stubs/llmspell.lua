@@ -278,7 +278,7 @@
 --- A turn of a conversation, with options for it alone.
 ---@class TurnOptions
 ---@field text string What the user says.
----@field images? (string|string)[] What the user shows: paths of pictures, or their content. Not in process.
+---@field images? (string)[] What the user shows: paths of pictures, or their content. Not in process.
 ---@field on_overflow? "error"|"drop_oldest" What to do when the conversation is too long for the context: `"error"` or `"drop_oldest"`.
 ---@field format? "json"|table<string, any> A JSON schema that the answer has to fit, or `"json"` for any JSON; the reply's `data` is the answer read. Not in process.
 ---@field think? boolean|"low"|"medium"|"high" Whether a model that can think before it answers does so: true, false, `"low"`, `"medium"` or `"high"`. Not in process.

@@ -24,6 +24,22 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
+#[test]
+fn a_long_file_says_why_it_is() {
+    for folder in [
+        "runtime", "engines", "stdlib", "src", "tools", "tests", "benches",
+    ] {
+        for (path, text) in sources(folder) {
+            let comment = text.lines().map_while(|line| line.strip_prefix("//!"));
+            let comment: String = comment.collect();
+            let told = comment.contains("longer than files usually are");
+            let rust = path.extension().is_some_and(|extension| extension == "rs");
+            let short = !rust || text.lines().count() <= 500;
+            assert!(short || told, "{} is long: divide it", path.display());
+        }
+    }
+}
+
 /// The text without comments, where a name may stand as an example.
 fn code(text: &str) -> String {
     let line = |line: &str| line.split("//").next().unwrap_or("").to_lowercase();

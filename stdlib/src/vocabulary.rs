@@ -49,7 +49,7 @@ pub struct TemplateOptions {
 pub struct Text(pub Vec<u8>);
 
 impl IntoValue for Text {
-    const TY: Ty = Ty::Str;
+    const TY: Ty = Ty::Either(&[Ty::Str, Ty::Bytes]);
 
     fn into_value(self) -> Value {
         match String::from_utf8(self.0) {

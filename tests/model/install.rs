@@ -266,6 +266,20 @@ fn an_interrupted_download_ends_with_130_and_the_next_goes_through() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let place = released();
+    std::fs::create_dir_all(place.path("data")).expect("writable");
+    std::fs::write(place.path("data/llmspell"), "a file").expect("writable");
+    let output = install(&place, &["--yes"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = text(&output.stderr);
+    assert!(
+        error.contains("Ollama cannot be installed there"),
+        "{error}"
+    );
+}
+
+#[test]
 fn an_address_that_is_none_is_an_error() {
     let place = released();
     let mut command = command(&place, &["--yes"]);

@@ -111,7 +111,7 @@ impl FromValue for String {
 pub struct Bytes(pub Vec<u8>);
 
 impl FromValue for Bytes {
-    const TY: Ty = Ty::Bytes;
+    const TY: Ty = Ty::Either(&[Ty::Str, Ty::Bytes]);
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
             Value::Bytes(bytes) => Ok(Self(bytes)),

@@ -61,6 +61,8 @@ fn a_path_that_is_no_model_says_why() {
     );
     std::fs::write(&path, "GGUF").expect("written");
     assert!(matches!(error(&path), Error::Truncated { .. }));
+    let inside = path.join("inner.gguf");
+    assert!(matches!(error(&inside), Error::Unreadable { .. }));
 }
 
 #[test]

@@ -150,3 +150,16 @@ fn normalized(mut vector: Vec<f32>) -> Option<Vec<f32>> {
     }
     Some(vector)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::normalized;
+
+    #[test]
+    fn a_vector_without_a_length_has_no_direction() {
+        for odd in [[0.0, 0.0], [f32::NAN, 1.0], [f32::INFINITY, 1.0]] {
+            assert_eq!(normalized(odd.to_vec()), None);
+        }
+        assert_eq!(normalized(vec![3.0, 4.0]), Some(vec![0.6, 0.8]));
+    }
+}

@@ -1,10 +1,12 @@
 //! Pulling models from a server on loopback that speaks like Hugging Face, and misbehaves.
 #![cfg(feature = "candle")]
 
+mod cache;
 mod failures;
 mod interruptions;
 mod names;
 mod processes;
+mod remains;
 mod server;
 mod store;
 mod world;

@@ -1,4 +1,4 @@
-//! Tools as programs often offer them, with requests of their own.
+//! Tools as programs often offer them, with requests of their own: one list, longer than files usually are.
 
 use super::offer::{Draft, Mood, Offer};
 use crate::{
