@@ -3,7 +3,10 @@
 #[path = "common/process.rs"]
 mod process;
 
+use std::path::Path;
 use std::process::{Output, Stdio};
+
+use tempfile::TempDir;
 
 /// A whole session whose input comes through a pipe.
 fn session(language: &str, input: impl AsRef<[u8]>) -> Output {
@@ -118,14 +121,15 @@ fn one_interruption_ends_the_input_and_not_the_session() {
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// All that a session on a terminal shows when this is typed ahead.
+/// All that a session on a terminal shows when this is typed ahead; it remembers in this folder.
 #[cfg(unix)]
-fn shown_at_a_terminal(typed: &str) -> String {
+fn shown_at_a_terminal(state: &Path, typed: &str) -> String {
     use std::io::{Read, Write};
     let terminal = nix::pty::openpty(None, None).expect("a terminal");
     let end = || terminal.slave.try_clone().expect("a second handle");
     let mut command = process::llmspell();
     command.arg("repl").env("TERM", "xterm");
+    command.env("XDG_STATE_HOME", state);
     command.stdin(end()).stdout(end()).stderr(end());
     let mut session = command.spawn().expect("the binary starts");
     let mut screen = std::fs::File::from(terminal.master);
@@ -143,7 +147,9 @@ fn shown_at_a_terminal(typed: &str) -> String {
 #[cfg(unix)]
 #[test]
 fn a_session_at_a_terminal_keeps_unfinished_lines_and_what_is_typed_ahead() {
+    let state = TempDir::new().expect("a folder");
     let shown = shown_at_a_terminal(
+        state.path(),
         "Console.write('unfin' .. 'ished')\nTask.sleep(0.1)\nprint('o' .. 'ne')\nprint('t' .. 'wo')\n:quit\n",
     );
     for line in ["unfinished\r\n", "one\r\n", "two\r\n"] {
@@ -183,4 +189,35 @@ fn an_input_may_join_a_task_that_has_failed_before() {
             "{language}: {errors}"
         );
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_at_a_terminal_has_the_lines_of_the_one_before() {
+    let state = TempDir::new().expect("a folder");
+    let typed = "x = 7\nprint('ke' .. 'pt', x)\n:quit\n";
+    assert!(shown_at_a_terminal(state.path(), typed).contains("kept\t7\r\n"));
+    // Three times the arrow up: past its own line and the last one, :quit.
+    let shown = shown_at_a_terminal(state.path(), "x = 8\n\u{1b}[A\u{1b}[A\u{1b}[A\n:quit\n");
+    assert!(shown.contains("kept\t8\r\n"), "{shown:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_at_a_terminal_goes_on_without_a_place_for_its_lines() {
+    let state = TempDir::new().expect("a folder");
+    std::fs::write(state.path().join("llmspell"), "a file").expect("writable");
+    let shown = shown_at_a_terminal(
+        state.path(),
+        "print('o' .. 'ne')\nprint('t' .. 'wo')\n:quit\n",
+    );
+    assert_eq!(
+        shown.matches("the history is not kept").count(),
+        1,
+        "{shown:?}"
+    );
+    assert!(
+        shown.contains("one\r\n") && shown.contains("two\r\n"),
+        "{shown:?}"
+    );
 }

@@ -28,7 +28,7 @@ use llmspell_models::Models;
 use crate::Language;
 use report::{Reporter, Style};
 pub use run::interrupt_on_signal;
-pub use stdio::{Output, lines};
+pub use stdio::{Output, lines, tell};
 
 const EXAMPLES: &str = "\
 Examples:

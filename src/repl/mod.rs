@@ -24,7 +24,7 @@ const COMMANDS: &str = ":help explains, :quit leaves";
 pub fn run(app: &App, language: Language) -> u8 {
     let out = Output::new();
     let reader = match io::stdin().is_terminal() {
-        true => editor::lines(out.clone()),
+        true => editor::lines(out.clone(), language),
         false => lines(out.clone()),
     };
     let console = Console::new(out, reader);

@@ -9,7 +9,13 @@ use std::process::Command;
 pub fn llmspell() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_llmspell"));
     let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR")).join("nowhere");
-    for folder in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+    for folder in [
+        "HOME",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+    ] {
         command.env(folder, &nowhere);
     }
     for (variable, _) in std::env::vars_os() {

@@ -20,6 +20,12 @@ pub(crate) fn data() -> Option<PathBuf> {
     Some(base("XDG_DATA_HOME", ".local/share")?.join("llmspell"))
 }
 
+/// The folder for what a program remembers from one run to the next, by the same specification; `None` if no home is
+/// known.
+pub fn state() -> Option<PathBuf> {
+    Some(base("XDG_STATE_HOME", ".local/state")?.join("llmspell"))
+}
+
 fn base(variable: &str, at_home: &str) -> Option<PathBuf> {
     let named = std::env::var_os(variable).map(PathBuf::from);
     let named = named.filter(|path| path.is_absolute());

@@ -14,11 +14,12 @@ pub mod config;
 mod control;
 mod entry;
 mod error;
-mod folders;
+pub mod folders;
 mod models;
 mod name;
 #[cfg(any(feature = "candle", feature = "ollama", feature = "remote"))]
 mod network;
+#[cfg(feature = "ollama")]
 pub mod ollama;
 mod pull;
 mod recommended;
@@ -42,9 +43,8 @@ pub use entry::{AvailableModel, CandleStatus, LoadedModel, ModelEntry, OllamaSta
 pub use error::Error;
 pub use models::{BUNDLED, Limits, Models};
 pub use name::{HubName, LocalBackend, ModelName};
-pub use ollama::OllamaSettings;
 #[cfg(feature = "ollama")]
-pub use ollama::{Ollama, RunningModel};
+pub use ollama::{Ollama, OllamaSettings, RunningModel};
 pub use pull::{Pull, PullOptions, PullProgress, PullStatus};
 #[cfg(feature = "remote")]
 pub use remote::{Remote, RemoteKind, RemoteSettings};

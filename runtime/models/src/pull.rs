@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use futures_util::{Stream, StreamExt};
+use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -79,6 +79,22 @@ impl Pull {
     /// A pull from a backend's own stream.
     pub fn new(stream: impl Stream<Item = Result<PullProgress, Error>> + Send + 'static) -> Self {
         Self(Box::pin(stream))
+    }
+
+    /// A pull by `work`, which tells `told` how far it is.
+    #[cfg(feature = "candle")]
+    pub(crate) fn of(
+        work: crate::network::Work<Result<(), Error>>,
+        told: tokio::sync::mpsc::Receiver<PullProgress>,
+    ) -> Self {
+        let state = (told, Some(work));
+        Self::new(stream::unfold(state, async |(mut told, work)| {
+            if let Some(progress) = told.recv().await {
+                return Some((Ok(progress), (told, work)));
+            }
+            let error = work?.await.flatten().err()?;
+            Some((Err(error), (told, None)))
+        }))
     }
 
     /// How far it is by now; `None` after the last one.

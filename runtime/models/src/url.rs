@@ -1,6 +1,10 @@
 //! The little that is to be known of a URL before a request is made.
 
+use std::net::Ipv6Addr;
 use std::ops::Range;
+
+/// The port that Ollama documents.
+const OLLAMA_PORT: u16 = 11434;
 
 /// Whether it is an absolute `http` or `https` URL with a host.
 pub fn is_http(url: &str) -> bool {
@@ -46,9 +50,72 @@ pub fn login(url: &str) -> Option<Range<usize>> {
     rest[..end].rfind('@').map(|at| start..start + at)
 }
 
+/// The address of an Ollama server with all that may be left out, by the rules of Ollama's `envconfig.Host`. An address that a server
+/// listens at, such as `0.0.0.0`, becomes one to reach it at.
+pub fn of_ollama(address: &str) -> String {
+    let address = address
+        .trim()
+        .trim_matches(['"', '\''])
+        .trim_end_matches('/');
+    let (scheme, rest, port) = match address.split_once("://") {
+        Some((scheme, rest)) => (scheme, rest, None),
+        None => ("http", address, Some(OLLAMA_PORT)),
+    };
+    match rest.split_once('/') {
+        Some((host, path)) => format!("{scheme}://{}/{path}", authority(host, port)),
+        None => format!("{scheme}://{}", authority(rest, port)),
+    }
+}
+
+fn authority(text: &str, default_port: Option<u16>) -> String {
+    let bare = text.parse::<Ipv6Addr>().map(|ip| format!("[{ip}]"));
+    let (host, port) = match (&bare, text.rsplit_once(':')) {
+        (Ok(host), _) => (host.as_str(), None),
+        (_, Some((host, port))) if !port.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let host = match host {
+        "" | "0.0.0.0" => "127.0.0.1",
+        "[::]" => "[::1]",
+        host => host,
+    };
+    match (port, default_port) {
+        (Some(port), _) => format!("{host}:{port}"),
+        (None, Some(port)) => format!("{host}:{port}"),
+        (None, None) => host.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_completed_as_ollama_completes_them() {
+        for (given, expected) in [
+            ("", "http://127.0.0.1:11434"),
+            ("10.0.0.5", "http://10.0.0.5:11434"),
+            ("10.0.0.5:80", "http://10.0.0.5:80"),
+            (" example.org ", "http://example.org:11434"),
+            (":8080", "http://127.0.0.1:8080"),
+            ("0.0.0.0", "http://127.0.0.1:11434"),
+            (" \"0.0.0.0:1\" ", "http://127.0.0.1:1"),
+            ("http://0.0.0.0:9000/", "http://127.0.0.1:9000"),
+            ("::1", "http://[::1]:11434"),
+            ("[::1]", "http://[::1]:11434"),
+            ("[::1]:80", "http://[::1]:80"),
+            ("[::]:80", "http://[::1]:80"),
+            ("https://example.org", "https://example.org"),
+            ("https://example.org/ollama/", "https://example.org/ollama"),
+            ("example.org/ollama", "http://example.org:11434/ollama"),
+            (
+                "http://user:secret@example.org",
+                "http://user:secret@example.org",
+            ),
+        ] {
+            assert_eq!(of_ollama(given), expected, "{given}");
+        }
+    }
 
     #[test]
     fn what_stands_before_an_at_sign_is_not_shown() {

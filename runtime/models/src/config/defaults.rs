@@ -10,7 +10,7 @@ use super::keys::{self, KEYS, Path, path};
 use super::layer::{Layer, Setting, effective};
 use super::origin::Origin;
 use super::problems::Problems;
-use crate::ollama;
+use crate::url;
 
 /// The remote providers that need no configuration: name, which is also the type, and the variable with the key.
 const PROVIDERS: [(&str, &str); 3] = [
@@ -104,7 +104,7 @@ fn server(out: &mut Layer, environment: &Environment, problems: &mut Problems) {
     };
     match environment.get(VARIABLE) {
         Ok(host) => {
-            let url = ollama::url_of(host.unwrap_or_default());
+            let url = url::of_ollama(host.unwrap_or_default());
             set(out, path("providers.ollama.base_url"), url.into(), origin);
         }
         Err(problem) => problems.at(&origin, problem),

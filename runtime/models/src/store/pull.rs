@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use futures_util::stream;
 use tokio::sync::mpsc;
 
 use super::Store;
@@ -14,7 +13,7 @@ use super::repository::RepoPath;
 use super::wanted::{Choice, Wanted};
 use crate::catalogue::Catalogue;
 use crate::name::{HubName, ModelName};
-use crate::network::{self, Work};
+use crate::network;
 use crate::pull::{Pull, PullOptions, PullProgress, PullStatus};
 use crate::transfer::{Event, Order, Phase, Remote};
 use crate::{Error, transfer};
@@ -33,23 +32,8 @@ impl Store {
             force: options.force,
             sender,
         };
-        let work = network::start(job.run())?;
-        let state = (receiver, Some(work));
-        Ok(Pull::new(stream::unfold(
-            state,
-            async |(mut receiver, work)| {
-                if let Some(progress) = receiver.recv().await {
-                    return Some((Ok(progress), (receiver, work)));
-                }
-                let error = ended(work?).await.err()?;
-                Some((Err(error), (receiver, None)))
-            },
-        )))
+        Ok(Pull::of(network::start(job.run())?, receiver))
     }
-}
-
-async fn ended(work: Work<Result<(), Error>>) -> Result<(), Error> {
-    work.await?
 }
 
 /// A pull under way.

@@ -5,12 +5,11 @@ mod unpack;
 
 use std::path::{Path, PathBuf};
 
-use futures_util::stream;
 use reqwest::Url;
 use tokio::sync::mpsc;
 
 use self::release::Release;
-use crate::network::{self, Work};
+use crate::network;
 use crate::pull::{Pull, PullProgress, PullStatus};
 use crate::settings::TransferSettings;
 use crate::transfer::{self, Event, Lock, Order, Phase, Transfer};
@@ -104,22 +103,8 @@ impl Installation {
             installation: self,
             sender,
         };
-        let state = (receiver, Some(network::start(job.run())?));
-        Ok(Pull::new(stream::unfold(
-            state,
-            async |(mut receiver, work)| {
-                if let Some(progress) = receiver.recv().await {
-                    return Some((Ok(progress), (receiver, work)));
-                }
-                let error = ended(work?).await.err()?;
-                Some((Err(error), (receiver, None)))
-            },
-        )))
+        Ok(Pull::of(network::start(job.run())?, receiver))
     }
-}
-
-async fn ended(work: Work<Result<(), Error>>) -> Result<(), Error> {
-    work.await?
 }
 
 fn transfer(address: &Url) -> Result<Transfer, Error> {
