@@ -59,7 +59,8 @@ fn unknown(registry: &Registry, name: &str, language: Option<&str>) -> String {
     let mut names: Vec<&str> = paths.iter().map(String::as_str).collect();
     names.extend(registry.namespaces.iter().map(|n| n.name));
     names.extend(all_records(registry).iter().map(|r| r.name));
-    if let Some(planned) = suggest::planned(name) {
+    let module = name.split(['.', ':']).next().unwrap_or_default();
+    if let Some(planned) = suggest::planned(module) {
         return format!("nothing is called \"{name}\": {planned}");
     }
     let near = suggest::nearest(name, names);

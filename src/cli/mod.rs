@@ -297,7 +297,7 @@ fn refuse(error: clap::Error) -> ExitCode {
         error.exit();
     }
     let text = match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             "a subcommand is missing; --help lists them".to_owned()
         }
         _ => error.to_string(),
@@ -317,18 +317,14 @@ fn asks_for_json(words: &[String]) -> bool {
 
 /// What the words say for an option that takes a value.
 fn value_of<'a>(option: &str, words: &'a [String]) -> Option<&'a str> {
-    let mut values =
-        words
-            .iter()
-            .enumerate()
-            .filter_map(|(index, word)| match word.strip_prefix(option)? {
-                "" => words.get(index + 1).map(String::as_str),
-                value => value.strip_prefix('='),
-            });
-    values.next()
+    let mut words_from = words.iter().enumerate();
+    words_from.find_map(|(index, word)| match word.strip_prefix(option)? {
+        "" => words.get(index + 1).map(String::as_str),
+        value => value.strip_prefix('='),
+    })
 }
 
-/// As [`color`] decides, for help and for what is wrong with the command line itself.
+/// What [`color`] decides by, for help and for what is wrong with the command line itself.
 fn color_of_words(words: &[String]) -> ColorChoice {
     match value_of("--color", words) {
         Some("always") => ColorChoice::Always,

@@ -84,7 +84,7 @@ impl Reporter {
 }
 
 fn obeyed(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+    c.is_control() && !matches!(c, '\n' | '\t')
 }
 
 /// A message may quote a file, which may hold what a terminal would obey.
@@ -98,11 +98,16 @@ fn printable(message: &str) -> String {
 
 /// A source text of which a terminal obeys nothing, each character where it was.
 fn harmless(source: &str) -> String {
-    let harmless = |c: char| match obeyed(c) {
-        true => " ".repeat(c.len_utf8()),
-        false => c.to_string(),
-    };
-    source.chars().map(harmless).collect()
+    let mut harmless = String::with_capacity(source.len());
+    let mut rest = source.chars().peekable();
+    while let Some(c) = rest.next() {
+        let ends_line = c == '\r' && rest.peek() == Some(&'\n');
+        match obeyed(c) && !ends_line {
+            true => harmless.extend(std::iter::repeat_n(' ', c.len_utf8())),
+            false => harmless.push(c),
+        }
+    }
+    harmless
 }
 
 fn plain(diagnostic: &Diagnostic, source: Option<&str>) -> String {
@@ -254,8 +259,11 @@ mod tests {
         });
         for style in [Style::Plain, Style::Fancy] {
             let shown =
-                Reporter::new(style, false).render(&diagnostic, Some("x \u{9b}\u{1b}y = 1"));
-            assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{9b}']), "{shown:?}");
+                Reporter::new(style, false).render(&diagnostic, Some("x \u{9b}\u{1b}y\r = 1"));
+            assert!(
+                !shown.contains(['\u{1b}', '\u{7}', '\u{9b}', '\r']),
+                "{shown:?}"
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal};
 
 use llmspell_core::{Check, Console, Error, Fault, Registry};
 
-use crate::cli::{App, Output, fit, interrupt_on_signal, lines};
+use crate::cli::{App, Output, fit, interrupt_on_signal, lines, tell};
 use crate::runtime::Runtime;
 use crate::{Language, docs};
 
@@ -40,10 +40,8 @@ pub fn run(app: &App, language: Language) -> u8 {
     interrupt_on_signal(&runtime, || {});
     if io::stdin().is_terminal() {
         let version = env!("CARGO_PKG_VERSION");
-        eprintln!(
-            "llmspell {version}, {}. {COMMANDS}.",
-            docs::title(language.name())
-        );
+        let title = docs::title(language.name());
+        tell(&format!("llmspell {version}, {title}. {COMMANDS}.\n"));
     }
     let code = Repl {
         app,

@@ -61,8 +61,8 @@ impl Time {
         let microseconds = (time * 1e6).round() as i128;
         let stamp = Timestamp::from_nanosecond(microseconds.saturating_mul(1_000));
         let stamp = stamp.map_err(|_| {
-            let range = "a time from the year -9999 to the year 9999";
-            Error::Raise(format!("Time.format: time: expected {range}, got {time:e}"))
+            let range = "a time from -9999-01-03 to 9999-12-30";
+            Error::Raise(format!("Time.format: time: expected {range}, got {time:?}"))
         })?;
         let config = Config::new().custom(PosixCustom::new());
         BrokenDownTime::from(&stamp.to_zoned(TimeZone::UTC))

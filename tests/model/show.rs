@@ -100,6 +100,8 @@ fn a_server_that_is_no_ollama_hides_no_model() {
     let all = list(&[]);
     assert_eq!(all.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&all.stdout).contains("wisp"));
+    let told = String::from_utf8_lossy(&all.stderr);
+    assert!(told.starts_with("llmspell: Ollama at http://"), "{told}");
     let ollama = list(&["--backend", "ollama"]);
     assert_eq!(ollama.status.code(), Some(1));
 }

@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 
     fn table(&mut self, table: &Table, ty: Ty) -> Result<Value, Mismatch> {
-        if let Some(problem) = inherits(table, ty) {
+        if let Some(problem) = self.unread(table, ty) {
             return Err(Mismatch::problem(problem));
         }
         let address = table.to_pointer();
@@ -113,6 +113,18 @@ impl<'a> Reader<'a> {
         let read = self.entries(entries.map_err(Mismatch::problem)?, ty);
         self.open.pop();
         read
+    }
+
+    /// Why a table cannot be read as it is: it is a module, or has fields of another one where fields are options.
+    fn unread(&self, table: &Table, ty: Ty) -> Option<String> {
+        let metatable = table.metatable()?;
+        if let Some(module) = self.shared.namespace(table) {
+            return Some(format!("{module} is a module"));
+        }
+        let inherits = ty.is_record() && metatable != self.shared.prelude().list;
+        let index: LuaValue = metatable.raw_get("__index").ok()?;
+        let problem = "the fields behind this table's __index are not read: copy them into it";
+        (inherits && !index.is_nil()).then(|| problem.to_owned())
     }
 
     fn entries(&mut self, entries: Entries, ty: Ty) -> Result<Value, Mismatch> {
@@ -137,28 +149,6 @@ impl<'a> Reader<'a> {
                 Ok(Value::Map(Box::new(map)))
             }
         }
-    }
-}
-
-/// What keeps a table from being read as it is: it is a module, or has fields of another one where fields are options.
-fn inherits(table: &Table, ty: Ty) -> Option<String> {
-    let metatable = table.metatable()?;
-    if let Some(module) = module_name(&metatable) {
-        return Some(format!("{} is a module", module.to_string_lossy()));
-    }
-    let index: LuaValue = metatable.raw_get("__index").ok()?;
-    let inherits = ty.is_record() && !index.is_nil();
-    inherits.then(|| {
-        "the fields behind this table's __index are not read: copy them into it".to_owned()
-    })
-}
-
-/// The name of the module that has this metatable, which scripts cannot reach.
-pub fn module_name(metatable: &Table) -> Option<LuaString> {
-    let protected = metatable.raw_get::<Option<bool>>("__metatable").ok()?;
-    match protected {
-        Some(false) => metatable.raw_get("__name").ok()?,
-        _ => None,
     }
 }
 

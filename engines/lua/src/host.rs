@@ -6,7 +6,7 @@ use llmspell_core::spec::{FunctionSpec, ParamSpec, Ty};
 use llmspell_core::{Args, Handle, Value, suggest};
 use mlua::{Function, Lua, LuaString, MultiValue, Table, Value as LuaValue};
 
-use crate::convert::{module_name, to_host, untouched};
+use crate::convert::{to_host, untouched};
 use crate::handle::HandleRef;
 use crate::reply::{self, Reply};
 use crate::shared::Shared;
@@ -94,7 +94,7 @@ impl Host {
         let mut args = args.peekable();
         if let Some(LuaValue::Table(first)) = args.peek()
             && !self.spec.method
-            && is_module(self.spec, first)
+            && self.shared.namespace(first) == Some(self.spec.owner)
         {
             return reply::raise(lua, &colon_for_dot(self.spec));
         }
@@ -123,14 +123,6 @@ fn dot_for_colon(spec: &FunctionSpec) -> String {
 fn colon_for_dot(spec: &FunctionSpec) -> String {
     let path = spec.path();
     format!("{path}: call it with a dot, as in {path}(…), not with a colon")
-}
-
-/// Whether this is the function's module, which Lua gives as the first argument to what is called with a colon.
-fn is_module(spec: &FunctionSpec, first: &Table) -> bool {
-    let name = first
-        .metatable()
-        .and_then(|metatable| module_name(&metatable));
-    name.is_some_and(|name| name.as_bytes() == spec.owner.as_bytes())
 }
 
 fn argument(

@@ -234,11 +234,14 @@ fn namespaces(
     };
     native.raw_set("unknown_function", lua.create_function(unknown)?)?;
     let make: mlua::Function = native.raw_get("namespace")?;
+    let mut made = Vec::new();
     for spec in &registry.namespaces {
         let (giving, silent) = host::functions(lua, shared, spec.functions)?;
         let (namespace, functions): (Table, Table) = make.call((spec.name, giving, silent))?;
-        lua.globals().raw_set(spec.name, namespace)?;
+        lua.globals().raw_set(spec.name, &namespace)?;
+        made.push((namespace, spec.name));
         name_functions(lua, spec.name, &functions)?;
     }
+    shared.namespaces.get_or_init(|| made);
     Ok(())
 }

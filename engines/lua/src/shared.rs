@@ -27,6 +27,8 @@ pub struct Shared {
     pub rejoined_at: RefCell<Option<Frame>>,
     /// All global variables that scripts begin with, and what Lua calls their types.
     pub globals: OnceCell<BTreeMap<String, &'static str>>,
+    /// The modules of the script API, and their names.
+    pub namespaces: OnceCell<Vec<(Table, &'static str)>>,
     /// Tells the values of this engine from those of another one.
     engine: u64,
 }
@@ -66,6 +68,7 @@ impl Shared {
             rejoined: RefCell::default(),
             rejoined_at: RefCell::default(),
             globals: OnceCell::new(),
+            namespaces: OnceCell::new(),
             engine: ENGINES.fetch_add(1, Ordering::Relaxed),
         }
     }
@@ -73,6 +76,14 @@ impl Shared {
     /// The Lua side; it is set before any script runs.
     pub fn prelude(&self) -> &Prelude {
         self.prelude.get().expect("set when the engine is made")
+    }
+
+    /// The name of a module of the script API, if this is one.
+    pub fn namespace(&self, table: &Table) -> Option<&'static str> {
+        table.metatable()?; // most tables have none, and a module has
+        let known = self.namespaces.get()?.iter();
+        let mut same = known.filter(|(namespace, _)| namespace == table);
+        same.next().map(|(_, name)| *name)
     }
 
     /// Keeps Lua values for whoever gives them back.

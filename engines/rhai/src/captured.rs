@@ -21,11 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn value(
     names: &Names,
     name: &str,
+    variable: &Dynamic,
     context: &EvalContext,
 ) -> Result<Option<Dynamic>, Box<EvalAltResult>> {
-    let Some(variable) = context.scope().get(name) else {
-        return Ok(None);
-    };
     if !variable.is_shared() {
         return Ok(None);
     }

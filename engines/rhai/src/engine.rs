@@ -11,6 +11,7 @@ use rhai::packages::{Package, StandardPackage};
 use rhai::{AST, Dynamic, EvalAltResult, FnPtr, Module, NativeCallContext, Position, Scope};
 
 use crate::closures::Closures;
+use crate::constants::Constants;
 use crate::convert::{self, CLOSURE, Environment, Kept, Namespace, Object, Reader, to_dynamic};
 use crate::coroutine::Script;
 use crate::dispatch::Registered;
@@ -18,7 +19,9 @@ use crate::modules::Modules;
 use crate::names::Names;
 use crate::session::Session;
 use crate::texts::Texts;
-use crate::{captured, check, dispatch, display, errors, limits, progress, shadow, sort};
+use crate::{
+    captured, check, constants, dispatch, display, errors, limits, progress, shadow, sort,
+};
 
 /// Rhai, bound to one scheduler.
 struct Rhai {
@@ -56,9 +59,11 @@ impl Rhai {
         let mut engine = rhai::Engine::new_raw();
         engine.register_global_module(StandardPackage::new().as_shared_module());
         sort::register(&mut engine);
+        constants::register(&mut engine);
+        constants::register(&mut engine);
         set_limits(&mut engine);
         set_output(&mut engine, cx);
-        set_hooks(&mut engine, cx, &names, constants(globals)?);
+        set_hooks(&mut engine, cx, &names, Constants::new(globals)?);
         let registered = set_functions(&mut engine, cx, registry);
         let closures = Closures::default();
         set_last_resort(&mut engine, cx, &registered, &closures);
@@ -124,17 +129,6 @@ fn set_output(engine: &mut rhai::Engine, cx: &Cx) {
     });
 }
 
-/// Constants by their names.
-type Constants = Vec<(String, Dynamic)>;
-
-fn constants(globals: &[(&str, Value)]) -> Result<Constants, Error> {
-    let constant = |(name, value): &(&str, Value)| {
-        let value = to_dynamic(value.clone())?;
-        Ok(((*name).to_owned(), value))
-    };
-    globals.iter().map(constant).collect()
-}
-
 /// What Rhai asks while a script runs.
 fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>, constants: Constants) {
     let cx = cx.clone();
@@ -144,12 +138,10 @@ fn set_hooks(engine: &mut rhai::Engine, cx: &Cx, names: &Rc<Names>, constants: C
     #[allow(deprecated)]
     engine.on_var(move |name, _, context| {
         progress::before_variable();
-        if context.scope().contains(name) {
-            return captured::value(&names, name, &context);
+        if let Some(variable) = context.scope().get(name) {
+            return captured::value(&names, name, variable, &context);
         }
-        // From here, unlike from a module, Rhai takes them for constants.
-        let constant = constants.iter().find(|(known, _)| known == name);
-        Ok(constant.map(|(_, value)| value.clone()))
+        Ok(constants.value(name))
     });
 }
 

@@ -50,7 +50,10 @@ pub fn explain(error: &EvalAltResult, place: &Place) -> Explained {
         E::ErrorAssignmentToConstant(name, _) => format!("{name} is a constant"),
         E::ErrorNonPureMethodCallOnConstant(name, _) => {
             return hint(
-                format!("{} changes a constant", changer(name)),
+                format!(
+                    "{} may change its value, which is a constant",
+                    changer(name)
+                ),
                 "change a copy of it: let copy = …",
             );
         }
@@ -163,12 +166,10 @@ fn variable(name: &str, place: &Place) -> Explained {
              or write a closure: let f = || …",
         );
     }
-    if let Some(planned) = suggest::planned(name) {
-        return hint(format!("there is no variable \"{name}\""), &planned);
-    }
     let near = place.names.nearest_variable(place.source, name);
     let near = near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?"));
-    (format!("there is no variable \"{name}\"{near}"), None)
+    let message = format!("there is no variable \"{name}\"{near}");
+    (message, suggest::planned(name))
 }
 
 fn function(signature: &str, place: &Place) -> Explained {

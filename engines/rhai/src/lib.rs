@@ -16,6 +16,7 @@
 mod captured;
 mod check;
 mod closures;
+mod constants;
 mod convert;
 mod coroutine;
 mod dispatch;

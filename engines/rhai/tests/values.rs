@@ -78,8 +78,41 @@ fn globals_of_the_host_are_constants_that_functions_see() {
     prints("let ARGS = [1]; ARGS.push(2); print(ARGS);", "[1, 2]");
     prints("print(ARGS.map(|x| x.len()));", "[3]");
     prints("let own = ARGS; own.push(2); print(own.len());", "2");
-    let error = World::new().fails("ARGS.push(\"two\");");
-    assert!(error.message.contains("constant"), "{}", error.message);
+    for own in [
+        "for a in ARGS { a += \"x\"; print(a); }",
+        "for a in ARGS + [] { a += \"x\"; print(a); }",
+        "let c = []; c += ARGS; c[0] += \"x\"; print(c[0]);",
+        "let c = []; c.append(ARGS); c[0] += \"x\"; print(c[0]);",
+        "let c = []; c.insert(0, ARGS); c[0][0] += \"x\"; print(c[0][0]);",
+        "let c = #{ list: ARGS }; c.list[0] += \"x\"; print(c.list[0]);",
+    ] {
+        prints(own, "onex");
+    }
+    for changed in [
+        "ARGS.push(2);",
+        "ARGS[0] = 2;",
+        "ARGS.shift();",
+        "ARGS += 1;",
+    ] {
+        let error = World::new().fails(changed);
+        assert!(error.message.contains("constant"), "{}", error.message);
+    }
+}
+
+#[test]
+fn constant_lists_can_be_read_in_all_ways() {
+    prints("print(ARGS.get(0)); print(ARGS.get(1) == ());", "one\ntrue");
+    prints(
+        "const L = [1, 2, 3, 4];
+         print([L.get(-1), L.get(9), L.get(-9)]);
+         print([L.extract(1), L.extract(-2), L.extract(-9), L.extract(9)]);
+         print([L.extract(1, 2), L.extract(-3, 2), L.extract(0, -1)]);
+         print([L.extract(1..3), L.extract(-5..2), L.extract(3..1), L.extract(1..=2), L.extract(0..=9223372036854775807)]);",
+        "[4, (), ()]
+[[2, 3, 4], [3, 4], [1, 2, 3, 4], []]
+[[2, 3], [2, 3], []]
+[[2, 3], [1, 2], [], [2, 3], [1, 2, 3, 4]]",
+    );
 }
 
 #[test]

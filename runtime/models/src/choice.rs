@@ -301,8 +301,14 @@ pub fn local(
 
 /// Why a backend of this machine is not there.
 pub fn absent(backend: LocalBackend) -> String {
-    let name = backend.name();
-    format!("it is switched off, or this build lacks the cargo feature `{name}`")
+    let built = match backend {
+        LocalBackend::Candle => cfg!(feature = "candle"),
+        LocalBackend::Ollama => cfg!(feature = "ollama"),
+    };
+    match built {
+        true => "it is switched off in the configuration, or there is none".to_owned(),
+        false => format!("this build lacks the cargo feature `{}`", backend.name()),
+    }
 }
 
 fn unknown(models: &Models, model: &ModelName, provider: &str) -> Error {

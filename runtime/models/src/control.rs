@@ -53,6 +53,8 @@ pub enum ModelRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", content = "value", rename_all = "snake_case")]
 pub enum ModelReply {
+    /// A server whose models are not among those that follow, and why.
+    PassedOver(String),
     Models(Vec<ModelEntry>),
     Available(Vec<AvailableModel>),
     Exists(bool),
@@ -64,7 +66,7 @@ pub enum ModelReply {
     Done,
 }
 
-/// The replies to a request: one, but for a pull.
+/// The replies to a request: one, but for a pull, and for a list that may be incomplete.
 pub struct Replies(Pin<Box<dyn Stream<Item = Result<ModelReply, Error>> + Send>>);
 
 impl Replies {
@@ -90,6 +92,7 @@ impl Models {
         let models = self.clone();
         Replies(match request {
             ModelRequest::Pull { model, options } => Box::pin(pull(models, model, options)),
+            ModelRequest::List { backend } => Box::pin(list(models, backend)),
             request => Box::pin(stream::once(async move { models.answer(request).await })),
         })
     }
@@ -122,6 +125,21 @@ impl Models {
             }
         }
     }
+}
+
+fn list(
+    models: Models,
+    backend: Option<LocalBackend>,
+) -> impl Stream<Item = Result<ModelReply, Error>> + Send {
+    let listed = async move { models.listed(backend).await };
+    stream::once(listed).flat_map(|listed| match listed {
+        Ok((entries, problem)) => {
+            let passed_over = problem.map(|error| ModelReply::PassedOver(error.to_string()));
+            let replies = passed_over.into_iter().chain([ModelReply::Models(entries)]);
+            stream::iter(replies.map(Ok)).boxed()
+        }
+        Err(error) => stream::once(async { Err(error) }).boxed(),
+    })
 }
 
 fn pull(

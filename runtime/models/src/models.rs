@@ -190,18 +190,28 @@ impl Models {
         })
     }
 
-    /// The models that are there, on both backends of this machine or on one. An Ollama server that does not
-    /// answer, or as none does, has none, unless it is asked for by name; [`Self::status`] tells what is wrong with it.
+    /// The models that are there, on both backends of this machine or on one. An Ollama server that cannot tell them
+    /// has none, unless it is asked for by name; [`Self::status`] says what is wrong with it.
     pub async fn list(&self, backend: Option<LocalBackend>) -> Result<Vec<ModelEntry>, Error> {
-        let mut models = Vec::new();
+        Ok(self.listed(backend).await?.0)
+    }
+
+    /// The same, and what is wrong with a server that answers.
+    pub(crate) async fn listed(
+        &self,
+        backend: Option<LocalBackend>,
+    ) -> Result<(Vec<ModelEntry>, Option<Error>), Error> {
+        let (mut models, mut passed_over) = (Vec::new(), None);
         for there in self.locals(backend) {
+            let optional = backend.is_none() && there.name() == LocalBackend::Ollama.name();
             match there.list().await {
                 Ok(more) => models.extend(more),
-                Err(_) if backend.is_none() && there.name() == LocalBackend::Ollama.name() => {}
+                Err(Error::Unreachable { .. }) if optional => {}
+                Err(error) if optional => passed_over = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        Ok(models)
+        Ok((models, passed_over))
     }
 
     async fn ollama_status(&self) -> OllamaStatus {

@@ -6,7 +6,6 @@ use crate::entry::CandleStatus;
 use crate::models::Limits;
 use crate::name::{LocalBackend, ModelName};
 use crate::request::{Generation, Request};
-use crate::sampling::Sampling;
 use crate::settings::StoreSettings;
 
 /// How a model that is not there can be got, in words that follow "; ": a plain name would be pulled for Candle,
@@ -45,7 +44,7 @@ impl Backend for Candle {
         "candle"
     }
 
-    fn check<'a>(&'a self, _: &'a ModelName, _: &'a Sampling) -> Pending<'a, ()> {
+    fn check<'a>(&'a self, _: &'a ModelName, _: &'a Request) -> Pending<'a, ()> {
         Box::pin(async { Err(Error::NoBackend) })
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -88,13 +88,16 @@ impl Pull {
         told: tokio::sync::mpsc::Receiver<PullProgress>,
     ) -> Self {
         let state = (told, Some(work));
-        Self::new(stream::unfold(state, async |(mut told, work)| {
-            if let Some(progress) = told.recv().await {
-                return Some((Ok(progress), (told, work)));
-            }
-            let error = work?.await.flatten().err()?;
-            Some((Err(error), (told, None)))
-        }))
+        Self::new(futures_util::stream::unfold(
+            state,
+            async |(mut told, work)| {
+                if let Some(progress) = told.recv().await {
+                    return Some((Ok(progress), (told, work)));
+                }
+                let error = work?.await.flatten().err()?;
+                Some((Err(error), (told, None)))
+            },
+        ))
     }
 
     /// How far it is by now; `None` after the last one.

@@ -11,7 +11,7 @@ use std::io::{IsTerminal, Write};
 
 use clap::{Args, Subcommand, ValueEnum};
 use futures_executor::block_on;
-use llmspell_models::{LocalBackend, ModelRequest, PullOptions};
+use llmspell_models::{LocalBackend, ModelReply, ModelRequest, PullOptions};
 
 use super::App;
 use ask::{Ended, ask};
@@ -143,7 +143,12 @@ pub fn run(app: &App, args: ModelArgs) -> u8 {
 
 /// Asks, and shows the last reply.
 fn answer(app: &App, request: ModelRequest) -> u8 {
-    match ask(app, request, |_| {}) {
+    let passed_over = |reply: &ModelReply| {
+        if let ModelReply::PassedOver(problem) = reply {
+            app.reporter.note(problem);
+        }
+    };
+    match ask(app, request, passed_over) {
         Ok(reply) if app.json => app.show(&format!("{:#}\n", show::json(&reply))),
         Ok(reply) => app.show(&show::reply(&reply, app.verbose)),
         Err(ended) => ended.tell(app),

@@ -20,6 +20,7 @@ pub fn json(reply: &ModelReply) -> Value {
         ModelReply::Status(status) => status_json(status),
         ModelReply::Exists(there) => json!(there),
         ModelReply::Progress(progress) => json!(progress),
+        ModelReply::PassedOver(problem) => json!(problem),
         ModelReply::Done => Value::Null,
     }
 }
