@@ -16,8 +16,8 @@ pub struct Constants(RefCell<Vec<Constant>>);
 struct Constant {
     name: String,
     value: Dynamic,
-    /// The same, as scripts get it. While it is shared, what they take out of it is a copy and their own.
-    shared: Dynamic,
+    /// What a script got last. As long as two hold it, what the script takes out of it is a copy, and its own.
+    last: Dynamic,
 }
 
 impl Constants {
@@ -26,8 +26,8 @@ impl Constants {
             let value = to_dynamic(value.clone())?;
             Ok(Constant {
                 name: (*name).to_owned(),
-                shared: shared(&value),
                 value,
+                last: Dynamic::UNIT,
             })
         };
         let constants: Result<_, Error> = globals.iter().map(constant).collect();
@@ -38,16 +38,10 @@ impl Constants {
     pub fn value(&self, name: &str) -> Option<Dynamic> {
         let mut constants = self.0.borrow_mut();
         let constant = constants.iter_mut().find(|known| known.name == name)?;
-        // A method that waits, such as `map`, holds it until it ends.
-        if constant.shared.is_locked() {
-            constant.shared = shared(&constant.value);
-        }
-        Some(constant.shared.clone())
+        // A new one each time, since a method that waits, such as `map`, holds its own until it ends.
+        constant.last = constant.value.clone().into_read_only().into_shared();
+        Some(constant.last.clone())
     }
-}
-
-fn shared(value: &Dynamic) -> Dynamic {
-    value.clone().into_read_only().into_shared()
 }
 
 /// `get` and `extract` of lists, in the place of Rhai's own: those only read, but Rhai refuses them for constants. A

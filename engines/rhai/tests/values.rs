@@ -81,6 +81,9 @@ fn globals_of_the_host_are_constants_that_functions_see() {
     for own in [
         "for a in ARGS { a += \"x\"; print(a); }",
         "for a in ARGS + [] { a += \"x\"; print(a); }",
+        "let job = Probe.start(|| ARGS.map(|x| { Probe.nap(1); x })); \
+         for a in ARGS { a += \"x\"; job.join(); print(a); }",
+        "fn f(a, b) { b[0] += \"x\"; b[0] } print(f(ARGS, ARGS));",
         "let c = []; c += ARGS; c[0] += \"x\"; print(c[0]);",
         "let c = []; c.append(ARGS); c[0] += \"x\"; print(c[0]);",
         "let c = []; c.insert(0, ARGS); c[0][0] += \"x\"; print(c[0][0]);",
