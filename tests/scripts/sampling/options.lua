@@ -45,7 +45,7 @@ print("bias bans " .. tostring(say({ logit_bias = banned }) ~= greedy))
 local repeated = continue({})
 print("repeat_penalty " .. tostring(continue({ repeat_penalty = 10 }) ~= repeated))
 print("frequency_penalty " .. tostring(continue({ frequency_penalty = 2 }) ~= repeated))
-print("presence_penalty " .. tostring(say(with({ presence_penalty = 2 })) ~= say(hot)))
+print("presence_penalty " .. tostring(continue({ presence_penalty = 2 }) ~= repeated))
 print("no window " .. tostring(continue({ repeat_penalty = 10, repeat_last_n = 0 }) == repeated))
 local forced = { logit_bias = { [x[1]] = 50 }, max_tokens = 8 }
 local same = say(forced)
