@@ -81,23 +81,48 @@ impl Factors {
 impl SmallRow {
     #[inline(always)]
     pub fn unpack(&mut self, dtype: GgmlDType, bytes: &[u8]) {
-        self.numbers.clear();
-        self.scales.clear();
+        match dtype {
+            GgmlDType::Q4_0 => self.fill::<18>(bytes, |mut block| {
+                (block.half(), None, nibbles(block.take()))
+            }),
+            GgmlDType::Q4_1 => self.fill::<20>(bytes, |mut block| {
+                let (scale, min) = (block.half(), block.half());
+                (scale, Some(min), nibbles(block.take()))
+            }),
+            GgmlDType::Q5_0 => self.fill::<22>(bytes, |mut block| {
+                let (scale, fifth) = (block.half(), *block.take());
+                (scale, None, with_fifth_bit(nibbles(block.take()), fifth))
+            }),
+            GgmlDType::Q5_1 => self.fill::<24>(bytes, |mut block| {
+                let (scale, min, fifth) = (block.half(), block.half(), *block.take());
+                let numbers = with_fifth_bit(nibbles(block.take()), fifth);
+                (scale, Some(min), numbers)
+            }),
+            _ => self.fill::<34>(bytes, |mut block| {
+                let scale = block.half();
+                let numbers = each(block.take::<SMALL>(), |byte| byte ^ 0x80); // i8 + 128
+                (scale, None, numbers)
+            }),
+        }
+    }
+
+    /// Reads blocks of `BYTES` bytes: scale, minimum and numbers of each. One loop for each format, so that none asks
+    /// for the format at each block.
+    #[inline(always)]
+    fn fill<const BYTES: usize>(
+        &mut self,
+        bytes: &[u8],
+        read: impl Fn(Reader) -> (f32, Option<f32>, [u8; SMALL]),
+    ) {
+        let (blocks, _) = bytes.as_chunks::<BYTES>();
+        self.numbers.resize(blocks.len(), [0; SMALL]);
+        self.scales.resize(blocks.len(), 0.0);
         self.mins.clear();
-        for block in bytes.chunks_exact(dtype.type_size()) {
-            let mut block = Reader(block);
-            self.scales.push(block.half());
-            if matches!(dtype, GgmlDType::Q4_1 | GgmlDType::Q5_1) {
-                self.mins.push(block.half());
-            }
-            self.numbers.push(match dtype {
-                GgmlDType::Q4_0 | GgmlDType::Q4_1 => nibbles(block.take()),
-                GgmlDType::Q5_0 | GgmlDType::Q5_1 => {
-                    let fifth = u32::from_le_bytes(*block.take());
-                    with_fifth_bit(nibbles(block.take()), fifth)
-                }
-                _ => each(block.take::<SMALL>(), |byte| byte ^ 0x80), // i8 + 128
-            });
+        let places = self.numbers.iter_mut().zip(&mut self.scales);
+        for (block, (numbers, scale)) in blocks.iter().zip(places) {
+            let min;
+            (*scale, min, *numbers) = read(Reader(block));
+            self.mins.extend(min);
         }
     }
 
@@ -145,7 +170,8 @@ fn nibbles(bytes: &[u8; SMALL / 2]) -> [u8; SMALL] {
 }
 
 #[inline(always)]
-fn with_fifth_bit(mut numbers: [u8; SMALL], fifth: u32) -> [u8; SMALL] {
+fn with_fifth_bit(mut numbers: [u8; SMALL], fifth: [u8; 4]) -> [u8; SMALL] {
+    let fifth = u32::from_le_bytes(fifth);
     for (i, number) in numbers.iter_mut().enumerate() {
         *number |= ((fifth >> i) as u8 & 1) << 4;
     }

@@ -358,18 +358,22 @@ mod x86 {
         start: &[i32; SMALL / 4],
     ) -> [i32; SMALL / 4] {
         // SAFETY: the arrays are as long as what is read.
-        unsafe {
-            let twos = |at: usize| {
-                let weights = _mm_loadu_si128(weights.as_ptr().add(at).cast());
-                let x = _mm_loadu_si128(x.as_ptr().add(at).cast());
-                _mm256_madd_epi16(_mm256_cvtepu8_epi16(weights), _mm256_cvtepi8_epi16(x))
-            };
-            // Adding neighbours mixes the two halves of the registers; the permutation sorts them.
-            let fours = _mm256_hadd_epi32(twos(0), twos(16));
-            let fours = _mm256_permute4x64_epi64::<0b11_01_10_00>(fours);
-            let start = _mm256_loadu_si256(start.as_ptr().cast());
-            std::mem::transmute(_mm256_add_epi32(start, fours))
-        }
+        let (weights, x, start) = unsafe {
+            (
+                _mm256_loadu_si256(weights.as_ptr().cast()),
+                _mm256_loadu_si256(x.as_ptr().cast()),
+                _mm256_loadu_si256(start.as_ptr().cast()),
+            )
+        };
+        // Two products of numbers below 16 and of 128 fit into 16 bits, those of whole bytes would not.
+        let half = _mm256_set1_epi8(15);
+        let low = _mm256_and_si256(weights, half);
+        let high = _mm256_and_si256(_mm256_srli_epi16::<4>(weights), half);
+        let low = _mm256_madd_epi16(_mm256_maddubs_epi16(low, x), _mm256_set1_epi16(1));
+        let high = _mm256_madd_epi16(_mm256_maddubs_epi16(high, x), _mm256_set1_epi16(16));
+        let fours = _mm256_add_epi32(start, _mm256_add_epi32(low, high));
+        // SAFETY: eight integers either way.
+        unsafe { std::mem::transmute(fours) }
     }
 
     #[inline]
