@@ -14,7 +14,7 @@ fn shipped(name: &str) -> PathBuf {
     PathBuf::from(folder).join(name)
 }
 
-/// `3,759,936`
+/// `3,336,160`
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups = digits.as_bytes().rchunks(3).rev();
