@@ -2,6 +2,9 @@
 
 #[path = "common/process.rs"]
 mod process;
+#[cfg(unix)]
+#[path = "common/signal.rs"]
+mod signal;
 
 use std::path::Path;
 use std::process::{Output, Stdio};
@@ -112,7 +115,7 @@ fn one_interruption_ends_the_input_and_not_the_session() {
     let endless = b"x = 7\nprint('ready') Console.flush() while true do end\n";
     stdin.write_all(endless).expect("it reads");
     assert_eq!(lines.next().expect("a line").expect("text"), "ready");
-    process::signal(&repl, "INT");
+    signal::send(&repl, "INT");
     stdin.write_all(b"x\n:quit\n").expect("it reads");
     assert_eq!(lines.next().expect("a line").expect("text"), "7");
     let output = repl.wait_with_output().expect("it ends");

@@ -231,18 +231,18 @@ pub fn cli(registry: Registry) -> ExitCode {
 
 /// Reads the command line. Code may begin with a comment of Lua or a minus.
 fn parse() -> Result<Cli, clap::Error> {
-    let command = command().color(color_of_words(&words()));
+    let command = || command().color(color_of_words(&words()));
     let read = |command: clap::Command| {
         let parsed = command.try_get_matches();
         parsed.and_then(|matches| Cli::from_arg_matches(&matches))
     };
-    match read(command.clone()) {
+    match read(command()) {
         Err(error)
             if error.kind() == ErrorKind::UnknownArgument
                 && !names_an_option(&error)
                 && words().iter().any(|word| is_code(word)) =>
         {
-            read(command.mut_subcommand("exec", |exec| {
+            read(command().mut_subcommand("exec", |exec| {
                 // An argument that is changed goes behind the others unless its place is said.
                 let exec = exec.mut_arg("code", |code| code.index(1).allow_hyphen_values(true));
                 exec.mut_arg("args", |args| args.index(2))

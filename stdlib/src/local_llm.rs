@@ -44,7 +44,7 @@ impl LocalLlm {
     async fn list(cx: &Cx, backend: Option<BackendName>) -> Result<Vec<ModelInfo>, Error> {
         let backend = backend.map(Into::into);
         let reply = ask(cx, "LocalLLM.list", ModelRequest::List { backend }).await?;
-        reply!(reply, ModelReply::Models(models) => models.into_iter().map(Into::into).collect())
+        reply!(reply, ModelReply::Models { models, .. } => models.into_iter().map(Into::into).collect())
     }
 
     /// Models that could be got with `LocalLLM.pull`, for both backends or for one.

@@ -8,6 +8,9 @@ mod limits;
 mod process;
 mod run;
 #[cfg(unix)]
+#[path = "../common/signal.rs"]
+mod signal;
+#[cfg(unix)]
 mod signals;
 mod streams;
 mod usage;

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use tempfile::TempDir;
 
-use crate::process;
+use crate::{process, signal};
 
 #[test]
 fn one_signal_ends_a_script_that_no_hook_interrupts() {
@@ -19,7 +19,7 @@ fn one_signal_ends_a_script_that_no_hook_interrupts() {
     let mut text = String::new();
     errors.read_line(&mut text).expect("a line");
     assert!(text.contains("begun"), "{text}");
-    process::signal(&script, "TERM");
+    signal::send(&script, "TERM");
     errors.read_to_string(&mut text).expect("text");
     assert!(text.ends_with("error: interrupted\n"), "{text}");
     let status = script.wait().expect("it has ended");
@@ -36,7 +36,7 @@ fn an_interrupted_script_ends_with_130() {
         .expect("the binary starts");
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     assert_eq!(lines.next().expect("a line").expect("text"), "ready");
-    process::signal(&child, "INT");
+    signal::send(&child, "INT");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
 }
 
@@ -62,6 +62,6 @@ fn an_interrupted_bench_ends_with_130() {
     let mut told = lines.by_ref().map_while(Result::ok);
     let started = told.find(|line| line == "prefill");
     assert!(started.is_some());
-    process::signal(&child, "INT");
+    signal::send(&child, "INT");
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
 }

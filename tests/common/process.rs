@@ -1,8 +1,6 @@
 //! The binary as the tests start it.
 
 use std::path::Path;
-#[cfg(unix)]
-use std::process::Child;
 use std::process::Command;
 
 /// The binary, which finds no model, server or setting of whoever runs the tests.
@@ -30,14 +28,4 @@ pub fn llmspell() -> Command {
         .env("OLLAMA_HOST", "127.0.0.1:0")
         .env("NO_COLOR", "1");
     command
-}
-
-/// Sends a signal: `"INT"` is Ctrl-C.
-#[cfg(unix)]
-#[allow(dead_code)] // not all of the tests' crates do
-pub fn signal(process: &Child, name: &str) {
-    let id = process.id().to_string();
-    let kill = "kill -\"$0\" \"$1\"";
-    let sent = Command::new("sh").args(["-c", kill, name, &id]).status();
-    assert!(sent.expect("a shell is there").success());
 }

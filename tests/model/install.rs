@@ -251,7 +251,7 @@ fn an_interrupted_download_ends_with_130_and_the_next_goes_through() {
     let child = command.stderr(std::process::Stdio::piped()).spawn();
     let child = child.expect("the binary starts");
     place.server.wait_for_pause(1);
-    crate::process::signal(&child, "INT");
+    crate::signal::send(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     place.server.go_on();
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));

@@ -15,4 +15,7 @@ mod remove;
 mod server;
 mod show;
 #[cfg(unix)]
+#[path = "../common/signal.rs"]
+mod signal;
+#[cfg(unix)]
 mod terminal;

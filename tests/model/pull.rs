@@ -148,7 +148,7 @@ fn an_interrupted_pull_ends_with_130_and_the_next_goes_on() {
     let child = child.expect("the binary starts");
     place.server.wait_for_pause(1);
     wait_for_lines(&place.stored(&format!("{FILE}.journal")), 2);
-    crate::process::signal(&child, "INT");
+    crate::signal::send(&child, "INT");
     let output = child.wait_with_output().expect("it ends");
     place.server.go_on();
     let told = crate::place::text(&output.stderr);

@@ -60,7 +60,6 @@ impl Rhai {
         engine.register_global_module(StandardPackage::new().as_shared_module());
         sort::register(&mut engine);
         constants::register(&mut engine);
-        constants::register(&mut engine);
         set_limits(&mut engine);
         set_output(&mut engine, cx);
         set_hooks(&mut engine, cx, &names, Constants::new(globals)?);

@@ -32,7 +32,9 @@ impl Beside {
 fn with(files: &[(&str, &str)]) -> Beside {
     let folder = TempDir::new().expect("a folder");
     for (name, text) in files {
-        std::fs::write(folder.path().join(name), text).expect("writable");
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a file has a folder")).expect("writable");
+        std::fs::write(path, text).expect("writable");
     }
     let world = World::with(Loader::beside(&folder.path().join("main.rhai")));
     Beside { world, folder }
@@ -153,10 +155,7 @@ fn endless_recursion_in_a_module_is_an_error() {
 
 #[test]
 fn a_file_runs_once_under_all_its_names() {
-    let world = with(&[]);
-    let folder = world.folder.path().join("lib");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("one.rhai"), "print(\"runs\"); fn f() { 1 }").unwrap();
+    let world = with(&[("lib/one.rhai", "print(\"runs\"); fn f() { 1 }")]);
     let script = "import \"lib/one\" as a; import \"one\" as b; print(a::f() + b::f());";
     assert_eq!(world.prints(script), "runs\n2\n");
 }

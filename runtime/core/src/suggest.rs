@@ -43,7 +43,7 @@ pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) ->
 }
 
 /// Modules of the script API that are still to come.
-pub const PLANNED: [&str; 4] = ["Env", "File", "HTTP", "Text"];
+const PLANNED: [&str; 4] = ["Env", "File", "HTTP", "Text"];
 
 /// What to say of a module that is still to come.
 pub fn planned(name: &str) -> Option<String> {

@@ -53,9 +53,11 @@ pub enum ModelRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "reply", content = "value", rename_all = "snake_case")]
 pub enum ModelReply {
-    /// A server whose models are not among those that follow, and why.
-    PassedOver(String),
-    Models(Vec<ModelEntry>),
+    Models {
+        models: Vec<ModelEntry>,
+        /// Why those of a server are not among them.
+        passed_over: Option<String>,
+    },
     Available(Vec<AvailableModel>),
     Exists(bool),
     Info(Box<ModelEntry>),
@@ -66,7 +68,7 @@ pub enum ModelReply {
     Done,
 }
 
-/// The replies to a request: one, but for a pull, and for a list that may be incomplete.
+/// The replies to a request: one, but for a pull.
 pub struct Replies(Pin<Box<dyn Stream<Item = Result<ModelReply, Error>> + Send>>);
 
 impl Replies {
@@ -92,14 +94,20 @@ impl Models {
         let models = self.clone();
         Replies(match request {
             ModelRequest::Pull { model, options } => Box::pin(pull(models, model, options)),
-            ModelRequest::List { backend } => Box::pin(list(models, backend)),
             request => Box::pin(stream::once(async move { models.answer(request).await })),
         })
     }
 
     async fn answer(&self, request: ModelRequest) -> Result<ModelReply, Error> {
         match request {
-            ModelRequest::List { backend } => self.list(backend).await.map(ModelReply::Models),
+            ModelRequest::List { backend } => {
+                let (models, problem) = self.listed(backend).await?;
+                let passed_over = problem.map(|error| error.to_string());
+                Ok(ModelReply::Models {
+                    models,
+                    passed_over,
+                })
+            }
             ModelRequest::Available {
                 backend,
                 recommended,
@@ -125,21 +133,6 @@ impl Models {
             }
         }
     }
-}
-
-fn list(
-    models: Models,
-    backend: Option<LocalBackend>,
-) -> impl Stream<Item = Result<ModelReply, Error>> + Send {
-    let listed = async move { models.listed(backend).await };
-    stream::once(listed).flat_map(|listed| match listed {
-        Ok((entries, problem)) => {
-            let passed_over = problem.map(|error| ModelReply::PassedOver(error.to_string()));
-            let replies = passed_over.into_iter().chain([ModelReply::Models(entries)]);
-            stream::iter(replies.map(Ok)).boxed()
-        }
-        Err(error) => stream::once(async { Err(error) }).boxed(),
-    })
 }
 
 fn pull(

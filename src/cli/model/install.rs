@@ -8,8 +8,7 @@ use serde_json::json;
 use super::ask::{Ended, Tell, follow};
 use super::pull::{View, stopped};
 use super::{confirm, show};
-use crate::cli::App;
-use crate::cli::stdio::tell;
+use crate::cli::{App, tell};
 
 /// `llmspell model install-ollama`
 pub fn run(app: &App, yes: bool, force: bool) -> u8 {

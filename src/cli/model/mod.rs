@@ -143,12 +143,15 @@ pub fn run(app: &App, args: ModelArgs) -> u8 {
 
 /// Asks, and shows the last reply.
 fn answer(app: &App, request: ModelRequest) -> u8 {
-    let passed_over = |reply: &ModelReply| {
-        if let ModelReply::PassedOver(problem) = reply {
-            app.reporter.note(problem);
-        }
-    };
-    match ask(app, request, passed_over) {
+    let reply = ask(app, request, |_| {});
+    if let Ok(ModelReply::Models {
+        passed_over: Some(problem),
+        ..
+    }) = &reply
+    {
+        app.reporter.note(problem);
+    }
+    match reply {
         Ok(reply) if app.json => app.show(&format!("{:#}\n", show::json(&reply))),
         Ok(reply) => app.show(&show::reply(&reply, app.verbose)),
         Err(ended) => ended.tell(app),

@@ -7,8 +7,7 @@ use llmspell_models::{ModelReply, ModelRequest, PullProgress, PullStatus};
 
 use super::ask::{Ended, ask};
 use super::show;
-use crate::cli::stdio::tell;
-use crate::cli::{App, Output};
+use crate::cli::{App, Output, tell};
 
 /// `llmspell model pull MODEL`
 pub fn run(app: &App, request: ModelRequest) -> u8 {

@@ -11,7 +11,7 @@ use super::table::Table;
 /// A reply as JSON.
 pub fn json(reply: &ModelReply) -> Value {
     match reply {
-        ModelReply::Models(models) => models.iter().map(entry_json).collect(),
+        ModelReply::Models { models, .. } => models.iter().map(entry_json).collect(),
         ModelReply::Available(models) => models
             .iter()
             .map(|m| with_gb(json!(m), m.size_bytes))
@@ -20,7 +20,6 @@ pub fn json(reply: &ModelReply) -> Value {
         ModelReply::Status(status) => status_json(status),
         ModelReply::Exists(there) => json!(there),
         ModelReply::Progress(progress) => json!(progress),
-        ModelReply::PassedOver(problem) => json!(problem),
         ModelReply::Done => Value::Null,
     }
 }
@@ -43,7 +42,7 @@ fn status_json(status: &Status) -> Value {
 /// A reply as text; `long` shows more.
 pub fn reply(reply: &ModelReply, long: bool) -> String {
     match reply {
-        ModelReply::Models(models) => list(models, long),
+        ModelReply::Models { models, .. } => list(models, long),
         ModelReply::Available(models) => available(models),
         ModelReply::Info(model) => info(model),
         ModelReply::Status(status) => state(status),
